@@ -1,0 +1,26 @@
+/** A key at rest. The secret itself is never kept: only its HMAC-SHA-256 under the pepper. */
+export interface ApiKey {
+	/** Eight characters of [0-9a-z]; the public half of the credential. */
+	readonly id: string;
+	readonly name: string;
+	readonly role: string;
+	readonly models: readonly string[] | null;
+	/** Unix ms. */
+	readonly createdAt: number;
+	/** Unix ms; the key is refused from this instant on. */
+	readonly expiresAt: number | null;
+	/** Unix ms; set once, never unset. */
+	readonly revokedAt: number | null;
+	/** One, or two while a rotation overlaps; newest first. */
+	readonly secrets: readonly KeySecret[];
+}
+
+export interface KeySecret {
+	/** Hexadecimal HMAC-SHA-256 of the whole key text under the pepper. */
+	readonly mac: string;
+	/** Last four characters of the secret, to tell keys apart in a list. */
+	readonly last4: string;
+	readonly createdAt: number;
+	/** Unix ms; the older secret of a rotation stops here. */
+	readonly expiresAt: number | null;
+}

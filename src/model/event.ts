@@ -1,0 +1,166 @@
+/**
+ * What happened: a closed union, the only spine. The audit log, metrics, detection, exporters and the console all read these.
+ *
+ *  - Metadata only. No prompt, no answer, no credential: a test runs the suite with canary secrets and searches every sink.
+ *  - `request-started` is written when it is decided whether the request may run, before anything is sent to the upstream;
+ *    `request-ended` when the last byte is out or the caller is gone. Every request has exactly one of each.
+ *  - Texts that a caller chose (method, path, user agent, model) are cut short and stripped of control characters by the recorder.
+ */
+import type { FaultCode } from "./fault.ts";
+import type { Dialect, OperationClass } from "./operation-class.ts";
+import type { Reason } from "./reason.ts";
+import type { Usage } from "./usage.ts";
+
+interface At {
+	/** Unix ms. */
+	readonly at: number;
+}
+
+export interface RequestStarted extends At {
+	readonly type: "request-started";
+	/** The x-request-id. */
+	readonly request: string;
+	readonly peer: string;
+	readonly method: string;
+	/** As sent, without the query. */
+	readonly path: string;
+	readonly userAgent: string | null;
+	/** Null for a stranger. */
+	readonly principal: string | null;
+	readonly principalName: string | null;
+	readonly role: string | null;
+	/** Null where the request did not get as far as being understood. */
+	readonly operation: string | null;
+	readonly class: OperationClass | null;
+	readonly dialect: Dialect | null;
+	readonly model: string | null;
+	readonly streaming: boolean;
+	readonly decision: "permit" | "deny" | "fault";
+	readonly reason: Reason | null;
+	readonly fault: FaultCode | null;
+	/** For the record alone: what exactly was refused, a virtual patch's id, a clamped parameter. */
+	readonly detail: string | null;
+}
+
+export const OUTCOMES = ["completed", "refused", "fault", "abandoned", "cut"] as const;
+/** completed: the last byte left · refused: a decision said no · fault: we failed · abandoned: the caller left · cut: we ended it early. */
+export type Outcome = (typeof OUTCOMES)[number];
+
+export const PHASES = ["receiving", "deciding", "queued", "connecting", "sending", "waiting", "streaming", "ended"] as const;
+/** How far the request had come. */
+export type Phase = (typeof PHASES)[number];
+
+export interface RequestEnded extends At {
+	readonly type: "request-ended";
+	readonly request: string;
+	readonly principal: string | null;
+	readonly operation: string | null;
+	readonly class: OperationClass | null;
+	readonly dialect: Dialect | null;
+	readonly model: string | null;
+	readonly method: string;
+	readonly outcome: Outcome;
+	readonly phase: Phase;
+	/** Status sent to the caller; 499 where the caller left before one could be sent. */
+	readonly status: number;
+	readonly reason: Reason | null;
+	readonly fault: FaultCode | null;
+	readonly detail: string | null;
+	readonly upstream: string | null;
+	readonly durationMs: number;
+	readonly queuedMs: number;
+	/** From the last byte of the request sent upstream to the first byte of its answer; null where none came. */
+	readonly firstByteMs: number | null;
+	/** Time of ours: the whole less queueing and waiting for the upstream. */
+	readonly overheadMs: number;
+	readonly bytesIn: number;
+	readonly bytesOut: number;
+	readonly usage: Usage | null;
+}
+
+export interface RefusalsSummarised extends At {
+	/** Refusals beyond the sampling rate are counted here instead of written one by one, so that a flood cannot fill the disk. */
+	readonly type: "refusals-summarised";
+	readonly reason: Reason;
+	readonly count: number;
+	readonly sinceMs: number;
+}
+
+export interface KeyChanged extends At {
+	readonly type: "key-created" | "key-rotated" | "key-revoked";
+	readonly key: string;
+	readonly name: string;
+	readonly role: string;
+	/** Who did it: `socket`, `store` (offline) or `set-up`. */
+	readonly by: string;
+}
+
+export interface ServerStarted extends At {
+	readonly type: "server-started";
+	readonly version: string;
+	readonly gateway: string;
+	readonly upstreams: readonly string[];
+	readonly demonstration: boolean;
+	/** SHA-256 of the configuration as read; the first record of a chain binds to it. */
+	readonly configDigest: string;
+}
+
+export interface ServerStopped extends At {
+	readonly type: "server-stopped";
+	readonly drainedMs: number;
+	readonly cut: number;
+}
+
+export interface ConfigReloaded extends At {
+	readonly type: "config-reloaded" | "config-rejected";
+	readonly configDigest: string | null;
+	readonly detail: string | null;
+}
+
+export interface CertificateReloaded extends At {
+	readonly type: "certificate-reloaded" | "certificate-rejected";
+	readonly detail: string;
+}
+
+export interface UpstreamChanged extends At {
+	readonly type: "upstream-up" | "upstream-down";
+	readonly upstream: string;
+	readonly detail: string | null;
+}
+
+export interface RunnerChanged extends At {
+	readonly type: "runner-wedged" | "runner-healed" | "runner-heal-failed";
+	readonly upstream: string;
+	readonly model: string;
+	readonly waiting: number;
+	readonly detail: string | null;
+}
+
+export interface FaultRaised extends At {
+	/** A fault outside any request, such as a log that cannot be written. */
+	readonly type: "fault-raised";
+	readonly fault: FaultCode;
+	readonly detail: string;
+}
+
+export interface LogRecovered extends At {
+	/** The log could be written again; `lost` counts the events that were not acknowledged meanwhile. */
+	readonly type: "log-recovered";
+	readonly lost: number;
+}
+
+export type Event =
+	| RequestStarted
+	| RequestEnded
+	| RefusalsSummarised
+	| KeyChanged
+	| ServerStarted
+	| ServerStopped
+	| ConfigReloaded
+	| CertificateReloaded
+	| UpstreamChanged
+	| RunnerChanged
+	| FaultRaised
+	| LogRecovered;
+
+export type EventType = Event["type"];

@@ -1,0 +1,12 @@
+import type { Principal } from "../model/principal.ts";
+import type { Reason } from "../model/reason.ts";
+
+/** The keys that are in force, in memory. Looking one up is O(1) and synchronous: the hot path never waits for a store. */
+export interface KeyRing {
+	/**
+	 * Checks a credential's text against the key of its id.
+	 *
+	 * The same work is done whatever is wrong (one HMAC, one constant-time comparison), so time says nothing about how much of a guess was right.
+	 */
+	verify(credential: string, now: number): { readonly principal: Principal } | { readonly refused: Reason; readonly keyId: string | null };
+}
