@@ -12,6 +12,15 @@ export class HeaderFields {
 		return this.#names.length;
 	}
 
+	/** Name of the field at a position from 0 to `size`; "" beyond. */
+	nameAt(at: number): string {
+		return this.#names[at] ?? "";
+	}
+
+	valueAt(at: number): string {
+		return this.#values[at] ?? "";
+	}
+
 	/** The first value of a field; `name` in lower case. */
 	get(name: string): string | undefined {
 		const at = this.#names.indexOf(name);

@@ -48,7 +48,9 @@ export type WireProblem =
 	| "head-too-large"
 	| "version-unsupported"
 	| "transfer-coding-unsupported"
-	| "expectation-unsupported";
+	| "expectation-unsupported"
+	/** Responses alone: the connection ended before the message did. */
+	| "truncated";
 
 export interface Refused {
 	readonly kind: "refused";
