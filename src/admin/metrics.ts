@@ -1,0 +1,268 @@
+/**
+ * Metrics: a fold over events, and a few readings taken when somebody scrapes.
+ *
+ *  - Nothing but events feeds the counters, so the metrics and the record cannot tell different stories. Feed it what is recorded: a request's two
+ *    events, or the summary that stands for many refusals, never both.
+ *  - Two look-ups a request on the hot path: one bundle of cells per kind of ending, one per model and key.
+ *  - A model's name becomes a label only when the model answered, a key's id only after authentication; both are capped.
+ */
+import { Registry } from "prom-client";
+import type { Event, RequestEnded } from "../model/event.ts";
+import { FAULTS, type FaultCode } from "../model/fault.ts";
+import { REASONS, type Reason } from "../model/reason.ts";
+import { assertNever } from "../std/assert-never.ts";
+import { CappedNames, NONE, OTHER } from "./capped-names.ts";
+import { faultLabel, reasonLabel } from "./error-label.ts";
+import { cellSamples, expose, histogramSamples } from "./exposition.ts";
+import { type Cell, Cells, type HistogramCell, HistogramCells } from "./metric-cells.ts";
+import { METRICS, type MetricId } from "./metrics-table.ts";
+
+export interface Metrics {
+	/** Counts an event. Never throws, allocates next to nothing for a kind of request seen before. */
+	observe(event: Event): void;
+	/** Says where a gauge's value comes from; asked at each scrape. Null leaves the gauge out. */
+	read(gauge: Reading, value: () => number | null): void;
+	/** The text exposition format. */
+	registry(): Promise<string>;
+	readonly contentType: string;
+}
+
+/** Gauges that nobody's events tell. */
+export type Reading = "streamsActive" | "requestsActive" | "queueDepth" | "connections" | "eventLogAvailable" | "certificateExpiry";
+
+const MODELS_MAX = 200;
+const KEYS_MAX = 1000;
+/** Series of tokens are pairs of model and key, so the pairs have a bound of their own. */
+const PAIRS_MAX = 5000;
+
+const QUOTA_REASONS = ["rate-exceeded", "concurrency-exceeded", "queue-full", "queue-timeout"] as const satisfies readonly Reason[];
+const METHODS: ReadonlySet<string> = new Set(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]);
+
+/** What one kind of ending adds to. */
+interface EndingCells {
+	readonly requests: Cell;
+	readonly outcomes: Cell;
+	readonly errors: readonly Cell[];
+	/** Null for what was not permitted: a refusal's few microseconds would hide how long real work takes. */
+	readonly duration: HistogramCell | null;
+}
+
+interface UsageCells {
+	readonly input: Cell;
+	readonly output: Cell;
+	readonly load: Cell;
+	readonly prompt: Cell;
+	readonly eval: Cell;
+	readonly firstToken: HistogramCell;
+}
+
+export function createMetrics(): Metrics {
+	const registry = new Registry();
+	const cells = (id: MetricId) => {
+		const made = new Cells(METRICS[id].labels);
+		expose(registry, METRICS[id], () => cellSamples(made.all()));
+		return made;
+	};
+	const histograms = (id: "duration" | "overhead" | "firstToken" | "queued") => {
+		const made = new HistogramCells(METRICS[id].labels, METRICS[id].buckets);
+		expose(registry, METRICS[id], () => histogramSamples(METRICS[id].name, made.all()));
+		return made;
+	};
+
+	const requests = cells("requests");
+	const outcomes = cells("outcomes");
+	const errors = cells("errors");
+	const authFailures = cells("authFailures");
+	const quotaRejections = cells("quotaRejections");
+	const duration = histograms("duration");
+	const overhead = histograms("overhead").at();
+	const firstToken = histograms("firstToken");
+	const queued = histograms("queued").at();
+	const tokens = cells("tokens");
+	const gpu = cells("gpu");
+	const bytes = cells("bytes");
+	const bytesIn = bytes.at("in");
+	const bytesOut = bytes.at("out");
+	const upstreamUp = cells("upstreamUp");
+	const runnerWedged = cells("runnerWedged");
+	const runnerHealed = cells("runnerHealed");
+	const eventsLost = cells("eventsLost").at();
+	const faultsRaised = cells("faultsRaised");
+	const keyChanges = cells("keyChanges");
+	const configReloadSuccess = cells("configReloadSuccess").at();
+	const certificateReloadSuccess = cells("certificateReloadSuccess").at();
+	const demonstration = cells("demonstration").at();
+	const buildInfo = cells("buildInfo");
+	configReloadSuccess.value = 1;
+	certificateReloadSuccess.value = 1;
+	startAtZero();
+
+	const readings = new Map<Reading, () => number | null>();
+	for (const gauge of ["streamsActive", "requestsActive", "queueDepth", "connections", "eventLogAvailable", "certificateExpiry"] as const) {
+		expose(registry, METRICS[gauge], () => sample(readings.get(gauge)?.() ?? null));
+	}
+	expose(registry, METRICS.startTime, () => sample(performance.timeOrigin / 1000));
+	expose(registry, METRICS.memory, () => sample(process.memoryUsage.rss()));
+	expose(registry, METRICS.cpu, () => {
+		const { user, system } = process.cpuUsage();
+		return sample((user + system) / 1e6);
+	});
+
+	const models = new CappedNames(MODELS_MAX);
+	const keys = new CappedNames(KEYS_MAX);
+	const endings = new Map<string, EndingCells>();
+	const usages = new Map<string, UsageCells>();
+
+	return {
+		observe,
+		read(gauge, value) {
+			readings.set(gauge, value);
+		},
+		registry: () => registry.metrics(),
+		contentType: registry.contentType,
+	};
+
+	function observe(event: Event): void {
+		switch (event.type) {
+			case "request-started":
+				return;
+			case "request-ended":
+				ended(event);
+				return;
+			case "refusals-summarised":
+				requests.at(NONE, NONE, OTHER, String(REASONS[event.reason].status), "deny").value += event.count;
+				for (const cell of refusalCells(event.reason)) cell.value += event.count;
+				return;
+			case "key-created":
+			case "key-rotated":
+			case "key-revoked":
+				keyChanges.at(event.type.slice("key-".length)).value++;
+				return;
+			case "server-started":
+				buildInfo.at(event.version, process.versions.node).value = 1;
+				demonstration.value = event.demonstration ? 1 : 0;
+				return;
+			case "server-stopped":
+				return;
+			case "config-reloaded":
+			case "config-rejected":
+				configReloadSuccess.value = event.type === "config-reloaded" ? 1 : 0;
+				return;
+			case "certificate-reloaded":
+			case "certificate-rejected":
+				certificateReloadSuccess.value = event.type === "certificate-reloaded" ? 1 : 0;
+				return;
+			case "upstream-up":
+			case "upstream-down":
+				upstreamUp.at(event.upstream).value = event.type === "upstream-up" ? 1 : 0;
+				return;
+			case "runner-wedged":
+				runnerWedged.at(event.upstream).value++;
+				return;
+			case "runner-healed":
+			case "runner-heal-failed":
+				runnerHealed.at(event.upstream, event.type === "runner-healed" ? "healed" : "failed").value++;
+				return;
+			case "fault-raised":
+				faultsRaised.at(faultLabel(event.fault)).value++;
+				return;
+			case "log-recovered":
+				eventsLost.value += event.lost;
+				return;
+			default:
+				assertNever(event);
+		}
+	}
+
+	function ended(event: RequestEnded): void {
+		const ending = endingOf(event);
+		ending.requests.value++;
+		ending.outcomes.value++;
+		for (const cell of ending.errors) cell.value++;
+		bytesIn.value += event.bytesIn;
+		bytesOut.value += event.bytesOut;
+		if (ending.duration === null) return;
+		ending.duration.observe(event.durationMs / 1000);
+		overhead.observe(event.overheadMs / 1000);
+		queued.observe(event.queuedMs / 1000);
+		const { usage } = event;
+		// Only a model that answered becomes a label: otherwise one key could fill the cap with names that it made up.
+		if (usage === null || event.model === null || event.principal === null) return;
+		const used = usageOf(event.model, event.principal);
+		used.input.value += usage.promptTokens;
+		used.output.value += usage.outputTokens;
+		used.load.value += (usage.loadNs ?? 0) / 1e9;
+		used.prompt.value += (usage.promptNs ?? 0) / 1e9;
+		used.eval.value += (usage.evalNs ?? 0) / 1e9;
+		if (event.firstByteMs !== null && event.class === "infer" && event.status < 400) used.firstToken.observe(event.firstByteMs / 1000);
+	}
+
+	function endingOf(event: RequestEnded): EndingCells {
+		const method = METHODS.has(event.method) ? event.method : OTHER;
+		const key = `${event.operation}|${event.dialect}|${method}|${event.status}|${event.outcome}|${event.phase}|${event.reason}|${event.fault}`;
+		const known = endings.get(key);
+		if (known !== undefined) return known;
+		const decision = event.outcome === "refused" ? "deny" : event.outcome === "fault" ? "fault" : "permit";
+		const made: EndingCells = {
+			requests: requests.at(event.operation ?? NONE, event.dialect ?? NONE, method, String(event.status), decision),
+			outcomes: outcomes.at(event.outcome, event.phase),
+			errors: [
+				...(event.reason === null ? [] : refusalCells(event.reason)),
+				...(event.fault === null ? [] : [errors.at(faultLabel(event.fault))]),
+			],
+			duration: decision === "permit" ? duration.at(event.operation ?? NONE) : null,
+		};
+		endings.set(key, made);
+		return made;
+	}
+
+	function usageOf(model: string, principal: string): UsageCells {
+		const known = usages.get(`${model}|${principal}`);
+		if (known !== undefined) return known;
+		const room = usages.size < PAIRS_MAX;
+		const labels = [room ? models.of(model) : OTHER, room ? keys.of(principal) : OTHER] as const;
+		const made: UsageCells = {
+			input: tokens.at("input", ...labels),
+			output: tokens.at("output", ...labels),
+			load: gpu.at("load", ...labels),
+			prompt: gpu.at("prompt", ...labels),
+			eval: gpu.at("eval", ...labels),
+			firstToken: firstToken.at(labels[0]),
+		};
+		// Beyond the bound the look-up itself must not grow either.
+		if (room) usages.set(`${model}|${principal}`, made);
+		return made;
+	}
+
+	/** Every counter that a refusal of this reason adds to. */
+	function refusalCells(reason: Reason): readonly Cell[] {
+		return [
+			errors.at(reasonLabel(reason)),
+			...(isAuthFailure(reason) ? [authFailures.at(reason)] : []),
+			...(isQuotaReason(reason) ? [quotaRejections.at(reason)] : []),
+		];
+	}
+
+	/** A series that appears with its first increment hides that increment from `rate()`, so every closed vocabulary starts at 0. */
+	function startAtZero(): void {
+		for (const reason of keysOf(REASONS)) refusalCells(reason);
+		for (const fault of keysOf(FAULTS)) errors.at(faultLabel(fault));
+	}
+}
+
+function isAuthFailure(reason: Reason): boolean {
+	return reason.startsWith("credential-");
+}
+
+function isQuotaReason(reason: Reason): boolean {
+	return QUOTA_REASONS.some((known) => known === reason);
+}
+
+function sample(value: number | null): readonly { readonly labels: Readonly<Record<string, string>>; readonly value: number }[] {
+	return value === null ? [] : [{ labels: {}, value }];
+}
+
+/** `Object.keys` with the keys' own type: sound here, because the tables are literals that nothing widens. */
+function keysOf<T extends Record<Reason, unknown> | Record<FaultCode, unknown>>(table: T): readonly (keyof T & string)[] {
+	return Object.keys(table) as (keyof T & string)[];
+}
