@@ -1,0 +1,79 @@
+/**
+ * The four roles that are there without any configuration, from least to most, and the policy that goes with them.
+ *
+ *  - A role of the same name in the configuration replaces the built-in one whole.
+ *  - `user` has no bound on the length of an answer: setting one means sending one with every request, and that would raise the lower bound
+ *    that many models bring along. Ollama stops at ten contexts by itself; budgets bound the rest.
+ */
+import type { ParameterSpec, PolicySpec, RoleSpec } from "../model/policy-spec.ts";
+
+const MINUTE = 60_000;
+const MIB = 1024 * 1024;
+const EVERY_MODEL: RoleSpec["models"] = { allow: ["*"], deny: [] };
+
+const MODEST: ParameterSpec = {
+	numCtx: 32_768,
+	numPredict: null,
+	keepAliveMs: 30 * MINUTE,
+	unload: false,
+	imagesMax: 16,
+	imageBytesMax: 16 * MIB,
+	onExcess: "clamp",
+};
+
+export const BUILT_IN_ROLES = {
+	/** Sees that the server lives and which models there are. For monitoring and inventory. */
+	reader: {
+		classes: ["probe", "read"],
+		models: EVERY_MODEL,
+		reveal: [],
+		uploads: false,
+		parameters: MODEST,
+	},
+	/** Uses models. The role for people and applications. */
+	user: {
+		classes: ["probe", "read", "infer"],
+		models: EVERY_MODEL,
+		reveal: [],
+		uploads: false,
+		parameters: MODEST,
+	},
+	/** Also pulls, copies and deletes models and builds on those that are there; brings no files of its own. */
+	operator: {
+		classes: ["probe", "read", "infer", "manage"],
+		models: EVERY_MODEL,
+		reveal: ["template", "system", "license", "messages"],
+		uploads: false,
+		parameters: {
+			numCtx: 131_072,
+			numPredict: null,
+			keepAliveMs: 24 * 60 * MINUTE,
+			unload: true,
+			imagesMax: 64,
+			imageBytesMax: 32 * MIB,
+			onExcess: "clamp",
+		},
+	},
+	/** Everything, the operator's account at ollama.com included. Virtual patches hold nevertheless. */
+	admin: {
+		classes: ["probe", "read", "infer", "manage", "account", "cloud"],
+		models: EVERY_MODEL,
+		reveal: ["template", "system", "modelfile", "license", "messages"],
+		uploads: true,
+		parameters: {
+			numCtx: null,
+			numPredict: null,
+			keepAliveMs: null,
+			unload: true,
+			imagesMax: 256,
+			imageBytesMax: 64 * MIB,
+			onExcess: "clamp",
+		},
+	},
+} as const satisfies Record<string, RoleSpec>;
+
+export const DEFAULT_POLICY_SPEC: PolicySpec = {
+	roles: BUILT_IN_ROLES,
+	pull: { registries: ["registry.ollama.ai"] },
+	create: { remoteHost: false, quantizeUploads: false },
+};
