@@ -6,26 +6,21 @@
  *    no empty host, no empty port. Names such as `_dmarc` and `my_service` are common between containers, so `_` may stand in a host.
  *  - Whether the name is one that is served here is decided later; this is form alone.
  */
-const NAME_AND_PORT = /^[a-z0-9_-]+(?:\.[a-z0-9_-]+)*\.?(?::([1-9][0-9]{0,4}))?$/;
-const ADDRESS_AND_PORT = /^\[([0-9a-f:.]{2,45})\](?::([1-9][0-9]{0,4}))?$/;
+const PORT = "(?::(?:6553[0-5]|655[0-2][0-9]|65[0-4][0-9]{2}|6[0-4][0-9]{3}|[1-5][0-9]{4}|[1-9][0-9]{0,3}))?";
+const NAME_AND_PORT = new RegExp(`^[a-z0-9_-]+(?:\\.[a-z0-9_-]+)*\\.?${PORT}$`);
+const ADDRESS_AND_PORT = new RegExp(`^\\[([0-9a-f:.]{2,45})\\]${PORT}$`);
 const GROUP = /^[0-9a-f]{1,4}$/;
 const IPV4 = /^(?:(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])(?:\.(?!$)|$)){4}$/;
 const GROUPS = 8;
-const MAX_PORT = 65_535;
 /** RFC 1035 §2.3.4 allows a name 255 octets on the wire, which is 253 as text; with a dot behind it, a colon and a port. */
 const MAX_LENGTH = 260;
 
 /** `text` in lower case. */
 export function isAuthority(text: string): boolean {
 	if (text.length > MAX_LENGTH) return false;
-	const name = NAME_AND_PORT.exec(text);
-	if (name !== null) return isPort(name[1]);
+	if (NAME_AND_PORT.test(text)) return true;
 	const address = ADDRESS_AND_PORT.exec(text);
-	return address !== null && isPort(address[2]) && isIpv6(address[1] ?? "");
-}
-
-function isPort(digits: string | undefined): boolean {
-	return digits === undefined || Number(digits) <= MAX_PORT;
+	return address !== null && isIpv6(address[1] ?? "");
 }
 
 /** RFC 3986 §3.2.2 `IPv6address`: eight groups, one run of them perhaps left out as `::`, the last two perhaps as an IPv4 address. */

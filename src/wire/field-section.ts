@@ -107,7 +107,7 @@ export class FieldSection {
 		this.#names.push(fieldName(bytes, base + this.#from, at, hash));
 		this.at += 1;
 		this.#step = BLANK;
-		return undefined;
+		return this.#blank(bytes, base, end);
 	}
 
 	#blank(bytes: Buffer, base: number, end: number): Scan | undefined {
@@ -117,7 +117,7 @@ export class FieldSection {
 		if (at === end) return "more";
 		this.#from = this.at;
 		this.#step = VALUE;
-		return undefined;
+		return this.#value(bytes, base, end);
 	}
 
 	#value(bytes: Buffer, base: number, end: number): Scan | undefined {

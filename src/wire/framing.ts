@@ -9,6 +9,7 @@
 import { connectionOption } from "./connection-options.ts";
 import type { HeaderFields } from "./header-fields.ts";
 import type { Refused } from "./message.ts";
+import { isDigit } from "./octets.ts";
 import { refuse } from "./refuse.ts";
 
 export interface FramingFields {
@@ -20,7 +21,9 @@ export interface FramingFields {
 }
 
 const SINGLE_CODING = /^[!#$%&'*+.^`|~0-9a-z-]+$/i;
-const LENGTH = /^(?:0|[1-9][0-9]{0,15})$/;
+/** As many as 2^53 has. */
+const MAX_LENGTH_DIGITS = 16;
+const ZERO = 0x30;
 
 /** Reads the framing fields of a head; `minor` is that of its version. */
 export function framingFields(fields: HeaderFields, minor: 0 | 1): FramingFields | Refused {
@@ -43,27 +46,33 @@ export function framingFields(fields: HeaderFields, minor: 0 | 1): FramingFields
 			if (option === "keep-alive") keepAlive = true;
 		}
 	}
-	const problem = contradiction(contentLength, coding, minor);
-	if (problem !== null) return problem;
-	return {
-		kind: "framing",
-		contentLength: contentLength === null ? null : Number(contentLength),
-		chunked: coding !== null,
-		keepAlive: !close && (minor === 1 || keepAlive),
-	};
+	if (coding !== null) {
+		const problem = codingProblem(coding, contentLength, minor);
+		if (problem !== null) return problem;
+	}
+	const bytes = contentLength === null ? null : lengthOf(contentLength);
+	if (bytes === undefined) return refuse("malformed", "Content-Length that is not a plain number");
+	return { kind: "framing", contentLength: bytes, chunked: coding !== null, keepAlive: !close && (minor === 1 || keepAlive) };
 }
 
-function contradiction(contentLength: string | null, coding: string | null, minor: 0 | 1): Refused | null {
-	if (coding !== null) {
-		if (contentLength !== null) return refuse("malformed", "Transfer-Encoding beside Content-Length");
-		if (minor === 0) return refuse("malformed", "Transfer-Encoding in HTTP/1.0");
-		if (coding.toLowerCase() === "chunked") return null;
-		return SINGLE_CODING.test(coding)
-			? refuse("transfer-coding-unsupported", "transfer coding other than chunked")
-			: refuse("malformed", "Transfer-Encoding that is not one coding");
+function codingProblem(coding: string, contentLength: string | null, minor: 0 | 1): Refused | null {
+	if (contentLength !== null) return refuse("malformed", "Transfer-Encoding beside Content-Length");
+	if (minor === 0) return refuse("malformed", "Transfer-Encoding in HTTP/1.0");
+	if (coding.toLowerCase() === "chunked") return null;
+	return SINGLE_CODING.test(coding)
+		? refuse("transfer-coding-unsupported", "transfer coding other than chunked")
+		: refuse("malformed", "Transfer-Encoding that is not one coding");
+}
+
+/** `1*DIGIT` without a leading zero, as far as a double counts; undefined for anything else. */
+function lengthOf(text: string): number | undefined {
+	if (text === "" || text.length > MAX_LENGTH_DIGITS) return undefined;
+	let bytes = 0;
+	for (let at = 0; at < text.length; at++) {
+		const octet = text.charCodeAt(at);
+		if (!isDigit(octet)) return undefined;
+		bytes = 10 * bytes + octet - ZERO;
 	}
-	if (contentLength === null) return null;
-	return LENGTH.test(contentLength) && Number.isSafeInteger(Number(contentLength))
-		? null
-		: refuse("malformed", "Content-Length that is not a plain number");
+	const leadingZero = text.length > 1 && text.charCodeAt(0) === ZERO;
+	return leadingZero || !Number.isSafeInteger(bytes) ? undefined : bytes;
 }

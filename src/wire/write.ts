@@ -8,7 +8,7 @@
  */
 import { invariant } from "../std/invariant.ts";
 import type { Framing } from "./message.ts";
-import { FIELD_VALUE, isUpper, TARGET, TOKEN_LOWER } from "./octets.ts";
+import { FIELD_VALUE, TARGET, TOKEN_LOWER } from "./octets.ts";
 
 export type Field = readonly [name: string, value: string];
 
@@ -48,6 +48,7 @@ const PHRASES: ReadonlyMap<number, string> = new Map([
 
 const OURS: ReadonlySet<string> = new Set(["connection", "content-length", "transfer-encoding"]);
 
+const METHOD = /^[A-Z]{1,16}$/;
 const CRLF = "\r\n";
 const HEX = Buffer.from("0123456789abcdef", "latin1");
 const MAX_CHUNK_BYTES = 0xffff_ffff;
@@ -59,8 +60,8 @@ export const CHUNK_END: Buffer = Buffer.from(CRLF, "latin1");
 
 /** The head of a request to the upstream. `fields` hold exactly one Host; the body is framed as `framing` says. */
 export function requestHead(method: string, target: string, fields: Iterable<Field>, framing: Exclude<Framing, { kind: "close" }>): string {
-	invariant(method !== "" && every(method, isUpper), "a method is upper-case letters");
-	invariant(target.startsWith("/") && every(target, (octet) => TARGET[octet] === 1), "a target is in origin-form");
+	invariant(METHOD.test(method), "a method is upper-case letters");
+	invariant(isTarget(target), "a target is in origin-form");
 	let hosts = 0;
 	let head = `${method} ${target} HTTP/1.1\r\n`;
 	for (const [name, value] of fields) {
@@ -130,24 +131,33 @@ function framingLine(framing: Framing): string {
 }
 
 function fieldLine(name: string, value: string): string {
-	invariant(name !== "" && every(name, isLowerToken), "a field name is a token in lower case");
+	invariant(isLowerToken(name), "a field name is a token in lower case");
 	invariant(!OURS.has(name), "framing fields are written here alone");
-	invariant(every(value, isFieldValue), "a field value has no control character");
+	invariant(isFieldValue(value), "a field value has no control character");
 	return `${name}: ${value}\r\n`;
 }
 
-function isLowerToken(octet: number): boolean {
-	return TOKEN_LOWER[octet] === octet;
-}
+// One loop for each class, not one for all with the class as an argument: these run over every octet of every head that is written.
+// A code unit above 0xff is in no table, so it is in no class.
 
-function isFieldValue(octet: number): boolean {
-	return FIELD_VALUE[octet] === 1;
-}
-
-/** A code unit above 0xff is in no table, so it is in no class. */
-function every(text: string, belongs: (octet: number) => boolean): boolean {
+function isLowerToken(text: string): boolean {
 	for (let at = 0; at < text.length; at++) {
-		if (!belongs(text.charCodeAt(at))) return false;
+		const octet = text.charCodeAt(at);
+		if (TOKEN_LOWER[octet] !== octet) return false;
+	}
+	return text !== "";
+}
+
+function isFieldValue(text: string): boolean {
+	for (let at = 0; at < text.length; at++) {
+		if (FIELD_VALUE[text.charCodeAt(at)] !== 1) return false;
 	}
 	return true;
+}
+
+function isTarget(text: string): boolean {
+	for (let at = 0; at < text.length; at++) {
+		if (TARGET[text.charCodeAt(at)] !== 1) return false;
+	}
+	return text.startsWith("/");
 }
