@@ -1,0 +1,53 @@
+/**
+ * The whole configuration: every section with its default, and the typed form that the rest of the server is given.
+ *
+ *  - The written default of each setting is in its section's file, once; documents, JSON Schema and sample derive from it.
+ *  - What is written is snake_case with units ("30s", "8MiB"); what comes out is camelCase with the unit in the name (ms, bytes).
+ */
+import type * as z from "zod";
+
+import type { PolicySpec } from "../model/policy-spec.ts";
+import { type AdminConfig, adminSection } from "./admin.ts";
+import { type AdmissionConfig, admissionSection } from "./admission.ts";
+import { type EventsConfig, eventsSection } from "./events.ts";
+import { type GatewayConfig, gatewaySection } from "./gateway.ts";
+import { type LimitsConfig, limitsSection } from "./limits.ts";
+import { policySection } from "./policy.ts";
+import { rolesSection } from "./roles.ts";
+import { type UpstreamConfig, type UpstreamEntry, upstreamSection, upstreamsSection } from "./upstreams.ts";
+import { section } from "./values/section.ts";
+import { type WedgeConfig, wedgeSection } from "./wedge.ts";
+
+export interface Config {
+	readonly gateway: GatewayConfig;
+	readonly admin: AdminConfig;
+	readonly upstreams: readonly UpstreamEntry[];
+	readonly upstream: UpstreamConfig;
+	readonly limits: LimitsConfig;
+	readonly admission: AdmissionConfig;
+	readonly wedge: WedgeConfig;
+	/** `roles` holds the operator's own roles alone. */
+	readonly policy: PolicySpec;
+	readonly events: EventsConfig;
+}
+
+export const configSchema = section({
+	gateway: gatewaySection.prefault({}).meta({ description: "The listener that callers use." }),
+	admin: adminSection.prefault({}).meta({ description: "The listener that operators use." }),
+	upstreams: upstreamsSection
+		.prefault([{ name: "local", url: "http://127.0.0.1:11434" }])
+		.meta({ description: "The Ollama servers behind the gateway." }),
+	upstream: upstreamSection.prefault({}).meta({ description: "How upstreams are connected to, watched and waited for." }),
+	limits: limitsSection.prefault({}).meta({ description: "What a caller may take, whoever it is." }),
+	admission: admissionSection.prefault({}).meta({ description: "How much runs at once, how much waits, and how fast requests may come." }),
+	wedge: wedgeSection.prefault({}).meta({ description: "Runners that take requests and answer none: how they are recognised and healed." }),
+	roles: rolesSection.prefault({}).meta({
+		description: "Roles besides the built-in ones, by name. A built-in role that is defined here is replaced whole.",
+		example: { research: { classes: ["probe", "read", "infer"], models: { allow: ["qwen3:*", "llama3.2:*"] } } },
+	}),
+	policy: policySection.prefault({}).meta({ description: "What holds for every role." }),
+	events: eventsSection.prefault({}).meta({ description: "The record of what happened." }),
+}).transform(({ roles, policy, ...sections }): Config => ({ ...sections, policy: { roles, ...policy } }));
+
+/** What a file holds, before defaults. */
+export type WrittenConfig = z.input<typeof configSchema>;

@@ -1,0 +1,26 @@
+import type * as z from "zod";
+
+import { duration } from "./values/duration.ts";
+import { count } from "./values/plain.ts";
+import { section } from "./values/section.ts";
+
+export const eventsSection = section({
+	commit_spacing: duration({ min: "0s", max: "1s" }).prefault("4ms").meta({
+		description:
+			"Least time between two commits of the event log. A request waits this long at most for its record to be on disk; 0s commits at once.",
+	}),
+	checkpoint_interval: duration({ min: "100ms", max: "1h" }).prefault("1s").meta({
+		description: "Time between two checkpoints that seal the log's chain.",
+		risk: "Whoever holds the machine can rewrite what came after the last checkpoint unseen.",
+	}),
+	refusals_per_minute: count({ min: 0, max: 10_000_000 }).prefault(600).meta({
+		description: "Refusals of strangers a minute that are recorded one by one; the rest are counted and recorded as a sum.",
+		risk: "A higher number lets a flood of refused requests fill the disk.",
+	}),
+}).transform((written) => ({
+	commitSpacingMs: written.commit_spacing,
+	checkpointIntervalMs: written.checkpoint_interval,
+	refusalsPerMinute: written.refusals_per_minute,
+}));
+
+export type EventsConfig = Readonly<z.output<typeof eventsSection>>;

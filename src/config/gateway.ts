@@ -1,0 +1,34 @@
+import type * as z from "zod";
+
+import { tlsSection } from "./tls.ts";
+import { hostName } from "./values/host-name.ts";
+import { listen } from "./values/listen.ts";
+import { originPattern } from "./values/origin-pattern.ts";
+import { listOf } from "./values/plain.ts";
+import { section } from "./values/section.ts";
+
+export const gatewaySection = section({
+	listen: listen().prefault("0.0.0.0:11435").meta({
+		description: "Address and port that callers connect to. Every request needs a credential, whatever the address.",
+		example: "[::]:11435",
+	}),
+	names: listOf(hostName(), { max: 256 })
+		.prefault([])
+		.meta({
+			description:
+				"Further host names and addresses that this server answers for, besides its own. They go into the certificate of local-ca, and a request for another Host is refused (421).",
+			risk: "A name whose DNS somebody else controls lets pages of theirs reach this server (DNS rebinding).",
+			example: ["gpu.example.org", "192.0.2.7"],
+		}),
+	origins: listOf(originPattern(), { max: 256 })
+		.prefault([])
+		.meta({
+			description:
+				"Browser origins whose pages may call. A star stands for the left-most label of a host (https://*.example.org) or for every host of an application's own scheme (app://*). Programs send no origin and need no entry.",
+			risk: "A page of such an origin can use whatever key its visitor has stored for it.",
+			example: ["https://chat.example.org", "app://*"],
+		}),
+	tls: tlsSection.prefault({}).meta({ description: "Encryption towards callers. TLS 1.2 at least; only HTTP/1.1 is offered." }),
+});
+
+export type GatewayConfig = Readonly<z.output<typeof gatewaySection>>;

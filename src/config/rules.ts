@@ -1,0 +1,187 @@
+/**
+ * What must hold between settings, once each of them is right by itself.
+ *
+ *  - A rule sees a whole, typed configuration, whether it came from a file or was changed by a flag.
+ *  - `needs` names what a rule looks at. Where one of those is mistaken itself, the rule keeps silent: its complaint would be a consequence.
+ */
+import type { Config } from "./config.ts";
+import type { SettingPath } from "./problem.ts";
+import { readIpAddress } from "./values/ip-address.ts";
+import type { ListenAddress } from "./values/listen.ts";
+import type { Mistake } from "./values/mistake.ts";
+import type { UpstreamUrl } from "./values/upstream-url.ts";
+
+export interface RuleMistake extends Mistake {
+	readonly path: SettingPath;
+}
+
+export interface Rule {
+	readonly needs: readonly SettingPath[];
+	readonly check: (config: Config) => readonly RuleMistake[];
+}
+
+const broken = (holds: boolean, path: SettingPath, message: string, hint: string): readonly RuleMistake[] =>
+	holds ? [] : [{ path, message, hint }];
+
+export const RULES: readonly Rule[] = [
+	{
+		// Invariant: with nothing but ordinary settings, no credential crosses a network in clear.
+		needs: [
+			["gateway", "listen"],
+			["gateway", "tls"],
+		],
+		check: ({ gateway: { listen, tls } }) =>
+			broken(
+				tls.mode !== "off" || listen.loopback || tls.insecureClearText,
+				["gateway", "tls", "mode"],
+				`off would send credentials in clear, since ${listen.text} can be reached from other machines`,
+				"set mode to local-ca or files, listen on 127.0.0.1, or set gateway.tls.insecure_clear_text: true",
+			),
+	},
+	{
+		needs: [
+			["admin", "listen"],
+			["admin", "insecure_remote"],
+		],
+		check: ({ admin }) =>
+			broken(
+				admin.listen.loopback || admin.insecureRemote,
+				["admin", "listen"],
+				`${admin.listen.text} can be reached from other machines`,
+				`write 127.0.0.1:${admin.listen.port}, or set admin.insecure_remote: true`,
+			),
+	},
+	{
+		needs: [
+			["gateway", "listen"],
+			["admin", "listen"],
+		],
+		check: ({ gateway, admin }) =>
+			broken(
+				!collide(gateway.listen, admin.listen),
+				["admin", "listen"],
+				`is taken by gateway.listen, ${gateway.listen.text}`,
+				"give it a port of its own: 127.0.0.1:11436",
+			),
+	},
+	{
+		// A request that comes back through the front door would be refused there, or go round for ever.
+		needs: [["gateway", "listen"], ["admin", "listen"], ["upstreams"]],
+		check: ({ gateway, admin, upstreams }) =>
+			upstreams.flatMap(({ url }, index) =>
+				broken(
+					!leadsTo(url, gateway.listen) && !leadsTo(url, admin.listen),
+					["upstreams", index, "url"],
+					`${url.text} is this server itself`,
+					"name the Ollama server: http://127.0.0.1:11434",
+				),
+			),
+	},
+	{
+		needs: [["upstreams"]],
+		check: ({ upstreams }) =>
+			repeated(
+				upstreams.map(({ name }) => name),
+				"name",
+				"give each upstream a name of its own",
+			),
+	},
+	{
+		needs: [["upstreams"]],
+		check: ({ upstreams }) =>
+			repeated(
+				upstreams.map(({ url }) => url.text),
+				"url",
+				"name each server once",
+			),
+	},
+	{
+		needs: [
+			["upstream", "health_interval"],
+			["upstream", "health_timeout"],
+		],
+		check: ({ upstream }) =>
+			broken(
+				upstream.healthTimeoutMs <= upstream.healthIntervalMs,
+				["upstream", "health_timeout"],
+				"is longer than health_interval, so checks would overlap",
+				"make it shorter, or health_interval longer",
+			),
+	},
+	{
+		needs: [
+			["limits", "body"],
+			["limits", "body_with_images"],
+		],
+		check: ({ limits }) =>
+			broken(
+				limits.bodyBytes <= limits.bodyWithImagesBytes,
+				["limits", "body_with_images"],
+				"is less than limits.body",
+				"make it at least as large as limits.body",
+			),
+	},
+	{
+		needs: [
+			["limits", "body_with_images"],
+			["limits", "memory"],
+		],
+		check: ({ limits }) =>
+			broken(
+				limits.bodyWithImagesBytes <= limits.memoryBytes / 2,
+				["limits", "memory"],
+				"is less than two bodies of limits.body_with_images",
+				"raise it, or lower limits.body_with_images",
+			),
+	},
+	{
+		needs: [["limits", "connections"]],
+		check: ({ limits: { connections } }) => [
+			...broken(
+				connections.perAddress <= connections.total,
+				["limits", "connections", "per_address"],
+				"is more than total",
+				"make it at most limits.connections.total",
+			),
+			...broken(
+				connections.unauthenticatedPerAddress <= connections.perAddress,
+				["limits", "connections", "unauthenticated_per_address"],
+				"is more than per_address",
+				"make it at most limits.connections.per_address",
+			),
+		],
+	},
+	{
+		needs: [["admission", "concurrency"]],
+		check: ({ admission: { concurrency } }) =>
+			broken(
+				concurrency.perKey <= concurrency.total,
+				["admission", "concurrency", "per_key"],
+				"is more than total",
+				"make it at most admission.concurrency.total",
+			),
+	},
+	{
+		needs: [
+			["wedge", "floor"],
+			["wedge", "cap"],
+		],
+		check: ({ wedge }) => broken(wedge.floorMs <= wedge.capMs, ["wedge", "floor"], "is longer than wedge.cap", "make it at most wedge.cap"),
+	},
+];
+
+function collide(one: ListenAddress, other: ListenAddress): boolean {
+	return one.port !== 0 && one.port === other.port && (one.host === other.host || one.unspecified || other.unspecified);
+}
+
+function leadsTo(url: UpstreamUrl, listen: ListenAddress): boolean {
+	if (url.port !== listen.port) return false;
+	const local = url.host === "localhost" || url.host.endsWith(".localhost") || readIpAddress(url.host)?.loopback === true;
+	return url.host === listen.host || (local && (listen.loopback || listen.unspecified));
+}
+
+function repeated(values: readonly string[], key: string, hint: string): readonly RuleMistake[] {
+	return values.flatMap((value, index) =>
+		broken(values.indexOf(value) === index, ["upstreams", index, key], `${value} is named twice`, hint),
+	);
+}
