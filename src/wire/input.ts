@@ -54,11 +54,6 @@ export class Input {
 		this.#own = false;
 	}
 
-	/** Copies what is left, so that the memory that was pushed may be used for something else. */
-	detach(): void {
-		if (!this.#own && this.size > 0) this.#move(this.size);
-	}
-
 	#move(capacity: number): void {
 		const grown = Buffer.allocUnsafe(capacity);
 		this.bytes.copy(grown, 0, this.start, this.end);

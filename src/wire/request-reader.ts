@@ -5,8 +5,8 @@
  *    end and the pipelined rest stays here, unread, until the answer is out.
  *  - Refusal is final. After it the reader holds nothing, takes nothing and says the same again; nothing after an anomaly is a request.
  *  - The parts do not depend on how the octets were cut into chunks (body parts joined). It never throws, whatever is pushed.
- *  - A head that arrives whole is read where it lies, each octet once. Memory: at most twice `maxHeadBytes` for a head that arrives in pieces
- *    and, of the rest, what the caller pushed without taking it: `buffered` says when to stop reading the socket.
+ *  - A head that arrives whole is read where it lies, each octet once. Memory: at most twice what was pushed and not taken. A head is refused
+ *    before it outgrows `maxHeadBytes`; of a body and of pipelined requests `buffered` says when to stop reading the socket.
  *  - Strict where RFC 9112 permits leniency, because leniency is where two parsers come apart; each rule stands beside its code, in the
  *    request line, the field section, the framing fields, the authority and the body reader.
  */
@@ -43,19 +43,9 @@ export class RequestReader {
 		return this.#input.size;
 	}
 
-	/** Whether a request has begun and its end was not yet handed out; at the end of the connection this tells a clean close from a cut. */
-	get midRequest(): boolean {
-		return this.#phase === "body" || this.#phase === "fields" || this.#line.at > 0;
-	}
-
-	/** `chunk` must stay as it is until all of it was handed out, or until `detach`. */
+	/** `chunk` is kept, not copied, and must stay as it is until `buffered` is 0 again. */
 	push(chunk: Buffer): void {
 		if (this.#refused === undefined) this.#input.push(chunk);
-	}
-
-	/** Copies what is buffered, so that the memory that was pushed can be used for the next read of the socket. */
-	detach(): void {
-		this.#input.detach();
 	}
 
 	next(): RequestPart | undefined {

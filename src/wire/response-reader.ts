@@ -45,14 +45,9 @@ export class ResponseReader {
 		return this.#input.size;
 	}
 
-	/** `chunk` must stay as it is until all of it was handed out, or until `detach`. */
+	/** `chunk` is kept, not copied, and must stay as it is until `buffered` is 0 again. */
 	push(chunk: Buffer): void {
 		if (this.#refused === undefined) this.#input.push(chunk);
-	}
-
-	/** Copies what is buffered, so that the memory that was pushed can be used for the next read of the socket. */
-	detach(): void {
-		this.#input.detach();
 	}
 
 	next(): ResponsePart | undefined {

@@ -37,7 +37,6 @@ const PHRASES: ReadonlyMap<number, string> = new Map([
 	[421, "Misdirected Request"],
 	[429, "Too Many Requests"],
 	[431, "Request Header Fields Too Large"],
-	[499, "Client Closed Request"],
 	[500, "Internal Server Error"],
 	[501, "Not Implemented"],
 	[502, "Bad Gateway"],
