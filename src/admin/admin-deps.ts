@@ -1,0 +1,130 @@
+/**
+ * What administration needs of the rest, as narrow as it gets: `app` composes it, tests fake it, and the command line works on the same words
+ * whether it talks to a running server or to the store itself.
+ */
+import type { KeyAdmin } from "../keys/key-admin.ts";
+import type { OperationClass } from "../model/operation-class.ts";
+import type { Reason } from "../model/reason.ts";
+import type { EventLog } from "../ports/event-log.ts";
+import type { Metrics } from "./metrics.ts";
+
+export interface AdminDeps {
+	readonly keys: Pick<KeyAdmin, "list" | "show" | "create" | "rotate" | "revoke">;
+	readonly events: Pick<EventLog, "read">;
+	/** Reads the whole log and checks the chain and its seals. */
+	verifyEvents(): Promise<EventsVerified>;
+	/** Judges a request without running it. A null says why it could not be judged: an unknown key, a malformed request line. */
+	explain(request: ExplainRequest): Promise<Explanation | ExplainProblem>;
+	health(): Health;
+	reload(): Promise<ReloadOutcome>;
+	status(): ServerStatus;
+	readonly metrics: Pick<Metrics, "registry" | "contentType">;
+}
+
+export interface EventsVerified {
+	readonly intact: boolean;
+	readonly records: number;
+	/** Records up to here are sealed by a signed checkpoint; 0 where none is. */
+	readonly sealedUpTo: number;
+	/** What does not fit, in order. */
+	readonly problems: readonly { readonly seq: number; readonly problem: string }[];
+}
+
+/** Who would ask: a key by its id, or a role as such. */
+export type ExplainSubject = { readonly kind: "key"; readonly id: string } | { readonly kind: "role"; readonly name: string };
+
+export interface ExplainRequest {
+	readonly subject: ExplainSubject;
+	readonly method: string;
+	/** Path as a client sends it, with the query if any. */
+	readonly path: string;
+	/** Text of the body; null for none. */
+	readonly body: string | null;
+}
+
+export interface Explanation {
+	readonly permitted: boolean;
+	/** Null for a permit. */
+	readonly reason: Reason | null;
+	/** Status that the caller would be sent; null for a permit. */
+	readonly status: number | null;
+	/** For the operator alone: what exactly was refused. */
+	readonly detail: string | null;
+	/** Whose rights were asked: `key abcd1234 (laptop)` or `role user`. */
+	readonly subject: string;
+	readonly role: string;
+	/** Null where the request was not understood. */
+	readonly operation: string | null;
+	readonly class: OperationClass | null;
+	/** Canonical names, with the field that each came from. */
+	readonly models: readonly { readonly name: string; readonly field: string }[];
+	/** Every rule in the order asked, up to the one that decided. */
+	readonly rules: readonly ExplainedRule[];
+	/** What is sent upstream in place of the body; null where nothing was changed or nothing is sent. */
+	readonly amended: string | null;
+}
+
+export interface ExplainedRule {
+	readonly id: string;
+	readonly title: string;
+	/** decided: refused here, or the last word of a permit. */
+	readonly verdict: "passed" | "amended" | "refused";
+	readonly detail: string | null;
+}
+
+export interface ExplainProblem {
+	readonly problem: string;
+	readonly hint: string;
+}
+
+export interface Health {
+	/** Whether the process does its work; a supervisor restarts it where not. */
+	readonly live: boolean;
+	/** Whether requests should be sent here. */
+	readonly ready: boolean;
+	readonly checks: readonly HealthCheck[];
+}
+
+export interface HealthCheck {
+	readonly name: string;
+	readonly ok: boolean;
+	/** For operators; never shown without a credential. */
+	readonly detail: string;
+}
+
+export type ReloadOutcome =
+	| {
+			readonly reloaded: true;
+			readonly configDigest: string;
+			/** What the operator should know: a setting that needs a restart, a certificate that was replaced. */
+			readonly notes: readonly string[];
+	  }
+	| { readonly reloaded: false; readonly problems: readonly string[] };
+
+export interface ServerStatus {
+	readonly version: string;
+	readonly pid: number;
+	/** Unix ms. */
+	readonly startedAt: number;
+	readonly uptimeMs: number;
+	readonly configFile: string | null;
+	readonly configDigest: string;
+	readonly stateDirectory: string;
+	readonly demonstration: boolean;
+	readonly listeners: readonly { readonly name: "gateway" | "admin" | "socket"; readonly address: string }[];
+	readonly upstreams: readonly {
+		readonly name: string;
+		readonly url: string;
+		readonly up: boolean;
+		readonly version: string | null;
+		readonly detail: string | null;
+	}[];
+	/** Null where TLS is off. */
+	readonly certificate: {
+		readonly names: readonly string[];
+		readonly expiresAt: number;
+		readonly ca: { readonly path: string; readonly sha256: string } | null;
+	} | null;
+	readonly load: { readonly connections: number; readonly requests: number; readonly streams: number; readonly queued: number };
+	readonly eventLogAvailable: boolean;
+}

@@ -1,0 +1,62 @@
+/**
+ * Errors of the admin API: RFC 9457 problem documents, always with the request's id, never with a stack or a cause.
+ *
+ * `code` is the permanent name that programs compare; `hint` says what to do next, as on the command line.
+ */
+import type { Context } from "hono";
+import type { ContentfulStatusCode } from "hono/utils/http-status";
+
+import type { KeyProblem, KeyProblemCode } from "../keys/key-problem.ts";
+
+/** Every code that an answer may carry, with its status and title. */
+export const PROBLEMS = {
+	"not-found": { status: 404, title: "there is nothing at this path" },
+	"method-not-allowed": { status: 405, title: "this path does not take that method" },
+	"host-not-served": { status: 421, title: "the admin listener does not answer for that Host" },
+	"cross-site-request": { status: 403, title: "pages of another site may not call the admin listener" },
+	"body-too-large": { status: 413, title: "the body is too large" },
+	"body-not-json": { status: 415, title: "the body is not JSON" },
+	"request-invalid": { status: 422, title: "the request does not have the form that this path takes" },
+	"internal-error": { status: 500, title: "something went wrong here" },
+	"log-unreadable": { status: 503, title: "the event log cannot be read" },
+	"config-rejected": { status: 422, title: "the configuration was refused; the one before stays in force" },
+	"cannot-judge": { status: 422, title: "the request could not be judged" },
+	"name-invalid": { status: 422, title: "the name is not valid" },
+	"name-taken": { status: 409, title: "the name is taken" },
+	"role-unknown": { status: 422, title: "the role is not configured" },
+	"models-invalid": { status: 422, title: "the model patterns are not valid" },
+	"expiry-invalid": { status: 422, title: "the expiry is not valid" },
+	"overlap-invalid": { status: 422, title: "the overlap is not valid" },
+	"key-unknown": { status: 404, title: "there is no such key" },
+	"key-revoked": { status: 409, title: "the key was revoked" },
+	"key-expired": { status: 409, title: "the key has expired" },
+	"not-recorded": { status: 503, title: "the act could not be recorded" },
+	"not-stored": { status: 503, title: "the act could not be stored" },
+} as const satisfies Record<KeyProblemCode, ProblemSpec> & Record<string, ProblemSpec>;
+
+interface ProblemSpec {
+	readonly status: ContentfulStatusCode;
+	readonly title: string;
+}
+
+export type ProblemCode = keyof typeof PROBLEMS;
+
+export interface ProblemDetails {
+	/** What exactly is wrong here. */
+	readonly detail?: string;
+	/** What to do next. */
+	readonly hint?: string;
+	/** Further complaints, one line each. */
+	readonly problems?: readonly string[];
+}
+
+export function problem(context: Context, code: ProblemCode, details: ProblemDetails = {}): Response {
+	const { status, title } = PROBLEMS[code];
+	// RFC 9457 §4.2.1: no type URI, because none of ours leads anywhere; `code` is what tells problems apart.
+	const body = { type: "about:blank", title, status, code, ...details, requestId: context.res.headers.get("x-request-id") ?? undefined };
+	return context.body(JSON.stringify(body), status, { "content-type": "application/problem+json" });
+}
+
+export function keyProblem(context: Context, { code, message, hint }: KeyProblem): Response {
+	return problem(context, code, { detail: message, hint });
+}

@@ -1,0 +1,89 @@
+/** Keys: list, show, create, rotate, revoke. */
+import type { Context } from "hono";
+import * as z from "zod";
+import type { IssuedKey } from "../../keys/key-admin.ts";
+import { isKeyId } from "../../keys/key-format.ts";
+import type { Administered } from "../../keys/key-problem.ts";
+import type { AdminDeps } from "../admin-deps.ts";
+import type { AdminRoute } from "../admin-route.ts";
+import { jsonBody } from "../json-body.ts";
+import { keyProblem } from "../problem.ts";
+
+/** How events name whoever came through here. */
+const BY = "socket";
+export const OVERLAP_DEFAULT_MS = 24 * 3_600_000;
+
+const creation = z.strictObject({
+	name: z.string(),
+	role: z.string(),
+	models: z.array(z.string()).nullable().default(null),
+	/** Unix ms. */
+	expiresAt: z.number().nullable().default(null),
+});
+
+const rotation = z.strictObject({ overlapMs: z.number().default(OVERLAP_DEFAULT_MS) });
+const revocation = z.strictObject({});
+
+export function keyRoutes({ keys }: Pick<AdminDeps, "keys">): readonly AdminRoute[] {
+	return [
+		{
+			method: "GET",
+			path: "/v1/keys",
+			summary: "Every key, without its secret.",
+			handle: (context) => context.json({ keys: keys.list() }),
+		},
+		{
+			method: "POST",
+			path: "/v1/keys",
+			summary: "Makes a key; the answer holds its text, once.",
+			handle: async (context) => {
+				const read = await jsonBody(context, creation);
+				if (!read.ok) return read.response;
+				return issued(context, await keys.create({ ...read.value, by: BY }), 201);
+			},
+		},
+		{
+			method: "GET",
+			path: "/v1/keys/:id",
+			summary: "One key, without its secret.",
+			handle: (context) => {
+				const shown = keys.show(idOf(context));
+				return shown.done ? context.json(shown.value) : keyProblem(context, shown.problem);
+			},
+		},
+		{
+			method: "POST",
+			path: "/v1/keys/:id/rotate",
+			summary: "Gives a key a new secret; the answer holds its text, once. The old secret works on for `overlapMs`.",
+			handle: async (context) => {
+				const read = await jsonBody(context, rotation);
+				if (!read.ok) return read.response;
+				return issued(context, await keys.rotate(idOf(context), { overlapMs: read.value.overlapMs, by: BY }), 200);
+			},
+		},
+		{
+			method: "POST",
+			path: "/v1/keys/:id/revoke",
+			summary: "Revokes a key, at once and for good. Doing it again changes nothing.",
+			handle: async (context) => {
+				const read = await jsonBody(context, revocation);
+				if (!read.ok) return read.response;
+				const revoked = await keys.revoke(idOf(context), { by: BY });
+				if (!revoked.done) return keyProblem(context, revoked.problem);
+				return context.json({ ...revoked.value.key, warning: revoked.value.warning });
+			},
+		},
+	];
+}
+
+function issued(context: Context, act: Administered<IssuedKey>, status: 200 | 201): Response {
+	if (!act.done) return keyProblem(context, act.problem);
+	// The one place where a key's text leaves the server.
+	return context.json({ ...act.value.key, key: act.value.text.reveal() }, status);
+}
+
+/** What has not the form of an id is taken for none: an unknown id is named in the answer, and a whole key pasted in its place must not be. */
+function idOf(context: Context): string {
+	const id = context.req.param("id") ?? "";
+	return isKeyId(id) ? id : "";
+}

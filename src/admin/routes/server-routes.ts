@@ -1,0 +1,35 @@
+/** The server itself: what it is doing, and reading its configuration again. */
+import * as z from "zod";
+
+import type { AdminDeps } from "../admin-deps.ts";
+import type { AdminRoute } from "../admin-route.ts";
+import { jsonBody } from "../json-body.ts";
+import { problem } from "../problem.ts";
+
+const nothing = z.strictObject({});
+
+export function serverRoutes(deps: Pick<AdminDeps, "reload" | "status" | "health">): readonly AdminRoute[] {
+	return [
+		{
+			method: "GET",
+			path: "/v1/status",
+			summary: "Version, listeners, upstreams, certificate, load and health with details.",
+			handle: (context) => context.json({ ...deps.status(), health: deps.health() }),
+		},
+		{
+			method: "POST",
+			path: "/v1/config/reload",
+			summary: "Reads configuration and certificate again; what is refused changes nothing.",
+			handle: async (context) => {
+				const read = await jsonBody(context, nothing);
+				if (!read.ok) return read.response;
+				const outcome = await deps.reload();
+				if (outcome.reloaded) return context.json(outcome);
+				return problem(context, "config-rejected", {
+					problems: outcome.problems,
+					hint: "mend the file; 'rempart config check' shows where",
+				});
+			},
+		},
+	];
+}

@@ -1,0 +1,28 @@
+/** Every type of event with one line on when it is written: queries are checked against it and the reference is made of it. */
+import type { EventType } from "./event.ts";
+
+export const EVENT_TYPES = {
+	"request-started": "It was decided whether a request may run; written before anything is sent to the upstream.",
+	"request-ended": "The last byte of the answer is out, or the caller is gone.",
+	"refusals-summarised": "Refusals beyond the sampling rate, counted instead of written one by one.",
+	"key-created": "A key was made.",
+	"key-rotated": "A key was given a new secret.",
+	"key-revoked": "A key was revoked.",
+	"server-started": "The server started; binds the chain to the configuration it read.",
+	"server-stopped": "The server stopped after draining.",
+	"config-reloaded": "A new configuration is in force.",
+	"config-rejected": "A configuration was refused; the one before stays in force.",
+	"certificate-reloaded": "A new certificate is in force for new connections.",
+	"certificate-rejected": "A certificate was refused; the one before stays in force.",
+	"upstream-up": "An upstream answers its health checks.",
+	"upstream-down": "An upstream does not answer its health checks.",
+	"runner-wedged": "A model's runner takes requests and answers none.",
+	"runner-healed": "A wedged runner was unloaded and answers again.",
+	"runner-heal-failed": "A wedged runner could not be healed.",
+	"fault-raised": "Something failed outside any request.",
+	"log-recovered": "The event log can be written again; tells how many events were lost meanwhile.",
+} as const satisfies Record<EventType, string>;
+
+export function isEventType(text: string): text is EventType {
+	return Object.hasOwn(EVENT_TYPES, text);
+}

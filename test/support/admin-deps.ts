@@ -1,0 +1,138 @@
+/** An administration with a real KeyAdmin over stores in memory, and scripted answers for the rest. */
+import type { AdminDeps, Explanation, ServerStatus } from "../../src/admin/admin-deps.ts";
+import { createMetrics } from "../../src/admin/metrics.ts";
+import { KeyAdmin } from "../../src/keys/key-admin.ts";
+import { KeyMac } from "../../src/keys/key-mac.ts";
+import { MemoryKeyRing } from "../../src/keys/key-ring.ts";
+import type { ApiKey } from "../../src/model/api-key.ts";
+import type { Event } from "../../src/model/event.ts";
+import type { EventQuery, RecordedEvent } from "../../src/ports/event-log.ts";
+import type { KeyStore } from "../../src/ports/key-store.ts";
+import { Secret } from "../../src/std/secret.ts";
+
+export const NOW = Date.UTC(2026, 0, 1);
+
+export interface AdminWorld {
+	readonly deps: AdminDeps;
+	readonly recorded: RecordedEvent[];
+	record(event: Event): void;
+	readonly reloads: number[];
+}
+
+export function adminWorld(changes: Partial<AdminDeps> = {}): AdminWorld {
+	const recorded: RecordedEvent[] = [];
+	const reloads: number[] = [];
+	const record = (event: Event) => void recorded.push({ seq: recorded.length + 1, event });
+	const events = {
+		available: true,
+		problem: null,
+		append(event: Event) {
+			record(event);
+			return { committed: true, settled: Promise.resolve() };
+		},
+		read: (query: EventQuery) => Promise.resolve(recorded.filter((one) => matches(one, query)).slice(-query.limit)),
+		close: () => Promise.resolve(),
+	};
+	const mac = new KeyMac(new Secret("ab".repeat(32)));
+	const keys = new KeyAdmin({
+		ring: new MemoryKeyRing(mac),
+		store: memoryStore(),
+		events,
+		mac,
+		clock: () => NOW,
+		isRole: (name) => ["user", "admin"].includes(name),
+	});
+	const deps: AdminDeps = {
+		keys,
+		events,
+		verifyEvents: () => Promise.resolve({ intact: true, records: recorded.length, sealedUpTo: recorded.length, problems: [] }),
+		explain: () => Promise.resolve(EXPLANATION),
+		health: () => ({ live: true, ready: false, checks: [{ name: "upstream", ok: false, detail: "connect ECONNREFUSED 127.0.0.1:11434" }] }),
+		reload: () => {
+			reloads.push(1);
+			return Promise.resolve({ reloaded: true, configDigest: "d1", notes: [] });
+		},
+		status: () => STATUS,
+		metrics: createMetrics(),
+		...changes,
+	};
+	return { deps, recorded, record, reloads };
+}
+
+export const EXPLANATION: Explanation = {
+	permitted: false,
+	reason: "class-denied",
+	status: 403,
+	detail: "manage is not granted to role user, which has probe read infer",
+	subject: "role user",
+	role: "user",
+	operation: "pull",
+	class: "manage",
+	models: [{ name: "llama3.2:latest", field: "model" }],
+	rules: [
+		{ id: "role-known", title: "The role is configured", verdict: "passed", detail: null },
+		{
+			id: "operation-class",
+			title: "The role grants this class of operations",
+			verdict: "refused",
+			detail: "manage is not granted to role user",
+		},
+	],
+	amended: null,
+};
+
+export const STATUS: ServerStatus = {
+	version: "0.1.0",
+	pid: 4711,
+	startedAt: NOW,
+	uptimeMs: 90_061_000,
+	configFile: null,
+	configDigest: "d0",
+	stateDirectory: "/var/lib/rempart",
+	demonstration: false,
+	listeners: [{ name: "gateway", address: "https://0.0.0.0:11435" }],
+	upstreams: [{ name: "local", url: "http://127.0.0.1:11434", up: true, version: "0.13.0", detail: null }],
+	certificate: { names: ["localhost"], expiresAt: NOW + 86_400_000, ca: { path: "/var/lib/rempart/tls/ca.pem", sha256: "00" } },
+	load: { connections: 1, requests: 2, streams: 3, queued: 4 },
+	eventLogAvailable: true,
+};
+
+export function requestStarted(change: Partial<Extract<Event, { type: "request-started" }>> = {}): Event {
+	return {
+		type: "request-started",
+		at: NOW,
+		request: "r1",
+		peer: "192.0.2.7",
+		method: "POST",
+		path: "/api/chat",
+		userAgent: "ollama/0.13",
+		principal: "abcd1234",
+		principalName: "laptop",
+		role: "user",
+		operation: "chat",
+		class: "infer",
+		dialect: "ollama",
+		model: "llama3.2:latest",
+		streaming: true,
+		decision: "permit",
+		reason: null,
+		fault: null,
+		detail: null,
+		...change,
+	};
+}
+
+function matches({ seq, event }: RecordedEvent, query: EventQuery): boolean {
+	if (seq <= (query.afterSeq ?? 0)) return false;
+	if (query.since !== undefined && event.at < query.since) return false;
+	if (query.until !== undefined && event.at > query.until) return false;
+	if (query.types !== undefined && !query.types.includes(event.type)) return false;
+	if (query.request !== undefined && !("request" in event && event.request === query.request)) return false;
+	return query.principal === undefined || ("principal" in event && event.principal === query.principal);
+}
+
+function memoryStore(): KeyStore {
+	const keys = new Map<string, ApiKey>();
+	const put = (key: ApiKey) => Promise.resolve(void keys.set(key.id, key));
+	return { all: () => Promise.resolve([...keys.values()]), insert: put, replace: put, close: () => Promise.resolve() };
+}
