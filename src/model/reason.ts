@@ -53,6 +53,7 @@ export const REASONS = {
 	"operation-unknown": caller(404, "there is no such operation"),
 	"method-not-allowed": caller(405, "this path does not take that method; see the Allow header"),
 	"content-encoding-unsupported": caller(415, "send the request body without Content-Encoding"),
+	"content-type-unsupported": caller(415, "declare the request body as application/json"),
 	"body-missing": caller(400, "this operation needs a JSON body"),
 	"body-unexpected": caller(400, "this operation takes no body"),
 	"body-not-json": caller(400, "the body is not one valid JSON value in UTF-8"),
