@@ -12,7 +12,7 @@ const PATTERN = /^[a-z0-9_*][a-z0-9._:/*-]{0,599}$/i;
 
 /** Whether an operator may write this; anything else could never match and is a slip. */
 export function isModelPattern(text: string): boolean {
-	return PATTERN.test(text);
+	return PATTERN.test(text) && !text.includes("//") && !text.includes("..");
 }
 
 /** Compiles a pattern to a matcher of whole texts. */

@@ -56,6 +56,8 @@ function rawImages(images: JsonValue | undefined, at: string, found: Attachment[
 }
 
 function openai(body: JsonObject, found: Attachment[]): void {
+	// The one picture of `v1-images-edits`.
+	if (!isAbsent(body["image"])) found.push(dataUrl("image", body["image"]));
 	for (const list of ["messages", "input"]) {
 		eachObject(body[list], list, (item, at) => {
 			openaiPart(item, at, found);
@@ -104,7 +106,7 @@ function anthropicSource(source: JsonObject, at: string): Attachment {
 	return raw("image", at, data[0] ?? null);
 }
 
-function dataUrl(field: string, url: JsonValue): Attachment {
+function dataUrl(field: string, url: JsonValue | undefined): Attachment {
 	if (typeof url !== "string") return broken("image", field, "is not a text");
 	const prefix = DATA_URL_PREFIXES.find((candidate) => url.startsWith(candidate));
 	if (prefix === undefined) return broken("image", field, "is not a data URL of a PNG, JPEG or WebP image");

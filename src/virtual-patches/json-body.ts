@@ -1,5 +1,6 @@
 /** Reading a judged JSON body without trusting its shape: what a look-up does not find, or finds of another type, is null. */
 import type { JsonArray, JsonObject, JsonValue, JudgedRequest } from "../ollama/judged-request.ts";
+import { isRawNumber } from "../ollama/raw-number.ts";
 
 export function jsonBodyOf(judged: JudgedRequest): JsonObject | null {
 	return judged.body.kind === "json" ? judged.body.value : null;
@@ -21,7 +22,5 @@ export function isAbsent(value: JsonValue | undefined): value is null | undefine
 /** The number that Go would read; null where the value is none. An integer beyond a double comes rounded, which is near enough for a bound. */
 export function numberOf(value: JsonValue | undefined): number | null {
 	if (typeof value === "number") return value;
-	if (!isJsonObject(value)) return null;
-	const digits = value["rawJSON"];
-	return typeof digits === "string" && /^-?\d+$/.test(digits) ? Number(digits) : null;
+	return value !== undefined && isRawNumber(value) ? Number(value.rawJSON) : null;
 }

@@ -6,6 +6,7 @@
  */
 import type { Criterion } from "../criterion.ts";
 import { cloudModels } from "./cloud-models.ts";
+import { cloudTools } from "./cloud-tools.ts";
 import { contextLength } from "./context-length.ts";
 import { images } from "./images.ts";
 import { keepAlive } from "./keep-alive.ts";
@@ -24,6 +25,7 @@ export const CRITERIA: readonly Criterion[] = Object.freeze([
 	models,
 	registries,
 	cloudModels,
+	cloudTools,
 	uploads,
 	contextLength,
 	outputLength,
