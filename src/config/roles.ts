@@ -67,7 +67,7 @@ const roleSection = section({
 	classes: listOf(oneOf(OPERATION_CLASSES), { max: OPERATION_CLASSES.length }).meta({
 		description:
 			"What the role may do. probe: health and version. read: list and show models. infer: chat, generate, embed. manage: pull, push, create, copy, delete. account: the account at ollama.com. cloud: models that run there, at your expense.",
-		risk: "manage reaches most of what Ollama was attacked through; give it to administrators only.",
+		risk: "The class manage reaches most of what Ollama was attacked through; give it to administrators only.",
 		example: ["probe", "read", "infer"],
 	}),
 	models: modelsSection.prefault({}).meta({ description: "Which models the role may use." }),

@@ -1,5 +1,5 @@
 /** Which Ollama servers stand behind the gateway (`upstreams`), and how all of them are spoken to (`upstream`). */
-import * as z from "zod";
+import type * as z from "zod";
 
 import { duration } from "./values/duration.ts";
 import { identifier } from "./values/identifier.ts";

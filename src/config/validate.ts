@@ -51,29 +51,28 @@ export function frozen<T>(value: T): T {
 }
 
 function mistakesOf(issues: readonly z.core.$ZodIssue[]): readonly SettingMistake[] {
-	const schema = configJsonSchema();
+	// Making the schema takes longer than all the rest, and only unknown keys need it.
+	const schema = issues.some(({ code }) => code === "unrecognized_keys") ? configJsonSchema() : {};
 	return issues.flatMap((issue) => mistakesIn(issue, schema));
 }
 
 function mistakesIn(issue: z.core.$ZodIssue, schema: JsonSchema): readonly SettingMistake[] {
 	const path = issue.path.map((step) => (typeof step === "number" ? step : String(step)));
-	switch (issue.code) {
-		case "unrecognized_keys":
-			return issue.keys.map((key) => ({
-				path: [...path, key],
-				at: "key",
-				message: "is not a setting",
-				hint: unknownKeyHint(schema, path, key),
-			}));
-		case "invalid_union": {
-			// `orUnlimited` puts the bound last; its complaint says more than that of the word.
-			const { message, hint } = parted(issue.errors.at(-1)?.[0]?.message ?? issue.message);
-			return [{ path, at: "value", message, hint: `${hint}, or the word unlimited` }];
-		}
-		default:
-			if (path.length === 0) return [{ path, at: "value", message: "the file is not a mapping of settings", hint: EMPTY_IS_FINE }];
-			return [{ path, at: issue.code === "custom" && issue.params?.["at"] === "key" ? "key" : "value", ...parted(issue.message) }];
+	if (issue.code === "unrecognized_keys") {
+		return issue.keys.map((key) => ({
+			path: [...path, key],
+			at: "key",
+			message: "is not a setting",
+			hint: unknownKeyHint(schema, path, key),
+		}));
 	}
+	if (issue.code === "invalid_union") {
+		// `orUnlimited` puts the bound last; its complaint says more than that of the word.
+		const { message, hint } = parted(issue.errors.at(-1)?.[0]?.message ?? issue.message);
+		return [{ path, at: "value", message, hint: `${hint}, or the word unlimited` }];
+	}
+	if (path.length === 0) return [{ path, at: "value", message: "the file is not a mapping of settings", hint: EMPTY_IS_FINE }];
+	return [{ path, at: issue.code === "custom" && issue.params?.["at"] === "key" ? "key" : "value", ...parted(issue.message) }];
 }
 
 /** The configuration with mistaken settings left out; undefined where that does not make it whole. */

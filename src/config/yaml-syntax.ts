@@ -36,9 +36,15 @@ const HINTS: Readonly<Record<ErrorCode, string>> = {
 	UNEXPECTED_TOKEN: STRUCTURE,
 };
 
+/** Where the reader's sentence speaks of its own inside. */
+const OWN_WORDS: Partial<Readonly<Record<ErrorCode, string>>> = {
+	NON_STRING_KEY: "a key is not plain text",
+	RESOURCE_EXHAUSTION: "nested too deeply",
+};
+
 /** `line` is the text of the line that the reader complains about. */
 export function syntaxMistake(error: YAMLParseError, line: string): Mistake {
-	const sentence = error.code === "RESOURCE_EXHAUSTION" ? "nested too deeply" : (error.message.split("\n")[0] ?? "").replace(/:?\s*$/, "");
+	const sentence = OWN_WORDS[error.code] ?? (error.message.split("\n")[0] ?? "").replace(/:?\s*$/, "");
 	const message = `this is not valid YAML: ${sentence.slice(0, 1).toLowerCase()}${sentence.slice(1)}`;
 	// The one value of ours that looks right and is not: YAML takes the bracket of an IPv6 address for the beginning of a list.
 	const address = /(\[[0-9A-Fa-f:.]*\]:\d+)/.exec(line)?.[1];

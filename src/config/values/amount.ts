@@ -19,7 +19,7 @@ export interface AmountForm {
 	readonly max: string;
 }
 
-const AMOUNT = /^(\d{1,15})([A-Za-z]+)$/;
+const AMOUNT = /^(\d+)([A-Za-z]+)$/;
 
 export function readAmount(form: AmountForm, text: string): Reading<number> {
 	const [, digits, unit = ""] = AMOUNT.exec(text) ?? [];
@@ -40,7 +40,8 @@ function malformed(form: AmountForm, text: string): Mistake {
 	const units = Object.keys(form.units).join(", ");
 	if (/^\d+$/.test(text)) return { message: `${described(text)} has no unit`, hint: `add a unit, one of ${units}: ${form.example}` };
 	const [, digits, unit = ""] = /^(\d+)\s*([A-Za-z]+)$/.exec(text) ?? [];
-	const meant = form.aliases[unit.toLowerCase()];
+	const word = unit.toLowerCase();
+	const meant = Object.hasOwn(form.aliases, word) ? form.aliases[word] : undefined;
 	const hint =
 		digits !== undefined && meant !== undefined
 			? `write ${digits}${meant}`

@@ -29,7 +29,7 @@ export function byteSize({ min = "1B", max = "1024TiB" }: { readonly min?: strin
 		title: "bytes",
 		noun: form.noun,
 		hint: "write a whole number and a unit, one of B, KiB, MiB, GiB, TiB: 8MiB",
-		pattern: "^[0-9]{1,15}(B|KiB|MiB|GiB|TiB)$",
+		pattern: "^[0-9]+(B|KiB|MiB|GiB|TiB)$",
 		read: (text) => readAmount(form, text),
 	});
 }

@@ -39,7 +39,7 @@ export function duration({ min = "1ms", max = LONGEST_DURATION }: { readonly min
 		title: "duration",
 		noun: form.noun,
 		hint: "write a whole number and a unit, one of ms, s, m, h, d: 30s",
-		pattern: "^[0-9]{1,15}(ms|s|m|h|d)$",
+		pattern: "^[0-9]+(ms|s|m|h|d)$",
 		read: (text) => readAmount(form, text),
 	});
 }
