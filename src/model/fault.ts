@@ -16,7 +16,6 @@ export const FAULTS = {
 	"upstream-unreachable": upstream(502, "the model server cannot be reached; the operator should check that Ollama runs (rempart doctor)"),
 	"upstream-malformed": upstream(502, "the model server answered with something that is not valid HTTP"),
 	"upstream-truncated": upstream(502, "the model server broke off in the middle of its answer; try again"),
-	"upstream-none-healthy": upstream(503, "no model server is healthy at present; try again in a moment"),
 	"upstream-timeout": upstream(504, "the model server did not answer in time; try again"),
 	"runner-wedged": upstream(504, "the model's runner takes requests and answers none; it is being reloaded, so try again in a few seconds"),
 	"event-log-unavailable": rempart(503, "requests cannot be recorded at present, so none is served; the operator should run rempart doctor"),

@@ -1,0 +1,77 @@
+/** The operators' side: the whole API on the Unix socket, probes and metrics on loopback. */
+import { join } from "node:path";
+import { createAdminApi } from "../admin/admin-api.ts";
+import type { AdminDeps, Health, ServerStatus } from "../admin/admin-deps.ts";
+import { listenOnSocket, listenOnTcp } from "../admin/admin-listener.ts";
+import type { Metrics } from "../admin/metrics.ts";
+import { createProbeApp } from "../admin/probe-app.ts";
+import type { KeyAdmin } from "../keys/key-admin.ts";
+import type { MemoryKeyRing } from "../keys/key-ring.ts";
+import type { Policy } from "../policy/compile.ts";
+import type { EventLog } from "../ports/event-log.ts";
+import { verifyEvents } from "./verify-events.ts";
+import { explainRequest } from "./explain-request.ts";
+import type { RunningSettings } from "./running-settings.ts";
+
+export interface OpenAdminOptions {
+	readonly stateDirectory: string;
+	readonly settings: RunningSettings;
+	readonly keys: KeyAdmin;
+	readonly ring: MemoryKeyRing;
+	readonly events: EventLog;
+	readonly metrics: Metrics;
+	readonly policy: () => Policy;
+	readonly status: () => ServerStatus;
+	readonly isStopping: () => boolean;
+}
+
+export interface OpenedAdmin {
+	readonly url: string;
+	readonly listeners: ServerStatus["listeners"];
+	close(): Promise<void>;
+}
+
+export const ADMIN_SOCKET = "admin.sock";
+
+export async function openAdmin(options: OpenAdminOptions): Promise<OpenedAdmin> {
+	const { settings, keys, ring, events, metrics, stateDirectory } = options;
+	const { config } = settings;
+	const deps: AdminDeps = {
+		keys,
+		events,
+		verifyEvents: () => verifyEvents(stateDirectory),
+		explain: (request) => {
+			const { limits } = settings.config;
+			return Promise.resolve(
+				explainRequest(request, { policy: options.policy(), keys: ring, limits: { maxDepth: limits.jsonDepth, maxMembers: limits.jsonMembers } }),
+			);
+		},
+		health: () => healthOf(options),
+		reload: () => settings.reload(),
+		status: options.status,
+		metrics,
+	};
+	const probes = await listenOnTcp(createProbeApp(deps, config.gateway.names), config.admin.listen);
+	const socket = config.admin.socket ? await listenOnSocket(createAdminApi(deps), join(stateDirectory, ADMIN_SOCKET)) : null;
+	const listeners: { name: "admin" | "socket"; address: string }[] = [{ name: "admin", address: probes.address }];
+	if (socket !== null) listeners.push({ name: "socket", address: socket.address });
+	return {
+		url: probes.address,
+		listeners,
+		close: async () => {
+			await probes.close();
+			await socket?.close();
+		},
+	};
+}
+
+function healthOf({ events, status, isStopping }: OpenAdminOptions): Health {
+	const { upstreams } = status();
+	const up = upstreams.filter((upstream) => upstream.up).length;
+	const checks = [
+		{ name: "event-log", ok: events.available, detail: events.available ? "writable" : "cannot be written; no request is served" },
+		{ name: "upstreams", ok: up > 0, detail: `${up} of ${upstreams.length} answer` },
+		{ name: "accepting", ok: !isStopping(), detail: isStopping() ? "draining" : "yes" },
+	];
+	return { live: true, ready: checks.every(({ ok }) => ok), checks };
+}

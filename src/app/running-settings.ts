@@ -1,0 +1,105 @@
+/**
+ * The settings in force and how they are exchanged: read the file, build everything anew, swap, or keep the last good ones and say why.
+ *
+ * A listener's address, the upstreams and the state directory belong to the process; a change of those is noted and takes a restart.
+ */
+import { createHash } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import type { ReloadOutcome } from "../admin/admin-deps.ts";
+import type { Config } from "../config/config.ts";
+import { type ConfigOverrides, overrideConfig } from "../config/override.ts";
+import { parseConfig } from "../config/parse.ts";
+import type { Problem } from "../config/problem.ts";
+import type { Event } from "../model/event.ts";
+
+export interface LoadedConfig {
+	readonly config: Config;
+	/** SHA-256 of the text, in hexadecimal; of the empty text where there is no file. */
+	readonly digest: string;
+}
+
+export type ConfigLoading = LoadedConfig | { readonly problems: readonly Problem[] };
+
+/** Reads and checks the file; with none, the defaults. Rejects where the file cannot be read. */
+export async function loadConfig(file: string | null, overrides: ConfigOverrides): Promise<ConfigLoading> {
+	const text = file === null ? "" : await readFile(file, "utf8");
+	const parsed = parseConfig(text, file ?? "(defaults)");
+	if ("problems" in parsed) return parsed;
+	const overridden = overrideConfig(parsed.config, overrides);
+	if ("problems" in overridden) return overridden;
+	return { config: overridden.config, digest: createHash("sha256").update(text).digest("hex") };
+}
+
+export interface ReloadDeps {
+	readonly file: string | null;
+	readonly overrides: ConfigOverrides;
+	readonly now: () => number;
+	readonly record: (event: Event) => void;
+	/** Swaps everything that can be; throws, changing nothing, where something cannot be built. */
+	readonly apply: (config: Config) => Promise<void>;
+}
+
+export class RunningSettings {
+	#loaded: LoadedConfig;
+	readonly #deps: ReloadDeps;
+	#reloading: Promise<unknown> = Promise.resolve();
+
+	constructor(loaded: LoadedConfig, deps: ReloadDeps) {
+		this.#loaded = loaded;
+		this.#deps = deps;
+	}
+
+	get config(): Config {
+		return this.#loaded.config;
+	}
+
+	get digest(): string {
+		return this.#loaded.digest;
+	}
+
+	/** One at a time, in the order asked. */
+	reload(): Promise<ReloadOutcome> {
+		const turn = this.#reloading.then(() => this.#reloadNow());
+		this.#reloading = turn;
+		return turn;
+	}
+
+	async #reloadNow(): Promise<ReloadOutcome> {
+		try {
+			const loading = await loadConfig(this.#deps.file, this.#deps.overrides);
+			if ("problems" in loading) return this.#rejected(loading.problems.map(problemLine));
+			await this.#deps.apply(loading.config);
+			const notes = restartNotes(this.#loaded.config, loading.config);
+			this.#loaded = loading;
+			this.#deps.record({ type: "config-reloaded", at: this.#deps.now(), configDigest: loading.digest, detail: notes.join("; ") || null });
+			return { reloaded: true, configDigest: loading.digest, notes };
+		} catch (error) {
+			return this.#rejected([error instanceof Error ? error.message : String(error)]);
+		}
+	}
+
+	#rejected(problems: readonly string[]): ReloadOutcome {
+		const detail = `${problems.length} problems, the last good configuration stays in force: ${problems[0] ?? ""}`;
+		this.#deps.record({ type: "config-rejected", at: this.#deps.now(), configDigest: null, detail });
+		return { reloaded: false, problems };
+	}
+}
+
+function problemLine({ file, line, column, path, message, hint }: Problem): string {
+	return `${file}:${line}:${column}: ${path} ${message}${hint === null ? "" : ` (${hint})`}`;
+}
+
+function restartNotes(before: Config, after: Config): readonly string[] {
+	const notes: string[] = [];
+	const note = (setting: string, one: unknown, other: unknown): void => {
+		if (JSON.stringify(one) !== JSON.stringify(other)) notes.push(`${setting} takes effect with a restart`);
+	};
+	note("gateway.listen", before.gateway.listen, after.gateway.listen);
+	note("gateway.tls.mode", before.gateway.tls.mode, after.gateway.tls.mode);
+	note("admin", before.admin, after.admin);
+	note("upstreams", before.upstreams, after.upstreams);
+	note("upstream", before.upstream, after.upstream);
+	note("wedge", before.wedge, after.wedge);
+	note("events", before.events, after.events);
+	return notes;
+}

@@ -1,0 +1,251 @@
+/**
+ * The composition root: plain constructor calls in the order in which things depend on each other, and the way back in reverse.
+ *
+ *  - Nothing listens before the log is open, the keys are loaded and the policy is compiled. A server that cannot record does not start.
+ *  - A reload builds the new settings whole and swaps them; requests that run keep the ones they began under.
+ *  - Stopping: take nothing new, let answers end, cut the rest, write the last event, close the stores.
+ */
+import { performance } from "node:perf_hooks";
+import { createMetrics } from "../admin/metrics.ts";
+import type { ReloadOutcome, ServerStatus } from "../admin/admin-deps.ts";
+import type { ConfigOverrides } from "../config/override.ts";
+import type { Config } from "../config/config.ts";
+import { Pipeline } from "../gateway/pipeline.ts";
+import { RefusalSampler } from "../gateway/refusal-sampler.ts";
+import { Upstreams } from "../gateway/upstreams.ts";
+import { ByteBudget } from "../http/byte-budget.ts";
+import { Listener } from "../http/listener.ts";
+import { type CertificateSource, openCertificates } from "../http/tls/certificate-source.ts";
+import { machineNames } from "../http/tls/machine-names.ts";
+import { KeyAdmin } from "../keys/key-admin.ts";
+import { KeyMac } from "../keys/key-mac.ts";
+import { MemoryKeyRing } from "../keys/key-ring.ts";
+import type { Event } from "../model/event.ts";
+import { Admission } from "../quota/admission.ts";
+import type { Clock } from "../std/clock.ts";
+import { openStores } from "../stores/sqlite/open-stores.ts";
+import { openAdmin } from "./open-admin.ts";
+import { findUpstream } from "./find-upstream.ts";
+import { makeFirstKey } from "./first-key.ts";
+import { MemoryWatch } from "./memory-watch.ts";
+import { type LoadedConfig, RunningSettings } from "./running-settings.ts";
+import { admissionSpecOf, pipelineSettingsOf, policyOf, transportLimitsOf, upstreamsSpecOf } from "./settings.ts";
+import { VERSION } from "./version.ts";
+
+export interface StartOptions {
+	readonly loaded: LoadedConfig;
+	readonly overrides: ConfigOverrides;
+	readonly stateDirectory: string;
+	/** Read again on reload; null where there is no file. */
+	readonly configFile: string | null;
+	/** `when-absent`: `up`, which may protect a demonstration where there is no Ollama. `never`: `serve`. */
+	readonly demonstration: "when-absent" | "never";
+	/** Whether to make a first key where there is none at all. */
+	readonly firstKey: boolean;
+	readonly clock: Clock;
+}
+
+export interface RunningServer {
+	readonly ready: Ready;
+	reload(): Promise<ReloadOutcome>;
+	/** Drains and stops; a second call cuts at once. Resolves when everything is closed. */
+	stop(): Promise<void>;
+	readonly closed: Promise<void>;
+}
+
+export interface Ready {
+	readonly gateway: string;
+	readonly admin: string;
+	readonly ca: string | null;
+	readonly caSha256: string | null;
+	/** Only when just made: it is shown this once. */
+	readonly key: string | null;
+	readonly upstream: string;
+	readonly demonstration: boolean;
+}
+
+const CERTIFICATE_CHECK_MS = 60_000;
+const SUMMARY_MS = 60_000;
+
+/** Rejects with a HintedError where an operator has to act first. Whatever was opened by then is closed again. */
+export async function startServer(options: StartOptions): Promise<RunningServer> {
+	const closers = new AsyncDisposableStack();
+	try {
+		return await start(options, closers);
+	} catch (error) {
+		await closers.disposeAsync();
+		throw error;
+	}
+}
+
+async function start(options: StartOptions, closers: AsyncDisposableStack): Promise<RunningServer> {
+	const { stateDirectory, clock } = options;
+	const monotonic = (): number => performance.now();
+	const startedAt = clock();
+	const found = await findUpstream(options.loaded.config, options.demonstration, clock);
+	const { config, demonstration } = found;
+	if (demonstration !== null) closers.defer(() => demonstration.close());
+
+	const stores = await openStores({
+		directory: stateDirectory,
+		clock,
+		spacingMs: config.events.commitSpacingMs,
+		sealAfterMs: config.events.checkpointIntervalMs,
+	});
+	closers.defer(() => stores.close());
+	const { events } = stores;
+	const metrics = createMetrics();
+	const record = (event: Event): void => {
+		metrics.observe(event);
+		events.append(event);
+	};
+
+	let policy = policyOf(config);
+	const ring = new MemoryKeyRing(new KeyMac(stores.pepper));
+	const keys = new KeyAdmin({ ring, store: stores.keys, events, mac: new KeyMac(stores.pepper), clock, isRole: (name) => policy.role(name) !== null });
+	await keys.load();
+
+	const certificates = await openTls(config, stateDirectory, clock);
+	const namesOf = (): readonly string[] => [...machineNames(), "localhost", ...(certificates?.names ?? [])];
+	const upstreams = new Upstreams(upstreamsSpecOf(config), { monotonic, now: clock, record });
+	closers.defer(() => upstreams.close());
+	await upstreams.start();
+
+	const transport = transportLimitsOf(config);
+	const admission = new Admission(admissionSpecOf(config));
+	const sampler = new RefusalSampler(config.events.refusalsPerMinute, monotonic());
+	const memory = new MemoryWatch(config.limits.memoryBytes);
+	closers.defer(() => memory.close());
+	const pipeline = new Pipeline(pipelineSettingsOf(config, policy, upstreams, namesOf()), {
+		keys: ring,
+		events,
+		observe: metrics.observe,
+		sampler,
+		admission,
+		now: clock,
+		monotonic,
+		mustShed: () => memory.shedding,
+	});
+
+	const settings = new RunningSettings(
+		{ ...options.loaded, config },
+		{
+			file: options.configFile,
+			overrides: options.overrides,
+			now: clock,
+			record,
+			apply: async (next) => {
+				const nextPolicy = policyOf(next);
+				await renewCertificate();
+				policy = nextPolicy;
+				pipeline.adjust(pipelineSettingsOf(next, nextPolicy, upstreams, namesOf()));
+				admission.adjust(admissionSpecOf(next));
+				sampler.adjust(next.events.refusalsPerMinute);
+				memory.adjust(next.limits.memoryBytes);
+				listener.adjust(transportLimitsOf(next));
+			},
+		},
+	);
+
+	const listener = await Listener.open({
+		host: config.gateway.listen.host,
+		port: config.gateway.listen.port,
+		tls: certificates?.secureContextOptions() ?? null,
+		handler: pipeline,
+		budget: new ByteBudget(transport.bufferedBytes),
+		limits: transport,
+		monotonic,
+	});
+	let stopping = false;
+	const admin = await openAdmin({ stateDirectory, settings, keys, ring, events, metrics, policy: () => policy, status, isStopping: () => stopping });
+	closers.defer(() => admin.close());
+
+	async function renewCertificate(): Promise<void> {
+		if (certificates === null) return;
+		const outcome = await certificates.check();
+		if (outcome.outcome === "changed") {
+			listener.renew(certificates.secureContextOptions());
+			record({ type: "certificate-reloaded", at: clock(), detail: certificates.names.join(", ") });
+		} else if (outcome.outcome === "rejected" && !outcome.again) {
+			record({ type: "certificate-rejected", at: clock(), detail: outcome.detail });
+		}
+	}
+
+	const summarise = (): void => {
+		for (const event of sampler.summarise(clock(), monotonic())) events.append(event);
+		admission.forgetIdle(monotonic());
+	};
+	const timers = [setInterval(() => void renewCertificate(), CERTIFICATE_CHECK_MS), setInterval(summarise, SUMMARY_MS)];
+	metrics.read("connections", () => listener.connections);
+	metrics.read("requestsActive", () => admission.running);
+	metrics.read("queueDepth", () => admission.queued);
+	metrics.read("eventLogAvailable", () => (events.available ? 1 : 0));
+	metrics.read("certificateExpiry", () => (certificates === null ? null : certificates.expiresAt / 1000));
+
+	const gateway = urlOf(certificates === null ? "http" : "https", config.gateway.listen.host, listener.address.port);
+	const upstreamUrls = config.upstreams.map(({ url }) => url.text);
+	record({ type: "server-started", at: clock(), version: VERSION, gateway, upstreams: upstreamUrls, demonstration: demonstration !== null, configDigest: settings.digest });
+	const key = options.firstKey ? await makeFirstKey(keys) : null;
+
+	function status(): ServerStatus {
+		return {
+			version: VERSION,
+			pid: process.pid,
+			startedAt,
+			uptimeMs: clock() - startedAt,
+			configFile: options.configFile,
+			configDigest: settings.digest,
+			stateDirectory,
+			demonstration: demonstration !== null,
+			listeners: [{ name: "gateway", address: gateway }, ...admin.listeners],
+			upstreams: upstreams.all.map(({ name, healthy, version }, index) => ({ name, url: upstreamUrls[index] ?? "", up: healthy, version, detail: null })),
+			certificate: certificates === null ? null : { names: certificates.names, expiresAt: certificates.expiresAt, ca: certificates.ca },
+			load: { connections: listener.connections, requests: admission.running, streams: admission.running, queued: admission.queued },
+			eventLogAvailable: events.available,
+		};
+	}
+
+	let closing: Promise<void> | null = null;
+	const closed = Promise.withResolvers<void>();
+	async function close(): Promise<void> {
+		stopping = true;
+		const began = monotonic();
+		for (const timer of timers) clearInterval(timer);
+		const cut = await listener.drain(settings.config.limits.drainTimeoutMs);
+		summarise();
+		record({ type: "server-stopped", at: clock(), drainedMs: Math.round(monotonic() - began), cut });
+		await closers.disposeAsync();
+	}
+
+	return {
+		ready: {
+			gateway,
+			admin: admin.url,
+			ca: certificates?.ca?.path ?? null,
+			caSha256: certificates?.ca?.sha256 ?? null,
+			key,
+			upstream: upstreamUrls.join(", "),
+			demonstration: demonstration !== null,
+		},
+		reload: () => settings.reload(),
+		stop: () => {
+			if (closing !== null) listener.cutNow();
+			closing ??= close().then(closed.resolve, closed.reject);
+			return closed.promise;
+		},
+		closed: closed.promise,
+	};
+}
+
+async function openTls(config: Config, stateDirectory: string, clock: Clock): Promise<CertificateSource | null> {
+	const { tls, names } = config.gateway;
+	if (tls.mode === "off") return null;
+	const files = tls.mode === "files" ? { certificate: tls.certificate, key: tls.key } : null;
+	return await openCertificates({ files, names }, stateDirectory, clock);
+}
+
+/** What a client can be told: a listener on every address is reached by the loopback one from here. */
+function urlOf(scheme: string, host: string, port: number): string {
+	const reachable = host === "0.0.0.0" ? "127.0.0.1" : host === "::" ? "::1" : host;
+	return `${scheme}://${reachable.includes(":") ? `[${reachable}]` : reachable}:${port}`;
+}

@@ -1,0 +1,18 @@
+/**
+ * The head of an answer, built from nothing: what of the upstream's fields passes, and what is ours.
+ *
+ * An allow-list, because the next release of a server may add a field that says more than a caller should know.
+ */
+import type { HeaderFields } from "../wire/header-fields.ts";
+
+const PASSED: ReadonlySet<string> = new Set(["content-type", "date", "cache-control", "retry-after", "last-modified"]);
+
+export function answerFields(
+	upstream: HeaderFields,
+	ours: readonly (readonly [string, string])[],
+): readonly (readonly [string, string])[] {
+	const fields: (readonly [string, string])[] = [];
+	for (const field of upstream) if (PASSED.has(field[0])) fields.push(field);
+	fields.push(...ours);
+	return fields;
+}

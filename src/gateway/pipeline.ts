@@ -1,0 +1,137 @@
+/**
+ * The way of a request, in order: receive → identify → understand → authorize → admit → forward → meter → record.
+ *
+ *  - Straight-line code; the order is written here and nowhere else.
+ *  - A refusal is returned by a stage, a fault is thrown by one; only this file turns either into an answer, and both into a record.
+ *  - Nothing is forwarded while the log cannot be written. What changes something (manage, account, cloud) waits until its start is on disk; what
+ *    only answers runs meanwhile, and its last byte waits (`relay`).
+ */
+import type { Caller, RequestHandler } from "../http/caller.ts";
+import { type Deny, deny } from "../model/decision.ts";
+import { Fault } from "../model/fault.ts";
+import type { OperationClass } from "../model/operation-class.ts";
+import type { Reason } from "../model/reason.ts";
+import type { Policy } from "../policy/compile.ts";
+import type { KeyRing } from "../ports/key-ring.ts";
+import type { RequestHead } from "../wire/message.ts";
+import { corsFields, isPreflight, preflightFields } from "./cors.ts";
+import type { Received } from "./exchange.ts";
+import { rateLimitFields } from "./rate-limit-fields.ts";
+import { asFault } from "./relay.ts";
+import { fail, type ReplyTo, refuse } from "./reply.ts";
+import { type AdmitDeps, admit } from "./stages/admit.ts";
+import { authorize } from "./stages/authorize.ts";
+import { type ForwardDeps, forward } from "./stages/forward.ts";
+import { identify } from "./stages/identify.ts";
+import { receive } from "./stages/receive.ts";
+import { type RecordDeps, RequestRecord } from "./stages/record.ts";
+import { type UnderstandDeps, understand } from "./stages/understand.ts";
+
+/** What one configuration makes of the pipeline; a reload builds another and swaps it whole. A request keeps the one it began with. */
+export interface PipelineSettings extends UnderstandDeps, Omit<ForwardDeps, "monotonic"> {
+	readonly policy: Policy;
+}
+
+export interface PipelineDeps extends RecordDeps, AdmitDeps {
+	readonly keys: KeyRing;
+	/** True where memory is so short that no new work may begin. */
+	readonly mustShed: () => boolean;
+}
+
+const RECORDED_FIRST: ReadonlySet<OperationClass> = new Set(["manage", "account", "cloud"]);
+
+export class Pipeline implements RequestHandler {
+	#settings: PipelineSettings;
+	readonly #deps: PipelineDeps;
+
+	constructor(settings: PipelineSettings, deps: PipelineDeps) {
+		this.#settings = settings;
+		this.#deps = deps;
+	}
+
+	adjust(settings: PipelineSettings): void {
+		this.#settings = settings;
+	}
+
+	async handle(caller: Caller): Promise<void> {
+		const { head } = caller;
+		if (head === null) return;
+		const received = receive(caller, head, this.#deps.now);
+		const record = new RequestRecord(received.id, caller, received.dialect, this.#deps);
+		if (isPreflight(head)) {
+			this.#answerPreflight(received, head, record);
+			return;
+		}
+		const to = { ...received, fields: corsFields(head, this.#settings.origins) };
+		try {
+			await this.#run(received, to, record);
+		} catch (error) {
+			const fault = asFault(error);
+			record.failed(fault, fail(to, fault));
+		}
+	}
+
+	/** Bytes that are not a request, or one that broke off: refused without being understood. */
+	refuse(caller: Caller, reason: Reason, detail: string): void {
+		const received = { id: crypto.randomUUID(), caller, dialect: "ollama" as const, fields: [] };
+		const record = new RequestRecord(received.id, caller, "ollama", this.#deps);
+		record.phase = "receiving";
+		const refusal = deny(reason, detail);
+		record.refused(refusal, refuse(received, refusal));
+	}
+
+	async #run(received: Received, to: ReplyTo, record: RequestRecord): Promise<void> {
+		const settings = this.#settings;
+		const no = (refusal: Deny): void => record.refused(refusal, refuse(to, refusal));
+
+		const identified = identify(received, this.#deps);
+		if (!identified.permitted) return no(identified);
+		record.principal = identified.value.principal;
+		received.caller.authenticated();
+		if (this.#deps.mustShed()) return no(deny("memory-pressure"));
+		if (!this.#deps.events.available) throw new Fault("event-log-unavailable", "the event log cannot be written");
+
+		const understood = await understand(identified.value, settings);
+		if (!understood.permitted) return no(understood);
+		record.judged = understood.value.judged;
+
+		const authorized = authorize(understood.value, settings.policy);
+		if (!authorized.permitted) return no(authorized);
+		record.judged = authorized.value.judged;
+		const recorded = record.permitted(authorized.value.grant.amendments);
+
+		record.phase = "queued";
+		const admitted = await admit(authorized.value, this.#deps);
+		if (!admitted.permitted) return no(admitted);
+		const { lease, rate } = admitted.value;
+		record.queuedMs = lease.queuedMs;
+		record.phase = "connecting";
+		try {
+			if (RECORDED_FIRST.has(admitted.value.judged.operation.class)) await recorded.settled;
+			const fields = [["x-request-id", received.id] as const, ...rateLimitFields(this.#deps.admission.spec.rate, rate), ...to.fields];
+			const forwarded = await forward(admitted.value, recorded, fields, { ...settings, monotonic: this.#deps.monotonic });
+			if (forwarded.outcome === "refused") return no(forwarded.refusal);
+			lease.settle(forwarded.usage);
+			record.forwarded(forwarded);
+		} finally {
+			lease.release();
+		}
+	}
+
+	/** A browser's question before a page's request: answered from the list of origins alone; it carries no credential and reaches nothing. */
+	#answerPreflight(received: Received, head: RequestHead, record: RequestRecord): void {
+		const fields = preflightFields(head, this.#settings.origins);
+		if (fields === null) {
+			const refusal = deny("credential-missing", "a preflight of an origin that is not allowed");
+			record.refused(refusal, refuse({ ...received, fields: [] }, refusal));
+			return;
+		}
+		record.permitted(["preflight"]);
+		const { caller } = received;
+		caller.respond(204, [["x-request-id", received.id], ...fields], { kind: "none" });
+		caller.finish();
+		record.forwarded({ ...PREFLIGHT, upstream: "none" });
+	}
+}
+
+const PREFLIGHT = { outcome: "completed", phase: "ended", status: 204, fault: null, usage: null, firstByteMs: null, upstreamMs: 0, detail: null } as const;

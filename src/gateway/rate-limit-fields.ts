@@ -1,0 +1,14 @@
+/**
+ * How much of the rate is left, as draft-ietf-httpapi-ratelimit-headers says it: `RateLimit-Policy` names the quota, `RateLimit` what remains of it.
+ *
+ * Sent to principals alone; a stranger learns no limit.
+ */
+import type { RateResult, RateSpec } from "../quota/rate.ts";
+
+export function rateLimitFields(spec: RateSpec, rate: RateResult): readonly (readonly [string, string])[] {
+	const reset = Math.ceil(rate.retryAfterMs / 1000);
+	return [
+		["ratelimit-policy", `"requests";q=${spec.perMinute};w=60`],
+		["ratelimit", `"requests";r=${rate.remaining};t=${reset}`],
+	];
+}

@@ -1,0 +1,236 @@
+/**
+ * relay: an upstream's answer on its way to the caller, byte by byte, metered as it passes.
+ *
+ *  - Both ways have back-pressure: a slow caller pauses the upstream, and the memory between them is one read of a socket.
+ *  - The caller's departure cancels the upstream's work at once, in every phase.
+ *  - A broken upstream is visible: before the head the caller gets a fault of its own dialect, after it a last error record where the stream has
+ *    room for one, and a connection that ends without the end of the body. Never a silent truncation.
+ *  - The last bytes wait until the request's start is on disk (invariant 5): a caller cannot have a whole answer of which there is no record.
+ */
+import type { UpstreamCall, UpstreamReceiver } from "../http/upstream-pool.ts";
+import { Fault } from "../model/fault.ts";
+import type { Phase } from "../model/event.ts";
+import type { Usage } from "../model/usage.ts";
+import { errorFrame } from "../ollama/error-body.ts";
+import { filterAnswer } from "../ollama/filters.ts";
+import { createMeter, type Meter } from "../ollama/meters/meter.ts";
+import type { Batch } from "../ports/event-log.ts";
+import type { ResponseHead } from "../wire/message.ts";
+import { answerFields } from "./answer-fields.ts";
+import type { Admitted } from "./exchange.ts";
+import type { Watched } from "./runner-watch.ts";
+
+export interface RelayOptions {
+	readonly admitted: Admitted;
+	/** Resolves when the request's start is on disk. */
+	readonly recorded: Batch;
+	/** Whole answers that must be filtered are held up to so many bytes. */
+	readonly bufferBytes: number;
+	readonly fields: readonly (readonly [string, string])[];
+	readonly monotonic: () => number;
+	readonly watched: Watched | null;
+	readonly onFirstByte: () => void;
+}
+
+/** How a relay ended. `fault` after the head was sent; before it, the promise rejects with the fault and the pipeline answers. */
+export interface Relayed {
+	readonly outcome: "completed" | "abandoned" | "fault";
+	readonly phase: Phase;
+	readonly status: number;
+	readonly fault: Fault | null;
+	readonly usage: Usage | null;
+	readonly firstByteMs: number | null;
+	/** Time spent waiting for the upstream: until its head, and between its head and its end. */
+	readonly upstreamMs: number;
+	readonly detail: string | null;
+}
+
+const STATUS_LEFT = 499;
+
+export class Relay implements UpstreamReceiver {
+	readonly #options: RelayOptions;
+	readonly #resolve: (relayed: Relayed) => void;
+	readonly #reject: (fault: Fault) => void;
+	readonly #began: number;
+	#call: UpstreamCall | null = null;
+	#phase: Phase = "connecting";
+	#sentAt: number | null = null;
+	#firstByteMs: number | null = null;
+	#status = STATUS_LEFT;
+	#meter: Meter | null = null;
+	#held: Buffer[] | null = null;
+	#heldBytes = 0;
+	#head: ResponseHead | null = null;
+	#streams = false;
+	#settled = false;
+
+	constructor(options: RelayOptions, resolve: (relayed: Relayed) => void, reject: (fault: Fault) => void) {
+		this.#options = options;
+		this.#resolve = resolve;
+		this.#reject = reject;
+		this.#began = options.monotonic();
+	}
+
+	/** Binds the call, so that the caller's departure can end it. */
+	attach(call: UpstreamCall): void {
+		this.#call = call;
+		const { caller } = this.#options.admitted;
+		caller.onDeparture = () => this.#abandon();
+		if (caller.departed) this.#abandon();
+	}
+
+	/** Ends the call from outside: a runner that answers nobody, a timeout, a shutdown. */
+	fail(fault: Fault): void {
+		this.#call?.cancel();
+		this.onFault(fault);
+	}
+
+	/** The first byte did not come in time. */
+	timeOut(afterMs: number): void {
+		if (this.#head === null) this.fail(new Fault("upstream-timeout", `no answer within ${afterMs} ms`));
+	}
+
+	/** The request was refused while its body streamed: nothing of the upstream is wanted any more, and the pipeline answers. */
+	stop(): void {
+		if (this.#settled) return;
+		this.#settled = true;
+		this.#call?.cancel();
+		this.#release(null);
+	}
+
+	onConnected(): void {
+		this.#phase = "waiting";
+		this.#sentAt = this.#options.monotonic();
+	}
+
+	onDrain(): void {
+		this.#options.admitted.caller.resumeBody();
+	}
+
+	onHead(head: ResponseHead): void {
+		const { judged } = this.#options.admitted;
+		this.#head = head;
+		this.#phase = "streaming";
+		this.#status = head.status;
+		this.#firstByteMs = this.#options.monotonic() - (this.#sentAt ?? this.#began);
+		this.#options.onFirstByte();
+		this.#options.watched?.answered(this.#firstByteMs);
+		if (judged.operation.filter !== null && head.status === 200) {
+			this.#held = [];
+			return;
+		}
+		const contentType = head.fields.get("content-type") ?? "";
+		this.#streams = head.framing.kind === "chunked" && judged.streaming;
+		if (judged.operation.usage !== "none") this.#meter = createMeter(judged, { status: head.status, contentType });
+		this.#respond(head, null);
+	}
+
+	onBody(bytes: Buffer): void {
+		if (this.#held !== null) {
+			this.#heldBytes += bytes.length;
+			if (this.#heldBytes > this.#options.bufferBytes) {
+				this.fail(new Fault("upstream-malformed", `an answer to be filtered is longer than ${this.#options.bufferBytes} bytes`));
+				return;
+			}
+			this.#held.push(bytes);
+			return;
+		}
+		this.#options.admitted.caller.write(this.#meter === null ? bytes : this.#meter.push(bytes));
+	}
+
+	onFlush(): void {
+		if (this.#settled || this.#head === null) return;
+		this.#options.watched?.progressed();
+		const { caller } = this.#options.admitted;
+		if (this.#held !== null || caller.flush()) return;
+		this.#call?.pause();
+		caller.onDrain = () => this.#call?.resume();
+	}
+
+	onEnd(): void {
+		if (this.#settled) return;
+		const { recorded } = this.#options;
+		if (recorded.committed) this.#complete();
+		else recorded.settled.then(() => this.#complete(), (fault: unknown) => this.onFault(asFault(fault)));
+	}
+
+	onFault(fault: Fault): void {
+		if (this.#settled) return;
+		const { caller, judged } = this.#options.admitted;
+		const usage = this.#meter?.end(false).usage ?? null;
+		if (this.#head === null || this.#held !== null) {
+			this.#settled = true;
+			this.#release(usage);
+			this.#reject(fault);
+			return;
+		}
+		if (this.#streams) caller.write(Buffer.from(errorFrame(judged, { fault: fault.code, requestId: this.#options.admitted.id }), "utf8"));
+		this.#settle({ outcome: "fault", fault, usage, detail: fault.message });
+		caller.cut();
+	}
+
+	#complete(): void {
+		if (this.#settled) return;
+		const { caller } = this.#options.admitted;
+		if (this.#held !== null) this.#respondFiltered(Buffer.concat(this.#held));
+		const end = this.#meter?.end(true) ?? null;
+		if (end !== null) caller.write(end.relay);
+		this.#settle({ outcome: "completed", fault: null, usage: end?.usage ?? null, detail: end?.failed ?? null });
+		caller.finish();
+	}
+
+	#respondFiltered(body: Buffer): void {
+		const { judged, grant, caller } = this.#options.admitted;
+		if (this.#head === null || judged.operation.filter === null) return;
+		let filtered: Buffer;
+		try {
+			filtered = filterAnswer(judged.operation.filter, body, grant.view);
+		} catch (error) {
+			// Fails closed: an answer that cannot be filtered is not shown.
+			this.onFault(asFault(error));
+			return;
+		}
+		this.#held = null;
+		this.#respond(this.#head, filtered.length);
+		if (caller.head?.method !== "HEAD") caller.write(filtered);
+	}
+
+	#respond(head: ResponseHead, length: number | null): void {
+		const { caller, judged } = this.#options.admitted;
+		const fields = answerFields(head.fields, this.#options.fields);
+		// The meter may take a chunk out of a stream, so a stream never keeps a length.
+		const keepsLength = head.framing.kind === "none" || (head.framing.kind === "length" && !judged.streaming);
+		const declared = head.fields.get("content-length");
+		if (length !== null) caller.respond(head.status, fields, { kind: "length", bytes: length });
+		else if (head.framing.kind === "none" && declared !== undefined && caller.head?.method === "HEAD")
+			caller.respond(head.status, fields, { kind: "length", bytes: Number(declared) });
+		else if (keepsLength) caller.respond(head.status, fields, head.framing);
+		else caller.respond(head.status, fields, caller.head?.minor === 0 ? { kind: "close" } : { kind: "chunked" });
+	}
+
+	#abandon(): void {
+		if (this.#settled) return;
+		this.#call?.cancel();
+		const usage = this.#meter?.end(false).usage ?? null;
+		this.#settle({ outcome: "abandoned", fault: null, usage, detail: null });
+		this.#options.admitted.caller.finish();
+	}
+
+	#settle(end: Pick<Relayed, "outcome" | "fault" | "usage" | "detail">): void {
+		this.#settled = true;
+		this.#release(end.usage);
+		const upstreamMs = this.#options.monotonic() - this.#began;
+		this.#resolve({ ...end, phase: this.#phase, status: this.#status, firstByteMs: this.#firstByteMs, upstreamMs });
+	}
+
+	#release(usage: Usage | null): void {
+		this.#options.watched?.ended(usage);
+		this.#options.admitted.caller.onDeparture = null;
+		this.#options.admitted.caller.onDrain = null;
+	}
+}
+
+export function asFault(error: unknown): Fault {
+	if (error instanceof Fault) return error;
+	return new Fault("internal-error", error instanceof Error ? error.message : String(error), { cause: error });
+}

@@ -1,0 +1,14 @@
+/**
+ * authorize: may this principal do this?
+ *
+ * The policy decides; this stage only asks. What it grants is the request as clamped, which is what will be sent.
+ */
+import { type Decision, permit } from "../../model/decision.ts";
+import { evaluate } from "../../policy/evaluate.ts";
+import type { Policy } from "../../policy/compile.ts";
+import type { Authorized, Understood } from "../exchange.ts";
+
+export function authorize(understood: Understood, policy: Policy): Decision<Authorized> {
+	const decision = evaluate(policy, understood.principal, understood.judged);
+	return decision.permitted ? permit({ ...understood, judged: decision.value.request, grant: decision.value }) : decision;
+}

@@ -1,0 +1,66 @@
+/**
+ * identify: who is calling?
+ *
+ * Turns the credential on a request into a Principal, or refuses. Reads the head only: a stranger's body is never read.
+ *
+ *  - No credential is a refusal. There is no guest.
+ *  - Two different credentials are a refusal: whichever we chose, something else may choose the other. The same one in two fields is one credential,
+ *    because SDKs do that.
+ *  - A scheme that we do not speak still counts as a credential, so it cannot ride along with a good one.
+ *  - Whatever is wrong, the answer is the same and so is the work; only the record tells them apart.
+ */
+import { Buffer } from "node:buffer";
+import { type Decision, deny, permit } from "../../model/decision.ts";
+import type { KeyRing } from "../../ports/key-ring.ts";
+import type { Clock } from "../../std/clock.ts";
+import type { HeaderFields } from "../../wire/header-fields.ts";
+import type { Identified, Received } from "../exchange.ts";
+
+export interface IdentifyDeps {
+	readonly keys: KeyRing;
+	readonly now: Clock;
+}
+
+/** RFC 9110 §11.4: the scheme in any case, one or more spaces, a token68. */
+const BEARER = /^bearer +([\w.~+/=-]+)$/i;
+/** RFC 7617: strict base64 with its padding; `-` and `_` are not in its alphabet. */
+const BASIC = /^basic +([A-Za-z0-9+/]*={0,2})$/i;
+const CONTROL = /\p{Cc}/u;
+
+export function identify(received: Received, { keys, now }: IdentifyDeps): Decision<Identified> {
+	const credentials = credentialsOf(received.head.fields);
+	const [credential] = credentials;
+	if (credential === undefined) return deny("credential-missing");
+	if (credentials.size > 1) return deny("credential-ambiguous", `${credentials.size} different credentials`);
+	const verified = keys.verify(credential, now());
+	if ("refused" in verified) return deny(verified.refused, verified.keyId);
+	return permit({ ...received, principal: verified.principal });
+}
+
+/** Every distinct credential on the request; a field that we cannot read counts as the empty one, which no key ring knows. */
+function credentialsOf(fields: HeaderFields): Set<string> {
+	const found = new Set<string>();
+	for (const [name, value] of fields) {
+		switch (name) {
+			case "authorization":
+				found.add(BEARER.exec(value)?.[1] ?? passwordOf(value));
+				break;
+			case "x-api-key":
+			case "api-key":
+				found.add(value);
+				break;
+		}
+	}
+	return found;
+}
+
+/** The password of Basic credentials; the first colon splits, the user is of no matter. */
+function passwordOf(authorization: string): string {
+	const encoded = BASIC.exec(authorization)?.[1] ?? "";
+	const decoded = Buffer.from(encoded, "base64");
+	// A second encoding of the same bytes is a second spelling of the same credential, and a way to look different to two readers.
+	if (decoded.toString("base64") !== encoded) return "";
+	const text = decoded.toString("utf8");
+	const colon = text.indexOf(":");
+	return colon === -1 || CONTROL.test(text) ? "" : text.slice(colon + 1);
+}

@@ -1,0 +1,172 @@
+/**
+ * The protected servers: which are healthy, which models each has and has loaded, and which one takes a request.
+ *
+ *  - Health is asked every interval (`/api/version`, then the model lists) and learned from failures in between.
+ *  - Choice, in order: healthy, has the model, has it loaded, least busy. A server that is thought down is still tried when no other is left, because
+ *    what was learned seconds ago may be over.
+ */
+import { ask } from "../http/upstream-ask.ts";
+import { UpstreamPool, type UpstreamTarget, type UpstreamTimeouts } from "../http/upstream-pool.ts";
+import type { Event } from "../model/event.ts";
+import type { JudgedRequest } from "../ollama/judged-request.ts";
+import { parseModelName } from "../model/parse-model-name.ts";
+import { invariant } from "../std/invariant.ts";
+import type { WireLimits } from "../wire/message.ts";
+import { RunnerCare } from "./runner-care.ts";
+import { RunnerWatch, type RunnerWatchSpec } from "./runner-watch.ts";
+
+export interface UpstreamsSpec {
+	readonly targets: readonly UpstreamTarget[];
+	readonly timeouts: UpstreamTimeouts;
+	readonly wire: WireLimits;
+	readonly healthIntervalMs: number;
+	readonly healthTimeoutMs: number;
+	readonly wedge: RunnerWatchSpec;
+}
+
+export interface UpstreamsDeps {
+	readonly monotonic: () => number;
+	readonly now: () => number;
+	readonly record: (event: Event) => void;
+}
+
+export class Upstream {
+	readonly name: string;
+	readonly pool: UpstreamPool;
+	readonly watch: RunnerWatch;
+	healthy = true;
+	version: string | null = null;
+	/** Canonical full names; null until asked for the first time. */
+	models: ReadonlySet<string> | null = null;
+	loaded: ReadonlySet<string> = new Set();
+	#running = 0;
+
+	constructor(pool: UpstreamPool, watch: RunnerWatch) {
+		this.name = pool.target.name;
+		this.pool = pool;
+		this.watch = watch;
+	}
+
+	get running(): number {
+		return this.#running;
+	}
+
+	enter(): void {
+		this.#running += 1;
+	}
+
+	leave(): void {
+		this.#running -= 1;
+	}
+}
+
+export class Upstreams {
+	readonly all: readonly Upstream[];
+	readonly #spec: UpstreamsSpec;
+	readonly #deps: UpstreamsDeps;
+	readonly #care: RunnerCare;
+	readonly #timers: NodeJS.Timeout[] = [];
+	#asking = false;
+
+	constructor(spec: UpstreamsSpec, deps: UpstreamsDeps) {
+		invariant(spec.targets.length > 0, "there is an upstream");
+		this.#spec = spec;
+		this.#deps = deps;
+		this.all = spec.targets.map((target) => {
+			const pool = new UpstreamPool(target, spec.timeouts, spec.wire, deps.monotonic);
+			return new Upstream(pool, new RunnerWatch(spec.wedge, deps.monotonic));
+		});
+		this.#care = new RunnerCare(spec.wedge, deps);
+	}
+
+	/** Asks every server once, then again every interval until `close`. */
+	async start(): Promise<void> {
+		await this.#askAll();
+		this.#timers.push(
+			setInterval(() => this.#poll(), this.#spec.healthIntervalMs),
+			setInterval(() => this.#care.look(this.all), 1_000),
+		);
+	}
+
+	choose({ models }: JudgedRequest, tried: ReadonlySet<string>): Upstream {
+		const model = models[0]?.name.full;
+		const [best] = this.all
+			.filter((upstream) => !tried.has(upstream.name))
+			.map((upstream) => ({ upstream, rank: rankOf(upstream, model) }))
+			.toSorted((a, b) => b.rank - a.rank || a.upstream.running - b.upstream.running);
+		invariant(best !== undefined, "an upstream is left to try");
+		return best.upstream;
+	}
+
+	hasOther(tried: ReadonlySet<string>): boolean {
+		return this.all.some((upstream) => !tried.has(upstream.name));
+	}
+
+	reportDown(upstream: Upstream, detail: string): void {
+		if (!upstream.healthy) return;
+		upstream.healthy = false;
+		this.#deps.record({ type: "upstream-down", at: this.#deps.now(), upstream: upstream.name, detail });
+	}
+
+	close(): void {
+		for (const timer of this.#timers) clearInterval(timer);
+		for (const { pool } of this.all) pool.close();
+	}
+
+	#poll(): void {
+		if (this.#asking) return;
+		this.#asking = true;
+		this.#askAll().finally(() => {
+			this.#asking = false;
+		});
+	}
+
+	async #askAll(): Promise<void> {
+		await Promise.all(this.all.map((upstream) => this.#askOne(upstream)));
+	}
+
+	async #askOne(upstream: Upstream): Promise<void> {
+		const { healthTimeoutMs } = this.#spec;
+		try {
+			const version = await ask(upstream.pool, "GET", "/api/version", undefined, healthTimeoutMs);
+			upstream.version = stringAt(parse(version.body), "version");
+			upstream.models = modelsIn(parse((await ask(upstream.pool, "GET", "/api/tags", undefined, healthTimeoutMs)).body));
+			upstream.loaded = modelsIn(parse((await ask(upstream.pool, "GET", "/api/ps", undefined, healthTimeoutMs)).body));
+		} catch (error) {
+			this.reportDown(upstream, error instanceof Error ? error.message : String(error));
+			return;
+		}
+		if (upstream.healthy) return;
+		upstream.healthy = true;
+		this.#deps.record({ type: "upstream-up", at: this.#deps.now(), upstream: upstream.name, detail: upstream.version });
+	}
+}
+
+function rankOf(upstream: Upstream, model: string | undefined): number {
+	const has = model === undefined || upstream.models === null || upstream.models.has(model);
+	const loaded = model !== undefined && upstream.loaded.has(model);
+	return (upstream.healthy ? 4 : 0) + (has ? 2 : 0) + (loaded ? 1 : 0);
+}
+
+/** Canonical full names of an answer of `/api/tags` or `/api/ps`; names outside the grammar are nobody's to ask for. */
+export function modelsIn(answer: unknown): ReadonlySet<string> {
+	const names = new Set<string>();
+	if (typeof answer !== "object" || answer === null || !("models" in answer) || !Array.isArray(answer.models)) return names;
+	for (const model of answer.models as readonly unknown[]) {
+		const text = stringAt(model, "model") ?? stringAt(model, "name");
+		const name = text === null ? null : parseModelName(text);
+		if (name !== null && "full" in name) names.add(name.full);
+	}
+	return names;
+}
+
+function stringAt(value: unknown, key: string): string | null {
+	if (typeof value !== "object" || value === null || !(key in value)) return null;
+	const found: unknown = Object.getOwnPropertyDescriptor(value, key)?.value;
+	return typeof found === "string" ? found : null;
+}
+
+/** Throws where it is not JSON: the server is then not healthy. */
+function parse(body: Buffer): unknown {
+	return JSON.parse(body.toString("utf8"));
+}

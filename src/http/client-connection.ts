@@ -1,0 +1,521 @@
+/**
+ * One caller's connection: bytes in, requests out, one at a time, answers back.
+ *
+ *  - The strict reader decides what a request is; after anything that it refuses the connection is closed, because what follows is not understood.
+ *  - Nothing is read from the body before the gateway asks, so a stranger's body never fills memory.
+ *  - While a request is answered the socket is still read, so that the caller's departure is seen at once; pipelined bytes are held up to a bound.
+ *  - No timer of its own: the listener's sweep calls `sweep` once a second (10,000 timers would cost more than one loop).
+ */
+import type { Socket } from "node:net";
+import type { Reason } from "../model/reason.ts";
+import { invariant } from "../std/invariant.ts";
+import type { Framing, RequestHead, WireProblem } from "../wire/message.ts";
+import { RequestReader } from "../wire/request-reader.ts";
+import { CHUNK_END, CONTINUE, chunkHead, LAST_CHUNK, responseHead } from "../wire/write.ts";
+import { gather } from "./gather.ts";
+import type { ByteBudget } from "./byte-budget.ts";
+import type { BodyRead, BodySink, Caller, RequestHandler } from "./caller.ts";
+import type { TransportLimits } from "./transport-limits.ts";
+
+/** Pipelined or early body bytes held while a request is being decided; beyond it the socket is paused. */
+const AHEAD_BYTES = 64 * 1024;
+/** After a refusal the caller's remaining bytes are read and dropped for so long and so many, or the reset would swallow our answer. */
+const LINGER_MS = 2_000;
+const LINGER_BYTES = 1024 * 1024;
+
+const REASON_OF_PROBLEM = {
+	malformed: "request-malformed",
+	"target-too-long": "request-target-too-long",
+	"head-too-large": "request-head-too-large",
+	"version-unsupported": "http-version-unsupported",
+	"transfer-coding-unsupported": "transfer-coding-unsupported",
+	"expectation-unsupported": "expectation-unsupported",
+	truncated: "request-malformed",
+} as const satisfies Record<WireProblem, Reason>;
+
+export interface ConnectionContext {
+	readonly handler: RequestHandler;
+	readonly budget: ByteBudget;
+	readonly limits: TransportLimits;
+	readonly monotonic: () => number;
+	/** True once the server drains: no further request is taken on an open connection. */
+	readonly draining: () => boolean;
+	readonly onAuthenticated: () => void;
+}
+
+type State = "head" | "handling" | "lingering" | "closed";
+type BodyState = "unread" | "collecting" | "streaming" | "done";
+
+export class ClientConnection {
+	readonly peer: string;
+	readonly encrypted: boolean;
+	readonly #socket: Socket;
+	readonly #context: ConnectionContext;
+	#reader: RequestReader;
+	#state: State = "head";
+	#request: ClientRequest | null = null;
+	#gone = false;
+	#body: BodyState = "done";
+	#requests = 0;
+	#framing: Framing = { kind: "none" };
+	#responded = false;
+	#closeAfter = false;
+	#queuedHead = "";
+	#queued: Buffer[] = [];
+	#queuedBytes = 0;
+
+	#collected: Buffer[] = [];
+	#reserved = 0;
+	#bodyLimit = 0;
+	#bodyDone: ((read: BodyRead) => void) | null = null;
+	#bodyNow: BodyRead | null = null;
+	#sink: BodySink | null = null;
+	#bodyPaused = false;
+
+	#deadline: number;
+	#windowBytes = 0;
+	#lingered = 0;
+	#acknowledged = 0;
+	#progressAt = 0;
+
+	constructor(socket: Socket, peer: string, encrypted: boolean, context: ConnectionContext) {
+		this.#socket = socket;
+		this.#context = context;
+		this.peer = peer;
+		this.encrypted = encrypted;
+		this.#reader = new RequestReader(context.limits.wire);
+		this.#deadline = context.monotonic() + context.limits.headTimeoutMs;
+		socket.setNoDelay(true);
+		socket.on("data", (chunk: Buffer) => this.#onData(chunk));
+		socket.on("end", () => this.#depart());
+		socket.on("error", () => this.#depart());
+		socket.on("close", () => this.#onClose());
+		socket.on("drain", () => this.#request?.onDrain?.());
+	}
+
+	get idle(): boolean {
+		return this.#state === "head" && this.#reader.buffered === 0;
+	}
+
+	get reusable(): boolean {
+		return (
+			!this.#closeAfter &&
+			this.#request?.head?.keepAlive === true &&
+			this.#bodyIsHere() &&
+			this.#requests < this.#context.limits.requestsPerConnection &&
+			!this.#context.draining()
+		);
+	}
+
+	authenticated(): void {
+		this.#context.onAuthenticated();
+	}
+
+	readBody(limit: number): BodyRead | Promise<BodyRead> {
+		invariant(this.#body === "unread", "a body is read once");
+		const { framing } = this.#current().head;
+		if (framing.kind === "length" && framing.bytes > limit) {
+			return { refused: "body-too-large", detail: `${framing.bytes} bytes announced, ${limit} allowed` };
+		}
+		this.#beginBody("collecting", limit);
+		this.#pump();
+		if (this.#bodyNow !== null) return this.#bodyNow;
+		return new Promise((resolve) => {
+			this.#bodyDone = resolve;
+		});
+	}
+
+	streamBody(sink: BodySink, limit: number): void {
+		invariant(this.#body === "unread", "a body is read once");
+		this.#sink = sink;
+		this.#beginBody("streaming", limit);
+		this.#pump();
+	}
+
+	resumeBody(): void {
+		if (!this.#bodyPaused) return;
+		this.#bodyPaused = false;
+		this.#resetBodyWindow();
+		this.#pump();
+		if (!this.#bodyPaused) this.#socket.resume();
+	}
+
+	respond(status: number, fields: readonly (readonly [string, string])[], framing: Framing): void {
+		invariant(!this.#responded, "one answer a request");
+		this.#responded = true;
+		this.#framing = framing;
+		if (!this.reusable || framing.kind === "close") this.#closeAfter = true;
+		this.#queuedHead = responseHead(status, fields, framing, !this.#closeAfter);
+	}
+
+	write(bytes: Buffer): void {
+		if (bytes.length === 0) return;
+		this.#queued.push(bytes);
+		this.#queuedBytes += bytes.length;
+	}
+
+	flush(): boolean {
+		this.#sendQueued(false);
+		return !this.#socket.writableNeedDrain;
+	}
+
+	/** `request` may be one that is over: then nothing happens. */
+	finish(request: Caller): void {
+		if (this.#state !== "handling" || request !== this.#request) return;
+		this.#sendQueued(true);
+		this.#settle();
+		if (this.#gone) {
+			this.#socket.destroy();
+			return;
+		}
+		if (this.#closeAfter) {
+			this.#linger();
+			return;
+		}
+		this.#discardRestOfBody();
+		this.#state = "head";
+		this.#request = null;
+		this.#responded = false;
+		this.#deadline = this.#context.monotonic() + this.#context.limits.keepAliveTimeoutMs;
+		if (this.#socket.isPaused()) this.#socket.resume();
+		if (this.#reader.buffered > 0) this.#pump();
+	}
+
+	cut(request: Caller): void {
+		if (this.#state !== "handling" || request !== this.#request) return;
+		this.#sendQueued(false);
+		this.#settle();
+		this.#state = "closed";
+		// A close-delimited answer has no other sign of a cut than a reset; a framed one shows it by what is missing.
+		if (this.#framing.kind === "close") this.#socket.resetAndDestroy();
+		else this.#socket.end(() => this.#socket.destroy());
+	}
+
+	/** Once a second: lets go of whoever is too slow. Returns whether the connection is still open. */
+	sweep(now: number): void {
+		if (this.#state === "closed") return;
+		if (this.#socket.writableLength > 0) this.#sweepWrites(now);
+		if (now < this.#deadline) return;
+		switch (this.#state) {
+			case "head":
+				if (this.idle) this.#socket.end();
+				else this.#refuse("head-timeout", `no complete head within ${this.#context.limits.headTimeoutMs} ms`);
+				return;
+			case "handling":
+				this.#sweepBody(now);
+				return;
+			case "lingering":
+				this.#socket.destroy();
+				return;
+		}
+	}
+
+	/** The server drains: an idle connection ends now, a busy one after its answer. */
+	drain(): void {
+		if (this.idle) this.#socket.end();
+	}
+
+	#current(): ClientRequest & { readonly head: RequestHead } {
+		const request = this.#request;
+		invariant(request !== null && hasHead(request), "a request is being handled");
+		return request;
+	}
+
+	#onData(chunk: Buffer): void {
+		if (this.#state === "closed") return;
+		if (this.#state === "lingering") {
+			this.#lingered += chunk.length;
+			if (this.#lingered > LINGER_BYTES) this.#socket.destroy();
+			return;
+		}
+		if (this.#state === "head" && this.#reader.buffered === 0) {
+			this.#deadline = this.#context.monotonic() + this.#context.limits.headTimeoutMs;
+		}
+		this.#reader.push(chunk);
+		this.#pump();
+		if (this.#reader.buffered > AHEAD_BYTES && this.#state === "handling") this.#socket.pause();
+	}
+
+	/** Hands on what the reader has, as far as somebody wants it. */
+	#pump(): void {
+		while (this.#state === "head" || (this.#state === "handling" && this.#wantsBody())) {
+			const part = this.#reader.next();
+			if (part === undefined) {
+				if (this.#socket.isPaused() && !this.#bodyPaused) this.#socket.resume();
+				return;
+			}
+			switch (part.kind) {
+				case "head":
+					this.#begin(part.head);
+					break;
+				case "body":
+					this.#onBody(part.bytes);
+					break;
+				case "end":
+					this.#onBodyEnd();
+					break;
+				case "refused":
+					this.#onRefused(REASON_OF_PROBLEM[part.problem], part.detail);
+					return;
+			}
+		}
+	}
+
+	#wantsBody(): boolean {
+		return (this.#body === "collecting" || this.#body === "streaming") && !this.#bodyPaused;
+	}
+
+	#begin(head: RequestHead): void {
+		const request = new ClientRequest(this, head, this.#context.monotonic());
+		this.#request = request;
+		this.#state = "handling";
+		this.#requests += 1;
+		this.#deadline = Number.POSITIVE_INFINITY;
+		this.#body = "unread";
+		this.#bodyNow = null;
+		this.#context.handler.handle(request).catch(() => request.cut());
+	}
+
+	#beginBody(state: "collecting" | "streaming", limit: number): void {
+		this.#body = state;
+		this.#bodyLimit = limit;
+		this.#resetBodyWindow();
+		const { head } = this.#current();
+		if (head.expectsContinue && this.#reader.buffered === 0 && head.framing.kind !== "none") this.#socket.write(CONTINUE);
+	}
+
+	#onBody(bytes: Buffer): void {
+		const request = this.#current();
+		request.bytesIn += bytes.length;
+		if (request.bytesIn > this.#bodyLimit) {
+			this.#onRefused("body-too-large", `more than ${this.#bodyLimit} bytes`);
+			return;
+		}
+		if (this.#body === "streaming") {
+			if (this.#sink?.onBytes(bytes) === false) {
+				this.#bodyPaused = true;
+				this.#deadline = Number.POSITIVE_INFINITY;
+				this.#socket.pause();
+			}
+			return;
+		}
+		if (!this.#context.budget.reserve(bytes.length)) {
+			this.#onRefused("memory-pressure", "the budget for buffered bodies is used up");
+			return;
+		}
+		this.#reserved += bytes.length;
+		this.#collected.push(bytes);
+	}
+
+	#onBodyEnd(): void {
+		const streaming = this.#body === "streaming";
+		this.#body = "done";
+		this.#deadline = Number.POSITIVE_INFINITY;
+		if (streaming) {
+			this.#sink?.onEnd();
+			return;
+		}
+		const [first] = this.#collected;
+		const body = this.#collected.length === 1 && first !== undefined ? first : Buffer.concat(this.#collected);
+		this.#collected = [];
+		this.#resolveBody({ body });
+	}
+
+	/** The reader, a limit or the clock said no in the middle of a request or before one. */
+	#onRefused(reason: Reason, detail: string): void {
+		this.#closeAfter = true;
+		this.#deadline = Number.POSITIVE_INFINITY;
+		if (this.#body === "collecting") {
+			this.#body = "done";
+			this.#resolveBody({ refused: reason, detail });
+		} else if (this.#body === "streaming") {
+			this.#body = "done";
+			this.#sink?.onRefused(reason, detail);
+		} else {
+			this.#refuse(reason, detail);
+		}
+	}
+
+	#refuse(reason: Reason, detail: string): void {
+		const request = new ClientRequest(this, null, this.#context.monotonic());
+		this.#closeAfter = true;
+		this.#state = "handling";
+		this.#request = request;
+		this.#responded = false;
+		this.#deadline = Number.POSITIVE_INFINITY;
+		this.#context.handler.refuse(request, reason, detail);
+	}
+
+	#resolveBody(read: BodyRead): void {
+		const done = this.#bodyDone;
+		this.#bodyDone = null;
+		if (done === null) this.#bodyNow = read;
+		else done(read);
+	}
+
+	/** True where no byte of this request's body is still to come from the network, so that the next request can follow. */
+	#bodyIsHere(): boolean {
+		if (this.#body === "done") return true;
+		const framing = this.#request?.head?.framing;
+		return framing?.kind === "none" || (framing?.kind === "length" && this.#body === "unread" && this.#reader.buffered >= framing.bytes);
+	}
+
+	#discardRestOfBody(): void {
+		while (this.#body !== "done") {
+			const part = this.#reader.next();
+			if (part === undefined || part.kind === "end") this.#body = "done";
+		}
+	}
+
+	#sweepBody(now: number): void {
+		const { bodyTimeoutMs, bodyMinimumBytesPerSecond } = this.#context.limits;
+		const arrived = this.#current().bytesIn - this.#windowBytes;
+		if (arrived >= (bodyMinimumBytesPerSecond * bodyTimeoutMs) / 1000) {
+			this.#resetBodyWindow();
+			return;
+		}
+		this.#onRefused("body-timeout", `${arrived} bytes within ${bodyTimeoutMs} ms at ${Math.round(now)}`);
+	}
+
+	#resetBodyWindow(): void {
+		this.#windowBytes = this.#request?.bytesIn ?? 0;
+		this.#deadline = this.#context.monotonic() + this.#context.limits.bodyTimeoutMs;
+	}
+
+	/** Progress is what the kernel took: a client that reads nothing costs a socket, not a GPU (Node has no such limit of its own). */
+	#sweepWrites(now: number): void {
+		const acknowledged = this.#socket.bytesWritten - this.#socket.writableLength;
+		if (acknowledged !== this.#acknowledged || this.#progressAt === 0) {
+			this.#acknowledged = acknowledged;
+			this.#progressAt = now;
+		} else if (now - this.#progressAt >= this.#context.limits.writeStallTimeoutMs) {
+			this.#socket.destroy();
+		}
+	}
+
+	/** One system call for the head, the chunk and, at the end, the last chunk. */
+	#sendQueued(last: boolean): void {
+		const chunked = this.#framing.kind === "chunked";
+		const parts: (string | Buffer)[] = [];
+		if (this.#queuedHead !== "") parts.push(this.#queuedHead);
+		if (this.#queuedBytes > 0) {
+			if (chunked) parts.push(chunkHead(this.#queuedBytes), ...this.#queued, CHUNK_END);
+			else parts.push(...this.#queued);
+		}
+		if (last && chunked) parts.push(LAST_CHUNK);
+		this.#queuedHead = "";
+		this.#queued = [];
+		this.#queuedBytes = 0;
+		if (parts.length === 0 || this.#gone || this.#state === "closed") return;
+		const bytes = gather(parts);
+		if (this.#request !== null) this.#request.bytesOut += bytes.length;
+		if (this.#socket.writableLength === 0) this.#progressAt = 0;
+		this.#socket.write(bytes);
+	}
+
+	#linger(): void {
+		this.#state = "lingering";
+		this.#deadline = this.#context.monotonic() + LINGER_MS;
+		this.#socket.end();
+		this.#socket.resume();
+	}
+
+	/** Gives back what this request held. */
+	#settle(): void {
+		this.#context.budget.release(this.#reserved);
+		this.#reserved = 0;
+		this.#collected = [];
+		this.#sink = null;
+		if (this.#request === null) return;
+		this.#request.onDeparture = null;
+		this.#request.onDrain = null;
+	}
+
+	#depart(): void {
+		if (this.#gone) return;
+		this.#gone = true;
+		const request = this.#request;
+		if (this.#state !== "handling" || request === null) return;
+		request.departed = true;
+		if (this.#body === "collecting" || this.#body === "streaming") this.#onRefused("request-malformed", "the caller left in the middle of the body");
+		const leave = request.onDeparture;
+		request.onDeparture = null;
+		leave?.();
+	}
+
+	#onClose(): void {
+		this.#depart();
+		this.#settle();
+		this.#state = "closed";
+	}
+}
+
+/** One request of a connection. It keeps what was counted after the connection has gone on to the next. */
+class ClientRequest implements Caller {
+	readonly head: RequestHead | null;
+	readonly receivedAt: number;
+	departed = false;
+	onDeparture: (() => void) | null = null;
+	onDrain: (() => void) | null = null;
+	bytesIn = 0;
+	bytesOut = 0;
+	readonly #connection: ClientConnection;
+
+	constructor(connection: ClientConnection, head: RequestHead | null, receivedAt: number) {
+		this.#connection = connection;
+		this.head = head;
+		this.receivedAt = receivedAt;
+	}
+
+	get peer(): string {
+		return this.#connection.peer;
+	}
+
+	get encrypted(): boolean {
+		return this.#connection.encrypted;
+	}
+
+	get reusable(): boolean {
+		return this.#connection.reusable;
+	}
+
+	authenticated(): void {
+		this.#connection.authenticated();
+	}
+
+	readBody(limit: number): BodyRead | Promise<BodyRead> {
+		return this.#connection.readBody(limit);
+	}
+
+	streamBody(sink: BodySink, limit: number): void {
+		this.#connection.streamBody(sink, limit);
+	}
+
+	resumeBody(): void {
+		this.#connection.resumeBody();
+	}
+
+	respond(status: number, fields: readonly (readonly [string, string])[], framing: Framing): void {
+		this.#connection.respond(status, fields, framing);
+	}
+
+	write(bytes: Buffer): void {
+		this.#connection.write(bytes);
+	}
+
+	flush(): boolean {
+		return this.#connection.flush();
+	}
+
+	finish(): void {
+		this.#connection.finish(this);
+	}
+
+	cut(): void {
+		this.#connection.cut(this);
+	}
+}
+
+function hasHead(request: ClientRequest): request is ClientRequest & { readonly head: RequestHead } {
+	return request.head !== null;
+}

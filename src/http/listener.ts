@@ -1,0 +1,201 @@
+/**
+ * The gateway's door: accepts connections, gives them slots, lets TLS shake hands, sweeps them once a second, drains them at the end.
+ *
+ *  - A connection without a slot is not read; one too many is closed at once.
+ *  - Under TLS only what finished its handshake within the head's time limit becomes a connection.
+ *  - `reusePort` lets a new process listen beside the old one, which then drains: a restart without a refused connection.
+ */
+import { createServer, type Server, type Socket } from "node:net";
+import { createServer as createTlsServer, type TlsOptions, type Server as TlsServer } from "node:tls";
+import type { ByteBudget } from "./byte-budget.ts";
+import type { RequestHandler } from "./caller.ts";
+import { ClientConnection } from "./client-connection.ts";
+import { ConnectionSlots, type Slot } from "./connection-slots.ts";
+import type { TransportLimits } from "./transport-limits.ts";
+
+export interface ListenerOptions {
+	readonly host: string;
+	readonly port: number;
+	/** Null listens in clear, which the configuration allows on loopback only. */
+	readonly tls: TlsOptions | null;
+	readonly handler: RequestHandler;
+	readonly budget: ByteBudget;
+	readonly limits: TransportLimits;
+	readonly monotonic: () => number;
+}
+
+const SWEEP_MS = 1_000;
+
+export class Listener {
+	readonly #options: ListenerOptions;
+	readonly #server: Server;
+	readonly #tls: TlsServer | null;
+	readonly #slots: ConnectionSlots;
+	/** Accepted sockets that shake hands, by their four-tuple: how a TLS socket finds its slot again. */
+	readonly #handshakes = new Map<string, Accepted>();
+	readonly #accepted = new Set<Accepted>();
+	readonly #connections = new Set<ClientConnection>();
+	#limits: TransportLimits;
+	#sweeper: NodeJS.Timeout | null = null;
+	#draining = false;
+	#whenEmpty: (() => void) | null = null;
+
+	private constructor(options: ListenerOptions) {
+		this.#options = options;
+		this.#limits = options.limits;
+		this.#slots = new ConnectionSlots(options.limits.connections);
+		this.#server = createServer({ pauseOnConnect: true, noDelay: true }, (socket) => this.#accept(socket));
+		this.#tls = options.tls === null ? null : this.#createTls(options.tls);
+	}
+
+	/** Rejects where the address cannot be listened on (EADDRINUSE, EACCES, EADDRNOTAVAIL). */
+	static async open(options: ListenerOptions): Promise<Listener> {
+		const listener = new Listener(options);
+		await new Promise<void>((resolve, reject) => {
+			listener.#server.once("error", reject);
+			const { host, port } = options;
+			listener.#server.listen({ host, port, reusePort: port !== 0 && process.platform === "linux", backlog: 1024 }, () => {
+				listener.#server.off("error", reject);
+				resolve();
+			});
+		});
+		listener.#sweeper = setInterval(() => listener.#sweep(), SWEEP_MS);
+		return listener;
+	}
+
+	get address(): { readonly host: string; readonly port: number } {
+		const address = this.#server.address();
+		if (address === null || typeof address === "string") throw new Error("the listener is closed");
+		return { host: address.address, port: address.port };
+	}
+
+	get connections(): number {
+		return this.#slots.open;
+	}
+
+	/** New connections follow; open ones keep the limits that they began under. */
+	adjust(limits: TransportLimits): void {
+		this.#limits = limits;
+		this.#slots.adjust(limits.connections);
+	}
+
+	/** New handshakes use the new certificate; open connections keep theirs. */
+	renew(tls: TlsOptions): void {
+		this.#tls?.setSecureContext(tls);
+	}
+
+	/** Ends a drain now; what still runs is cut. */
+	cutNow(): void {
+		this.#whenEmpty?.();
+	}
+
+	/** Takes nothing new, lets running answers end, and cuts what is left after `timeoutMs`. Resolves with the number of connections cut. */
+	async drain(timeoutMs: number): Promise<number> {
+		this.#draining = true;
+		this.#server.close();
+		for (const connection of this.#connections) connection.drain();
+		for (const accepted of this.#accepted) if (!accepted.serving) accepted.raw.destroy();
+		let timer: NodeJS.Timeout | undefined;
+		if (this.#connections.size > 0) {
+			await new Promise<void>((resolve) => {
+				this.#whenEmpty = resolve;
+				timer = setTimeout(resolve, timeoutMs);
+			});
+		}
+		clearTimeout(timer);
+		if (this.#sweeper !== null) clearInterval(this.#sweeper);
+		const cut = this.#connections.size;
+		for (const accepted of this.#accepted) accepted.raw.destroy();
+		return cut;
+	}
+
+	#accept(raw: Socket): void {
+		raw.on("error", () => raw.destroy());
+		const peer = raw.remoteAddress;
+		if (peer === undefined || this.#draining) {
+			raw.destroy();
+			return;
+		}
+		// A dual-stack listener shows IPv4 callers as ::ffff:a.b.c.d; two spellings of one address would have two sets of slots.
+		const address = peer.startsWith("::ffff:") ? peer.slice("::ffff:".length) : peer;
+		const accepted: Accepted = { raw, address, slot: null, serving: false, deadline: this.#deadline() };
+		const slot = this.#slots.take(address, () => this.#begin(accepted));
+		if (slot === null) {
+			raw.destroy();
+			return;
+		}
+		accepted.slot = slot;
+		this.#accepted.add(accepted);
+		raw.once("close", () => {
+			this.#accepted.delete(accepted);
+			this.#handshakes.delete(tupleOf(raw));
+			slot.release();
+		});
+	}
+
+	#begin(accepted: Accepted): void {
+		accepted.deadline = this.#deadline();
+		if (accepted.raw.destroyed) return;
+		if (this.#tls === null) {
+			this.#serve(accepted, accepted.raw, false);
+			return;
+		}
+		this.#handshakes.set(tupleOf(accepted.raw), accepted);
+		this.#tls.emit("connection", accepted.raw);
+	}
+
+	#createTls(tls: TlsOptions): TlsServer {
+		const server = createTlsServer({ ...tls, handshakeTimeout: this.#options.limits.headTimeoutMs, pauseOnConnect: true });
+		server.on("secureConnection", (socket) => {
+			const tuple = tupleOf(socket);
+			const accepted = this.#handshakes.get(tuple);
+			this.#handshakes.delete(tuple);
+			if (accepted === undefined) socket.destroy();
+			else this.#serve(accepted, socket, true);
+		});
+		// A failed handshake is the caller's matter. Without this listener an error in it could end the process (the class of CVE-2026-21637).
+		server.on("tlsClientError", (_error, socket) => socket.destroy());
+		return server;
+	}
+
+	#serve(accepted: Accepted, socket: Socket, encrypted: boolean): void {
+		accepted.serving = true;
+		const connection = new ClientConnection(socket, accepted.address, encrypted, {
+			handler: this.#options.handler,
+			budget: this.#options.budget,
+			limits: this.#limits,
+			monotonic: this.#options.monotonic,
+			draining: () => this.#draining,
+			onAuthenticated: () => accepted.slot?.authenticated(),
+		});
+		this.#connections.add(connection);
+		socket.once("close", () => {
+			accepted.raw.destroy();
+			this.#connections.delete(connection);
+			if (this.#connections.size === 0) this.#whenEmpty?.();
+		});
+		socket.resume();
+	}
+
+	#deadline(): number {
+		return this.#options.monotonic() + this.#limits.headTimeoutMs;
+	}
+
+	#sweep(): void {
+		const now = this.#options.monotonic();
+		for (const connection of this.#connections) connection.sweep(now);
+		for (const accepted of this.#accepted) if (!accepted.serving && now > accepted.deadline) accepted.raw.destroy();
+	}
+}
+
+interface Accepted {
+	readonly raw: Socket;
+	readonly address: string;
+	slot: Slot | null;
+	serving: boolean;
+	deadline: number;
+}
+
+function tupleOf(socket: Socket): string {
+	return `${socket.remoteAddress}|${socket.remotePort}|${socket.localAddress}`;
+}
