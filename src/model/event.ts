@@ -144,7 +144,7 @@ export interface FaultRaised extends At {
 }
 
 export interface LogRecovered extends At {
-	/** The log could be written again; `lost` counts the events that were not acknowledged meanwhile. */
+	/** The log could be written again; `lost` counts the events that are missing from it, because too many waited in memory meanwhile. */
 	readonly type: "log-recovered";
 	readonly lost: number;
 }

@@ -8,6 +8,8 @@ export interface EventLog {
 	 */
 	append(event: Event): Batch;
 	readonly available: boolean;
+	/** Why not, in words for the operator (SQLite's own among them); null while available. */
+	readonly problem: string | null;
 	/** Reads back in order. Cost: linear in the blocks that `query` spans. */
 	read(query: EventQuery): Promise<readonly RecordedEvent[]>;
 	/** Commits what is queued, writes a last checkpoint and closes. */

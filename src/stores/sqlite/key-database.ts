@@ -1,0 +1,96 @@
+/** The keys' file: one row a key, every write durable on return. Holds MACs, never a key's text. */
+import type { DatabaseSync } from "node:sqlite";
+
+import type { ApiKey, KeySecret } from "../../model/api-key.ts";
+
+import type { Migration } from "./migrations.ts";
+import { openDatabase } from "./open-database.ts";
+import { integerIn, integerOrNullIn, type Row, RowError, textIn } from "./row.ts";
+
+const KEY_MIGRATIONS: readonly Migration[] = [
+	{
+		version: 1,
+		name: "keys",
+		sql: `
+			CREATE TABLE keys (
+				id TEXT PRIMARY KEY,
+				name TEXT NOT NULL,
+				role TEXT NOT NULL,
+				models TEXT,
+				created_at INTEGER NOT NULL,
+				expires_at INTEGER,
+				revoked_at INTEGER,
+				secrets TEXT NOT NULL
+			) STRICT;
+		`,
+	},
+];
+
+export class KeyDatabase {
+	readonly #database: DatabaseSync;
+
+	constructor(file: string, now: number) {
+		this.#database = openDatabase(file, KEY_MIGRATIONS, now);
+	}
+
+	/** In the order of creation. */
+	all(): ApiKey[] {
+		return this.#database.prepare("SELECT * FROM keys ORDER BY created_at, rowid").all().map(keyOf);
+	}
+
+	/** False, and nothing changed, where the id is taken. */
+	insert(key: ApiKey): boolean {
+		const columns = "name, role, models, created_at, expires_at, revoked_at, secrets, id";
+		return this.#run(`INSERT INTO keys (${columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`, key);
+	}
+
+	/** False where there is no such key. */
+	replace(key: ApiKey): boolean {
+		return this.#run(
+			"UPDATE keys SET name = ?, role = ?, models = ?, created_at = ?, expires_at = ?, revoked_at = ?, secrets = ? WHERE id = ?",
+			key,
+		);
+	}
+
+	close(): void {
+		this.#database.close();
+	}
+
+	#run(sql: string, key: ApiKey): boolean {
+		const models = key.models === null ? null : JSON.stringify(key.models);
+		const secrets = JSON.stringify(key.secrets);
+		const statement = this.#database.prepare(sql);
+		return Number(statement.run(key.name, key.role, models, key.createdAt, key.expiresAt, key.revokedAt, secrets, key.id).changes) === 1;
+	}
+}
+
+/** Throws a RowError for a row that is no key: a store with one such row is damaged, and half of the keys is not an answer. */
+function keyOf(row: Row): ApiKey {
+	const models: unknown = row["models"] === null ? null : JSON.parse(textIn(row, "models"));
+	const secrets: unknown = JSON.parse(textIn(row, "secrets"));
+	if (models !== null && !(Array.isArray(models) && models.every((model) => typeof model === "string")))
+		throw new RowError("column models is not a list of texts");
+	if (!Array.isArray(secrets) || !secrets.every(isSecret)) throw new RowError("column secrets is not a list of secrets");
+	return {
+		id: textIn(row, "id"),
+		name: textIn(row, "name"),
+		role: textIn(row, "role"),
+		models,
+		createdAt: integerIn(row, "created_at"),
+		expiresAt: integerOrNullIn(row, "expires_at"),
+		revokedAt: integerOrNullIn(row, "revoked_at"),
+		secrets,
+	};
+}
+
+function isSecret(value: unknown): value is KeySecret {
+	if (typeof value !== "object" || value === null) return false;
+	if (!("mac" in value && "last4" in value && "createdAt" in value && "expiresAt" in value)) return false;
+	const { mac, last4, createdAt, expiresAt } = value;
+	return (
+		typeof mac === "string" &&
+		typeof last4 === "string" &&
+		typeof createdAt === "number" &&
+		(expiresAt === null || typeof expiresAt === "number")
+	);
+}

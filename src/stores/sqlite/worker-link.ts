@@ -1,0 +1,79 @@
+/**
+ * The main thread's end of the store worker: sends requests, matches answers, and replaces a worker that died.
+ *
+ *  - A worker that dies fails what was asked of it; whether that reached the disk is unknown, and whoever retries must ask in a way that allows for it.
+ *  - The next request starts a new worker. How often is the business of whoever retries, so there is no loop of dying workers here.
+ */
+import { Worker } from "node:worker_threads";
+import type { Clock } from "../../std/clock.ts";
+import { HintedError } from "../../std/hinted-error.ts";
+
+import type { Answered, Asked, StoreReply, StoreRequest, WorkerSettings } from "./protocol.ts";
+
+interface Waiting {
+	readonly resolve: (reply: StoreReply) => void;
+	readonly reject: (why: Error) => void;
+}
+
+export type Succeeded = Exclude<StoreReply, { kind: "failed" }>;
+
+export class WorkerLink {
+	readonly #settings: WorkerSettings;
+	readonly #clock: Clock;
+	readonly #waiting = new Map<number, Waiting>();
+	#worker: Worker | null = null;
+	#lastId = 0;
+
+	constructor(settings: WorkerSettings, clock: Clock) {
+		this.#settings = settings;
+		this.#clock = clock;
+	}
+
+	/** Rejects with a HintedError where an operator has to act, with an Error for any other failure. */
+	async ask(request: StoreRequest): Promise<Succeeded> {
+		const reply = await new Promise<StoreReply>((resolve, reject) => {
+			this.#lastId += 1;
+			const asked: Asked = { id: this.#lastId, now: this.#clock(), request };
+			const worker = this.#running();
+			this.#waiting.set(asked.id, { resolve, reject });
+			worker.postMessage(asked);
+		});
+		if (reply.kind !== "failed") return reply;
+		throw reply.hint === null ? new Error(reply.message) : new HintedError(reply.message, reply.hint);
+	}
+
+	/** Lets the worker close its files and end. */
+	async close(): Promise<void> {
+		const worker = this.#worker;
+		if (worker === null) return;
+		const ended = new Promise<void>((resolve) => worker.once("exit", () => resolve()));
+		await this.ask({ kind: "close" });
+		await ended;
+	}
+
+	/** Ends the worker in the middle of whatever it does. For tests: nothing else gives this up. */
+	async kill(): Promise<void> {
+		await this.#worker?.terminate();
+	}
+
+	#running(): Worker {
+		if (this.#worker !== null) return this.#worker;
+		const worker = new Worker(new URL("./store-worker.ts", import.meta.url), { workerData: this.#settings, name: "stores" });
+		worker.on("message", ({ id, reply }: Answered) => {
+			this.#waiting.get(id)?.resolve(reply);
+			this.#waiting.delete(id);
+		});
+		let why = "the store worker ended";
+		worker.on("error", (cause) => {
+			why = `the store worker failed: ${cause instanceof Error ? cause.message : String(cause)}`;
+		});
+		worker.once("exit", () => {
+			this.#worker = null;
+			const orphans = [...this.#waiting.values()];
+			this.#waiting.clear();
+			for (const { reject } of orphans) reject(new Error(why));
+		});
+		this.#worker = worker;
+		return worker;
+	}
+}
