@@ -38,6 +38,8 @@ export interface GroupCommitSettings {
 	readonly pendingEventsMax: number;
 	readonly pendingCharactersMax: number;
 	readonly stallMs: number;
+	/** Time after a checkpoint after which what came since is due another. */
+	readonly sealAfterMs: number;
 	/** Each checkpoint as it is signed, for whoever carries them off the machine. Must not throw. */
 	readonly onCheckpoint: (checkpoint: Checkpoint) => void;
 }
@@ -48,6 +50,7 @@ export const GROUP_COMMIT_DEFAULTS = {
 	pendingEventsMax: 50_000,
 	pendingCharactersMax: 32 * 1024 * 1024,
 	stallMs: 10_000,
+	sealAfterMs: 1_000,
 	onCheckpoint: () => undefined,
 } as const;
 
@@ -77,7 +80,7 @@ export class GroupCommitLog implements EventLog {
 		this.#sink = sink;
 		this.#settings = settings;
 		this.#queue = new EventQueue(settings);
-		this.#seals = new SealSchedule(settings.stopwatch, () => this.#arrangeStart());
+		this.#seals = new SealSchedule(settings.sealAfterMs, settings.stopwatch, () => this.#arrangeStart());
 	}
 
 	get available(): boolean {
