@@ -239,11 +239,11 @@ test("a role is read with the defaults of what it leaves out", () => {
 		uploads: false,
 		parameters: {
 			numCtx: 32_768,
-			numPredict: 16_384,
+			numPredict: null,
 			keepAliveMs: null,
 			unload: false,
 			imagesMax: 16,
-			imageBytesMax: 20 * 2 ** 20,
+			imageBytesMax: 16 * 2 ** 20,
 			onExcess: "clamp",
 		},
 	});

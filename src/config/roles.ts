@@ -32,10 +32,11 @@ const parametersSection = section({
 			risk: "Each new size makes Ollama load the model again, and a large one can push other models out of the GPU's memory.",
 		}),
 	num_predict: orUnlimited(count({ min: 1, max: 16_777_216 }))
-		.prefault(16_384)
+		.prefault("unlimited")
 		.meta({
-			description: "Most tokens that one answer may have; a caller that names no number gets this one.",
-			risk: "Without a bound, one request can hold the GPU until the model itself stops.",
+			description:
+				"Most tokens that one answer may have; a caller that names no number gets this one. With unlimited, a model's own bound holds.",
+			risk: "Without a bound, an answer ends where the model or Ollama ends it; Ollama stops after ten contexts.",
 		}),
 	keep_alive: orUnlimited(duration({ min: "0s" }))
 		.prefault("30m")
@@ -48,7 +49,7 @@ const parametersSection = section({
 		risk: "Unloading a model that others use makes all of them wait.",
 	}),
 	images: count({ min: 0, max: 1_000 }).prefault(16).meta({ description: "Most images in one request." }),
-	image_size: byteSize({ max: "1GiB" }).prefault("20MiB").meta({ description: "Bytes of one image, decoded." }),
+	image_size: byteSize({ max: "1GiB" }).prefault("16MiB").meta({ description: "Bytes of one image, decoded." }),
 	on_excess: oneOf(["clamp", "refuse"]).prefault("clamp").meta({
 		description:
 			"What happens to a parameter beyond its bound. clamp: lowered to the bound, and recorded. refuse: the request is refused (403).",

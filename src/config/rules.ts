@@ -4,9 +4,10 @@
  *  - A rule sees a whole, typed configuration, whether it came from a file or was changed by a flag.
  *  - `needs` names what a rule looks at. Where one of those is mistaken itself, the rule keeps silent: its complaint would be a consequence.
  */
+
+import { readIpAddress } from "../std/ip-address.ts";
 import type { Config } from "./config.ts";
 import type { SettingPath } from "./problem.ts";
-import { readIpAddress } from "./values/ip-address.ts";
 import type { ListenAddress } from "./values/listen.ts";
 import type { Mistake } from "./values/mistake.ts";
 import type { UpstreamUrl } from "./values/upstream-url.ts";

@@ -1,5 +1,5 @@
 /** A DNS name or an IP address, without scheme and port, in canonical form. */
-import { readIpAddress } from "./ip-address.ts";
+import { readIpAddress } from "../../std/ip-address.ts";
 import { described, type Reading } from "./mistake.ts";
 import { textValue } from "./text-value.ts";
 

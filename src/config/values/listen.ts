@@ -1,5 +1,5 @@
 /** The address and port that a listener binds: "0.0.0.0:11435", "[::]:11435"; port 0 lets the system choose one. */
-import { readIpAddress } from "./ip-address.ts";
+import { readIpAddress } from "../../std/ip-address.ts";
 import { described, type Mistake, type Reading } from "./mistake.ts";
 import { textValue } from "./text-value.ts";
 

@@ -6,8 +6,9 @@
  *  - `*` alone is refused. It would let every page that anyone on the network opens use the model server (DNS rebinding, drive-by calls).
  *  - `null` is refused: a sandboxed frame of any page has that origin.
  */
+
+import { readIpAddress } from "../../std/ip-address.ts";
 import { isDnsName } from "./host-name.ts";
-import { readIpAddress } from "./ip-address.ts";
 import { described, type Mistake, type Reading } from "./mistake.ts";
 import { textValue } from "./text-value.ts";
 
