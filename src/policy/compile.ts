@@ -48,14 +48,16 @@ export function compilePolicy(spec: PolicySpec): Policy {
 export class Policy {
 	readonly registries: ReadonlySet<string>;
 	/** The virtual patches that this policy does not switch off. */
-	readonly patches: readonly VirtualPatch[];
+	readonly #patches: readonly VirtualPatch[];
+	/** Filled as operations are met, of which there is a closed table. */
+	readonly #patchesOf = new Map<string, readonly VirtualPatch[]>();
 	readonly #specs: ReadonlyMap<string, RoleSpec>;
 	readonly #roles: ReadonlyMap<string, Subject>;
 	readonly #subjects = new WeakMap<Principal, Subject>();
 
 	constructor(spec: PolicySpec) {
 		this.registries = new Set(spec.pull.registries);
-		this.patches = VIRTUAL_PATCHES.filter(({ unless }) => unless === null || !spec.create[unless]);
+		this.#patches = VIRTUAL_PATCHES.filter(({ unless }) => unless === null || !spec.create[unless]);
 		// A Map, not the object: a role may be called `constructor`.
 		this.#specs = new Map(Object.entries(spec.roles));
 		this.#roles = new Map(Array.from(this.#specs, ([name, role]) => [name, compileRole(name, role, null)]));
@@ -64,6 +66,16 @@ export class Policy {
 	/** The role as it is without a key's own narrowing; null where it is not configured. */
 	role(name: string): Subject | null {
 		return this.#roles.get(name) ?? null;
+	}
+
+	/** The virtual patches in force that concern an operation. */
+	patchesOf(operation: string): readonly VirtualPatch[] {
+		let patches = this.#patchesOf.get(operation);
+		if (patches === undefined) {
+			patches = this.#patches.filter(({ operations }) => operations === null || operations.includes(operation));
+			this.#patchesOf.set(operation, patches);
+		}
+		return patches;
 	}
 
 	subjectOf(principal: Principal): Subject {

@@ -59,18 +59,18 @@ const NO_AMENDMENTS: readonly string[] = Object.freeze([]);
 /** The one walk of `evaluate` and `explain`; `steps` receives every step where it is not null. */
 export function walk(policy: Policy, principal: Principal, judged: JudgedRequest, steps: Step[] | null): Decision<Grant> {
 	const subject = policy.subjectOf(principal);
-	let request = judged;
+	const question = { policy, subject, judged };
 	let amendments = NO_AMENDMENTS;
 	for (const criterion of CRITERIA) {
 		const { id, title } = criterion;
-		const verdict = criterion.judge({ policy, subject, judged: request });
+		const verdict = criterion.judge(question);
 		switch (verdict.kind) {
 			case "deny":
 				steps?.push({ criterion: id, title, outcome: "deny", detail: verdict.deny.detail });
 				return verdict.deny;
 			case "amend":
 				steps?.push({ criterion: id, title, outcome: "amend", detail: verdict.what.join("; ") });
-				request = verdict.judged;
+				question.judged = verdict.judged;
 				amendments = [...amendments, ...verdict.what];
 				break;
 			case "pass":
@@ -78,5 +78,5 @@ export function walk(policy: Policy, principal: Principal, judged: JudgedRequest
 				break;
 		}
 	}
-	return permit(new MintedGrant(subject.role, request, amendments, subject.view));
+	return permit(new MintedGrant(subject.role, question.judged, amendments, subject.view));
 }

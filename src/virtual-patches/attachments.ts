@@ -2,9 +2,10 @@
  * Where a request carries images and sound, in every dialect.
  *
  *  - Structure-aware: tool calls and their arguments are the caller's own words and are not searched.
- *  - Below the top level Go matches keys without regard to case (Unicode folding: `ſ` is an s, the Kelvin sign a k), so all spellings of a
- *    key are looked at, not only the documented one.
+ *  - Keys are looked up as they are documented: a variant that Go would fold to one of them does not get past the parser.
  *  - What should be an attachment and is none comes back with `problem`: a URL, a number, an array of bytes, a null.
+ *
+ * Asked of every inference, so a chat without attachments costs a few look-ups a message and allocates nothing.
  */
 import type { JsonObject, JsonValue, JudgedRequest } from "../ollama/judged-request.ts";
 import { isAbsent, isJsonArray, isJsonObject, jsonBodyOf } from "./json-body.ts";
@@ -35,113 +36,100 @@ export function attachmentsOf(judged: JudgedRequest): readonly Attachment[] {
 	if (class_ !== "infer" && id !== "create") return NONE;
 	const body = jsonBodyOf(judged);
 	if (body === null) return NONE;
-	const found: Attachment[] = [];
-	if (dialect === "ollama") native(body, found);
-	else if (dialect === "openai") openai(body, found);
-	else anthropic(body, found);
-	return found.length === 0 ? NONE : found;
+	const search = new Search();
+	if (dialect === "ollama") native(body, search);
+	else if (dialect === "openai") openai(body, search);
+	else anthropic(body, search);
+	return search.found ?? NONE;
 }
 
-function native(body: JsonObject, found: Attachment[]): void {
-	rawImages(body["images"], "images", found);
-	eachObject(body["messages"], "messages", (message, at) => {
-		for (const images of valuesOf(message, "images")) rawImages(images, `${at}.images`, found);
-	});
+class Search {
+	found: Attachment[] | null = null;
+
+	broken(kind: Attachment["kind"], field: string, problem: string): void {
+		this.found ??= [];
+		this.found.push({ kind, field, base64: "", problem });
+	}
+
+	raw(kind: Attachment["kind"], field: string, value: JsonValue | undefined): void {
+		// Go also fills bytes from an array of numbers; only the documented form passes.
+		if (typeof value !== "string") return this.broken(kind, field, "is not a text");
+		this.found ??= [];
+		this.found.push({ kind, field, base64: value, problem: null });
+	}
+
+	dataUrl(field: string, url: JsonValue | undefined): void {
+		if (typeof url !== "string") return this.broken("image", field, "is not a text");
+		const prefix = DATA_URL_PREFIXES.find((candidate) => url.startsWith(candidate));
+		if (prefix === undefined) return this.broken("image", field, "is not a data URL of a PNG, JPEG or WebP image");
+		this.raw("image", field, url.slice(prefix.length));
+	}
 }
 
-function rawImages(images: JsonValue | undefined, at: string, found: Attachment[]): void {
+function native(body: JsonObject, search: Search): void {
+	rawImages(body["images"], "images", search);
+	const messages = elementsOf(body["messages"]);
+	for (let index = 0; index < messages.length; index += 1) {
+		const images = memberOf(messages[index], "images");
+		if (!isAbsent(images)) rawImages(images, `messages[${index}].images`, search);
+	}
+}
+
+function rawImages(images: JsonValue | undefined, at: string, search: Search): void {
 	if (isAbsent(images)) return;
-	if (!isJsonArray(images)) return void found.push(broken("image", at, "is not a list"));
-	images.forEach((image, index) => found.push(raw("image", `${at}[${index}]`, image)));
+	if (!isJsonArray(images)) return search.broken("image", at, "is not a list");
+	images.forEach((image, index) => search.raw("image", `${at}[${index}]`, image));
 }
 
-function openai(body: JsonObject, found: Attachment[]): void {
+function openai(body: JsonObject, search: Search): void {
 	// The one picture of `v1-images-edits`.
-	if (!isAbsent(body["image"])) found.push(dataUrl("image", body["image"]));
+	if (!isAbsent(body["image"])) search.dataUrl("image", body["image"]);
 	for (const list of ["messages", "input"]) {
-		eachObject(body[list], list, (item, at) => {
-			openaiPart(item, at, found);
+		const items = elementsOf(body[list]);
+		for (let index = 0; index < items.length; index += 1) {
+			openaiPart(items[index], () => `${list}[${index}]`, search);
 			for (const key of ["content", "output"]) {
-				for (const content of valuesOf(item, key)) {
-					eachObject(content, `${at}.${key}`, (part, partAt) => openaiPart(part, partAt, found));
-				}
+				elementsOf(memberOf(items[index], key)).forEach((part, at) => openaiPart(part, () => `${list}[${index}].${key}[${at}]`, search));
 			}
-		});
-	}
-}
-
-function openaiPart(part: JsonObject, at: string, found: Attachment[]): void {
-	for (const image of valuesOf(part, "image_url")) {
-		if (isAbsent(image)) continue;
-		for (const url of isJsonObject(image) ? valuesOf(image, "url") : [image]) found.push(dataUrl(`${at}.image_url`, url));
-	}
-	for (const audio of valuesOf(part, "input_audio")) {
-		if (!isJsonObject(audio)) continue;
-		for (const data of valuesOf(audio, "data")) found.push(raw("audio", `${at}.input_audio`, data));
-	}
-}
-
-function anthropic(body: JsonObject, found: Attachment[]): void {
-	eachObject(body["messages"], "messages", (message, at) => {
-		for (const content of valuesOf(message, "content")) anthropicBlocks(content, `${at}.content`, found, true);
-	});
-}
-
-function anthropicBlocks(content: JsonValue, at: string, found: Attachment[], outer: boolean): void {
-	eachObject(content, at, (block, blockAt) => {
-		for (const source of valuesOf(block, "source")) {
-			if (isJsonObject(source)) found.push(anthropicSource(source, `${blockAt}.source`));
 		}
-		// The result of a tool may hold blocks again, one level deep.
-		if (!outer) return;
-		for (const inner of valuesOf(block, "content")) anthropicBlocks(inner, `${blockAt}.content`, found, false);
+	}
+}
+
+function openaiPart(part: JsonValue | undefined, at: () => string, search: Search): void {
+	const image = memberOf(part, "image_url");
+	if (!isAbsent(image)) search.dataUrl(`${at()}.image_url`, isJsonObject(image) ? image["url"] : image);
+	const audio = memberOf(part, "input_audio");
+	if (!isAbsent(audio)) search.raw("audio", `${at()}.input_audio`, memberOf(audio, "data"));
+}
+
+function anthropic(body: JsonObject, search: Search): void {
+	elementsOf(body["messages"]).forEach((message, index) => {
+		elementsOf(memberOf(message, "content")).forEach((block, blockAt) => {
+			const at = () => `messages[${index}].content[${blockAt}]`;
+			anthropicSource(block, at, search);
+			// The result of a tool may hold blocks again, one level deep.
+			elementsOf(memberOf(block, "content")).forEach((inner, innerAt) =>
+				anthropicSource(inner, () => `${at()}.content[${innerAt}]`, search),
+			);
+		});
 	});
 }
 
-function anthropicSource(source: JsonObject, at: string): Attachment {
-	const types = valuesOf(source, "type");
-	const data = valuesOf(source, "data");
-	if (types.length !== 1 || types[0] !== "base64") return broken("image", at, "is not of the type base64");
-	if (data.length !== 1) return broken("image", at, "has no data");
-	return raw("image", at, data[0] ?? null);
+function anthropicSource(block: JsonValue, at: () => string, search: Search): void {
+	const source = memberOf(block, "source");
+	if (isAbsent(source)) return;
+	if (memberOf(source, "type") === "base64") search.raw("image", `${at()}.source`, memberOf(source, "data"));
+	// Search results name their source as a plain text.
+	else if (typeof source !== "string") search.broken("image", `${at()}.source`, "is not of the type base64");
 }
 
-function dataUrl(field: string, url: JsonValue | undefined): Attachment {
-	if (typeof url !== "string") return broken("image", field, "is not a text");
-	const prefix = DATA_URL_PREFIXES.find((candidate) => url.startsWith(candidate));
-	if (prefix === undefined) return broken("image", field, "is not a data URL of a PNG, JPEG or WebP image");
-	return { kind: "image", field, base64: url.slice(prefix.length), problem: null };
+const NO_VALUES: readonly JsonValue[] = Object.freeze([]);
+
+/** The elements of a list; none of what is no list, such as a content that is a plain text. */
+function elementsOf(list: JsonValue | undefined): readonly JsonValue[] {
+	return isJsonArray(list) ? list : NO_VALUES;
 }
 
-function raw(kind: Attachment["kind"], field: string, value: JsonValue): Attachment {
-	// Go also fills bytes from an array of numbers; only the documented form passes.
-	return typeof value === "string" ? { kind, field, base64: value, problem: null } : broken(kind, field, "is not a text");
-}
-
-function broken(kind: Attachment["kind"], field: string, problem: string): Attachment {
-	return { kind, field, base64: "", problem };
-}
-
-function eachObject(list: JsonValue | undefined, at: string, visit: (item: JsonObject, at: string) => void): void {
-	if (!isJsonArray(list)) return;
-	for (let index = 0; index < list.length; index += 1) {
-		const item = list[index];
-		if (isJsonObject(item)) visit(item, `${at}[${index}]`);
-	}
-}
-
-/** Every value whose key Go would take for `name`. */
-function valuesOf(object: JsonObject, name: string): readonly JsonValue[] {
-	let values: JsonValue[] | null = null;
-	for (const key of Object.keys(object)) {
-		if (key !== name && (key.length !== name.length || fold(key) !== name)) continue;
-		values ??= [];
-		values.push(object[key] ?? null);
-	}
-	return values ?? [];
-}
-
-/** Upper first, because the long s has an upper case (S) and no lower one; then lower, which turns the Kelvin sign into k. */
-function fold(key: string): string {
-	return key.toUpperCase().toLowerCase();
+function memberOf(value: JsonValue | undefined, key: string): JsonValue | undefined {
+	return isJsonObject(value) ? value[key] : undefined;
 }

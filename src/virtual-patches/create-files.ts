@@ -18,8 +18,8 @@ export const createFiles = definePatch({
 	advisories: ["OLLAMA-13223", "CVE-2024-37032", "CVE-2024-45436", "CVE-2024-7773"],
 	since: "0.1.0",
 	unless: null,
+	operations: ["create"],
 	applies(judged) {
-		if (judged.operation.id !== "create") return null;
 		const body = jsonBodyOf(judged);
 		if (body === null) return null;
 		for (const field of ["files", "adapters", "draft_files"]) {

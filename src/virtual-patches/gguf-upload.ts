@@ -32,6 +32,7 @@ export const ggufUpload = definePatch({
 	],
 	since: "0.1.0",
 	unless: null,
+	operations: ["blob-upload"],
 	applies({ body }) {
 		if (body.kind !== "blob") return null;
 		if (!DIGEST.test(body.digest)) return stop("the digest is not a SHA-256");

@@ -21,6 +21,7 @@ export const images = definePatch({
 	advisories: ["CVE-2025-15514"],
 	since: "0.1.0",
 	unless: null,
+	operations: null,
 	applies(judged) {
 		for (const attachment of attachmentsOf(judged)) {
 			const fault = faultOf(attachment);

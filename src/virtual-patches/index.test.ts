@@ -19,6 +19,11 @@ test("patches are sorted by id, unique, frozen and explained", () => {
 	}
 });
 
+test("a patch is asked about operations that exist", () => {
+	const ids = new Set(OPERATIONS.map(({ id }) => id));
+	for (const { id, operations } of VIRTUAL_PATCHES) assert.ok(operations?.every((operation) => ids.has(operation)) ?? true, id);
+});
+
 test("no patch concerns a request that has nothing but its route", () => {
 	for (const { id } of OPERATIONS) {
 		for (const patch of VIRTUAL_PATCHES) assert.equal(patch.applies(bareRequest(id)), null, `${patch.id} on ${id}`);

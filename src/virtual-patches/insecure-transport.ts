@@ -11,6 +11,7 @@ export const insecureTransport = definePatch({
 	advisories: ["CVE-2024-37032", "CVE-2024-12886", "CVE-2025-51471", "CVE-2026-7482"],
 	since: "0.1.0",
 	unless: null,
+	operations: ["pull", "push"],
 	applies(judged) {
 		const insecure = jsonBodyOf(judged)?.["insecure"];
 		return isAbsent(insecure) || insecure === false ? null : stop("insecure is set");

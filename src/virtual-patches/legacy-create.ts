@@ -11,8 +11,8 @@ export const legacyCreate = definePatch({
 	advisories: ["CVE-2024-39719", "CVE-2024-39721"],
 	since: "0.1.0",
 	unless: null,
+	operations: ["create"],
 	applies(judged) {
-		if (judged.operation.id !== "create") return null;
 		const body = jsonBodyOf(judged);
 		if (body === null) return null;
 		for (const key of ["path", "modelfile"]) {

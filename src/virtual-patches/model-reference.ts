@@ -11,8 +11,9 @@ import type { ModelUse } from "../ollama/judged-request.ts";
 import { definePatch, stop } from "./virtual-patch.ts";
 
 const MAX_LENGTH = 600;
+/** Host, namespace, model, tag; no part ends in a dot, which some file systems drop. */
 const GRAMMAR =
-	/^[a-z0-9_][a-z0-9._-]{0,349}(?::[0-9]{1,5})?\/[a-z0-9_][a-z0-9_-]{0,79}\/[a-z0-9_][a-z0-9._-]{0,79}:[a-z0-9_][a-z0-9._-]{0,79}$/;
+	/^[a-z0-9_][a-z0-9_-]*(?:\.[a-z0-9_-]+)*(?::[0-9]{1,5})?\/[a-z0-9_][a-z0-9_-]{0,79}\/[a-z0-9_](?:[a-z0-9_.-]{0,78}[a-z0-9_-])?:[a-z0-9_](?:[a-z0-9_.-]{0,78}[a-z0-9_-])?$/;
 /** The last label decides whether a resolver takes the host for an address: all digits, or hexadecimal with 0x. */
 const ENDS_IN_NUMBER = /(?:^|\.)(?:[0-9]+|0x[0-9a-f]*)\.?$/;
 
@@ -37,6 +38,7 @@ export const modelReference = definePatch({
 	],
 	since: "0.1.0",
 	unless: null,
+	operations: null,
 	applies({ models }) {
 		for (const use of models) {
 			const fault = faultOf(use);

@@ -6,17 +6,17 @@
 import { isJsonArray, isJsonObject, jsonBodyOf, numberOf } from "./json-body.ts";
 import { definePatch, stop } from "./virtual-patch.ts";
 
-/** Option, lowest, highest. -1 means "all" or "default" to Ollama. */
-const OPTIONS: readonly (readonly [name: string, lowest: number, highest: number])[] = [
-	["num_ctx", -1, 16_777_216],
-	["num_batch", -1, 65_536],
-	["num_keep", -1, 16_777_216],
-	["num_gpu", -1, 65_536],
-	["main_gpu", -1, 1024],
-	["num_thread", -1, 4096],
-	["repeat_last_n", -1, 16_777_216],
-	["draft_num_predict", -1, 65_536],
-];
+/** Lowest and highest of each option. -1 means "all" or "default" to Ollama. */
+const OPTIONS: ReadonlyMap<string, readonly [lowest: number, highest: number]> = new Map([
+	["num_ctx", [-1, 16_777_216]],
+	["num_batch", [-1, 65_536]],
+	["num_keep", [-1, 16_777_216]],
+	["num_gpu", [-1, 65_536]],
+	["main_gpu", [-1, 1024]],
+	["num_thread", [-1, 4096]],
+	["repeat_last_n", [-1, 16_777_216]],
+	["draft_num_predict", [-1, 65_536]],
+]);
 
 /** Top-level list, most entries. */
 const LISTS: readonly (readonly [name: string, most: number])[] = [
@@ -39,16 +39,19 @@ export const optionRanges = definePatch({
 	advisories: ["CVE-2026-21869"],
 	since: "0.1.0",
 	unless: null,
+	operations: null,
 	applies(judged) {
 		const body = jsonBodyOf(judged);
 		if (body === null) return null;
 		for (const container of ["options", "parameters"]) {
 			const options = body[container];
 			if (!isJsonObject(options)) continue;
-			for (const [name, lowest, highest] of OPTIONS) {
+			for (const name of Object.keys(options)) {
+				const range = OPTIONS.get(name);
 				// What is no number at all Ollama refuses by itself.
-				const number = numberOf(options[name]);
-				if (number !== null && (number < lowest || number > highest)) return stop(`${container}.${name} is out of range`);
+				const number = range === undefined ? null : numberOf(options[name]);
+				if (range === undefined || number === null) continue;
+				if (number < range[0] || number > range[1]) return stop(`${container}.${name} is out of range`);
 			}
 		}
 		for (const [name, most] of LISTS) {

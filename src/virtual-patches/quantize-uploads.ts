@@ -11,8 +11,8 @@ export const quantizeUploads = definePatch({
 	advisories: ["CVE-2026-7482", "CVE-2026-5757"],
 	since: "0.1.0",
 	unless: "quantizeUploads",
+	operations: ["create"],
 	applies(judged) {
-		if (judged.operation.id !== "create") return null;
 		const body = jsonBodyOf(judged);
 		if (body === null) return null;
 		const asked = ["quantize", "quantization", "draft_quantize"].filter((key) => !isAbsent(body[key]) && body[key] !== "");

@@ -9,8 +9,8 @@ export const remoteHost = definePatch({
 	advisories: [],
 	since: "0.1.0",
 	unless: "remoteHost",
+	operations: ["create"],
 	applies(judged) {
-		if (judged.operation.id !== "create") return null;
 		const host = jsonBodyOf(judged)?.["remote_host"];
 		return isAbsent(host) || host === "" ? null : stop("remote_host is set");
 	},

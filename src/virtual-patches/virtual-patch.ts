@@ -19,6 +19,8 @@ export interface VirtualPatch {
 	readonly since: string;
 	/** The setting of `policy.create` that switches it off, for the two patches that stop something an operator may really want. */
 	readonly unless: keyof CreateSpec | null;
+	/** Ids of the operations that it concerns; null concerns all. It is not asked about others. */
+	readonly operations: readonly string[] | null;
 	/** Null where the request is not of this kind. `detail` is for the record alone. */
 	applies(judged: JudgedRequest): Stop | null;
 }

@@ -30,7 +30,8 @@ function requestOf(id: string, body: JudgedBody, parameter: string | null = null
 	const models: ModelUse[] = [];
 	for (const field of operation.models) {
 		const text = field.in === "path" ? parameter : body.kind === "json" ? body.value[field.name] : undefined;
-		if (typeof text === "string" && text !== "") models.push({ role: field.role, name: parseModelName(text) ?? nameOf(text), field: field.name });
+		if (typeof text === "string" && text !== "")
+			models.push({ role: field.role, name: parseModelName(text) ?? nameOf(text), field: field.name });
 	}
 	return {
 		operation,

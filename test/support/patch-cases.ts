@@ -11,12 +11,17 @@ export type Passed = readonly (readonly [what: string, request: JudgedRequest])[
 export function testPatch(patch: VirtualPatch, stopped: Stopped, passed: Passed): void {
 	for (const [what, request, detail] of stopped) {
 		test(`${patch.id} stops ${what}`, () => {
+			assert.ok(concerns(patch, request), "is not asked about this operation");
 			const stop = patch.applies(request) ?? assert.fail("let through");
 			assert.equal(stop.stop, true);
 			assert.match(stop.detail, detail);
 		});
 	}
 	for (const [what, request] of passed) {
-		test(`${patch.id} lets ${what} pass`, () => assert.equal(patch.applies(request), null));
+		test(`${patch.id} lets ${what} pass`, () => assert.equal(concerns(patch, request) ? patch.applies(request) : null, null));
 	}
+}
+
+function concerns({ operations }: VirtualPatch, { operation }: JudgedRequest): boolean {
+	return operations === null || operations.includes(operation.id);
 }

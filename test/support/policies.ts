@@ -1,11 +1,15 @@
 /** Policies and principals for tests, each different from the default in what is said and in nothing else. */
-import { BUILT_IN_ROLES, DEFAULT_POLICY_SPEC } from "../../src/policy/built-in-roles.ts";
-import { compilePolicy, type Policy } from "../../src/policy/compile.ts";
+
 import type { ParameterSpec, PolicySpec, RoleSpec } from "../../src/model/policy-spec.ts";
 import type { Principal } from "../../src/model/principal.ts";
+import { BUILT_IN_ROLES, DEFAULT_POLICY_SPEC } from "../../src/policy/built-in-roles.ts";
+import { compilePolicy, type Policy } from "../../src/policy/compile.ts";
 
 /** The default policy with one more role, `tested`, which is `admin` but for `role`. */
-export function policyWith(role: Partial<Omit<RoleSpec, "parameters">> & { readonly parameters?: Partial<ParameterSpec> }, spec: Partial<PolicySpec> = {}): Policy {
+export function policyWith(
+	role: Partial<Omit<RoleSpec, "parameters">> & { readonly parameters?: Partial<ParameterSpec> },
+	spec: Partial<PolicySpec> = {},
+): Policy {
 	const { admin } = BUILT_IN_ROLES;
 	const tested: RoleSpec = { ...admin, ...role, parameters: { ...admin.parameters, ...role.parameters } };
 	return compilePolicy({ ...DEFAULT_POLICY_SPEC, ...spec, roles: { ...BUILT_IN_ROLES, tested } });

@@ -8,7 +8,7 @@ export const virtualPatches = defineCriterion({
 	reasons: ["virtual-patch"],
 	advisories: [],
 	judge({ policy, judged }) {
-		for (const patch of policy.patches) {
+		for (const patch of policy.patchesOf(judged.operation.id)) {
 			const stopped = patch.applies(judged);
 			if (stopped !== null) return refuse("virtual-patch", `${patch.id}: ${stopped.detail}`);
 		}
