@@ -4,7 +4,7 @@
  * Blocks are of several kinds, told apart by `type`; one shape has the members of all. `cache_control` and the like are left out: Ollama does not
  * read them.
  */
-import { array, boolean, either, free, freeObject, integer, lazy, number, object, type Shape, string } from "./shape.ts";
+import { array, boolean, either, free, freeObject, integer, lazy, number, object, type Shape, string, symbol } from "./shape.ts";
 
 const block: Shape = object({
 	type: string,
@@ -43,7 +43,7 @@ export const anthropicMessages = object({
 	top_p: number,
 	top_k: integer,
 	stop_sequences: array(string),
-	tools: array(object({ type: string, name: string, description: string, input_schema: free, max_uses: integer })),
+	tools: array(object({ type: symbol, name: string, description: string, input_schema: free, max_uses: integer })),
 	tool_choice: object({ type: string, name: string, disable_parallel_tool_use: boolean }),
 	thinking: object({ type: string, budget_tokens: integer }),
 	metadata: object({ user_id: string }),

@@ -4,7 +4,7 @@
  * Items and parts of the input are of several kinds, told apart by `type`; each is one shape with the members of all kinds, since Ollama reads of
  * each only what belongs to its kind.
  */
-import { array, boolean, either, free, freeObject, integer, lazy, number, object, type Shape, string } from "./shape.ts";
+import { array, boolean, either, free, freeObject, integer, lazy, number, object, type Shape, string, symbol } from "./shape.ts";
 
 const part = object({
 	type: string,
@@ -33,7 +33,7 @@ const item = object({
 });
 
 const tool: Shape = object({
-	type: string,
+	type: symbol,
 	name: string,
 	description: string,
 	strict: boolean,

@@ -44,6 +44,12 @@ export class ShapeProblem {
 
 export const string: Shape = (value, problem) => (typeof value === "string" ? value : problem.refuse("expected a string"));
 
+const SYMBOL = /^[A-Za-z0-9_.-]{0,64}$/;
+
+/** A word out of a fixed list. Ollama trims some of these before comparing (`" web_search"` searches the web), so no space passes. */
+export const symbol: Shape = (value, problem) =>
+	typeof value === "string" && SYMBOL.test(value) ? value : problem.refuse("expected a plain word");
+
 export const boolean: Shape = (value, problem) => (typeof value === "boolean" ? value : problem.refuse("expected true or false"));
 
 /** Any number, as a double: that is what Ollama makes of it. */
