@@ -1,0 +1,121 @@
+/**
+ * From the samples of all rounds to the figures that are published: medians with their spread, ratios, and what casts doubt on them.
+ *
+ * A ratio is taken within each round, between neighbours in time, and only then made a median: what slows the machine for a minute slows both.
+ */
+import type { Measurement } from "./measurement.ts";
+import type { Workload } from "./scripted.ts";
+import { type Spread, spreadOf } from "./statistics.ts";
+import type { TargetName } from "./target.ts";
+
+export interface Sample {
+	readonly round: number;
+	readonly workload: Workload;
+	readonly target: TargetName;
+	readonly measurement: Measurement;
+}
+
+export interface Ratio {
+	readonly workload: Workload;
+	readonly target: TargetName;
+	readonly against: TargetName;
+	readonly ratio: Spread;
+}
+
+export interface Row {
+	readonly workload: Workload;
+	readonly target: TargetName;
+	/** CPU of the proxy in µs per request or token. */
+	readonly cpuUs: Spread;
+	readonly unitsPerSecond: Spread;
+	readonly waitP50Ms: Spread;
+	readonly waitP99Ms: Spread;
+	/** Shares of a core, 0..1. */
+	readonly proxyBusy: Spread;
+	readonly loadCoreBusy: Spread;
+	/** Share of that core that load generator and upstream used. */
+	readonly loadBusy: Spread;
+	/** Share of the proxy's core that others used or the hypervisor took. */
+	readonly proxyCoreForeign: Spread;
+	readonly ratios: readonly Ratio[];
+}
+
+/** What Rempart must reach and what it aims at, as factors of a peer's CPU time. */
+export const AIMS = [
+	{ what: "CPU per short request, against nginx without a log", workload: "chat", against: "nginx", atMost: 1.8, aim: 1.3 },
+	{ what: "CPU per short request, against nginx with a buffered log", workload: "chat", against: "nginx-log", atMost: 1.6, aim: 1.15 },
+	{ what: "CPU per relayed token, against nginx", workload: "stream", against: "nginx", atMost: 1.8, aim: 1.3 },
+] as const;
+
+const ANCHORS: Readonly<Record<TargetName, readonly TargetName[]>> = {
+	nginx: [],
+	"nginx-log": ["nginx"],
+	rempart: ["nginx", "nginx-log"],
+	"nginx-tls": ["nginx"],
+	"rempart-tls": ["nginx-tls", "rempart"],
+};
+
+/** The load generator is at its end, and the proxy is not. */
+const LOAD_FULL = 0.95;
+const PROXY_FULL = 0.9;
+const FOREIGN_SHARE = 0.05;
+
+export function summarise(samples: readonly Sample[]): readonly Row[] {
+	const keys = new Map(samples.map(({ workload, target }) => [`${workload} ${target}`, { workload, target }]));
+	return [...keys.values()].map(({ workload, target }) => {
+		const measurements = of(samples, workload, target).map(({ measurement }) => measurement);
+		const spread = (figure: (measurement: Measurement) => number) => spreadOf(measurements.map(figure));
+		return {
+			workload,
+			target,
+			cpuUs: spread(cpuPerUnit),
+			unitsPerSecond: spread(({ units, windowUs }) => (units / windowUs) * 1e6),
+			waitP50Ms: spread(({ waitMs }) => waitMs.p50),
+			waitP99Ms: spread(({ waitMs }) => waitMs.p99),
+			proxyBusy: spread(({ proxyUs, windowUs }) => proxyUs / windowUs),
+			loadCoreBusy: spread(({ loadCore, windowUs }) => (loadCore.busyUs + loadCore.stolenUs) / windowUs),
+			loadBusy: spread(({ loadUs, upstreamUs, windowUs }) => (loadUs + upstreamUs) / windowUs),
+			proxyCoreForeign: spread(({ proxyCore, proxyUs, windowUs }) =>
+				Math.max(0, (proxyCore.busyUs + proxyCore.stolenUs - proxyUs) / windowUs),
+			),
+			ratios: ANCHORS[target].flatMap((against) => ratioOf(samples, workload, target, against)),
+		};
+	});
+}
+
+/** Whatever a reader should know before believing a row. */
+export function doubtsAbout(rows: readonly Row[]): readonly string[] {
+	return rows.flatMap(({ workload, target, loadCoreBusy, loadBusy, proxyBusy, proxyCoreForeign }) => {
+		const doubts: string[] = [];
+		if (loadCoreBusy.median > LOAD_FULL && proxyBusy.median < PROXY_FULL) {
+			doubts.push(
+				"the load generator is the bottleneck, not the proxy. CPU time stands; requests per second and waits are the generator's",
+			);
+		}
+		if (loadCoreBusy.median - loadBusy.median > FOREIGN_SHARE)
+			doubts.push(othersTook(loadCoreBusy.median - loadBusy.median, "load generator's"));
+		if (proxyCoreForeign.median > FOREIGN_SHARE) doubts.push(othersTook(proxyCoreForeign.median, "proxy's"));
+		return doubts.map((doubt) => `${workload} on ${target}: ${doubt}.`);
+	});
+}
+
+function othersTook(share: number, whose: string): string {
+	return `others took ${(share * 100).toFixed(0)} % of the ${whose} core, so measure again on a quiet machine`;
+}
+
+function ratioOf(samples: readonly Sample[], workload: Workload, target: TargetName, against: TargetName): readonly Ratio[] {
+	const anchors = new Map(of(samples, workload, against).map(({ round, measurement }) => [round, cpuPerUnit(measurement)]));
+	const ratios = of(samples, workload, target).flatMap(({ round, measurement }) => {
+		const anchor = anchors.get(round);
+		return anchor === undefined ? [] : [cpuPerUnit(measurement) / anchor];
+	});
+	return ratios.length === 0 ? [] : [{ workload, target, against, ratio: spreadOf(ratios) }];
+}
+
+function of(samples: readonly Sample[], workload: Workload, target: TargetName): readonly Sample[] {
+	return samples.filter((sample) => sample.workload === workload && sample.target === target);
+}
+
+function cpuPerUnit({ proxyUs, units }: Measurement): number {
+	return proxyUs / units;
+}
