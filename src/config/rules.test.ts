@@ -44,7 +44,6 @@ const refusals: readonly (readonly [rule: number, text: string, path: string, me
 	[8, "limits: {memory: 127MiB}", "limits.memory", "is less than two bodies of limits.body_with_images"],
 	[9, "limits: {connections: {per_address: 1025}}", "limits.connections.per_address", "is more than total"],
 	[9, "limits: {connections: {per_address: 7}}", "limits.connections.unauthenticated_per_address", "is more than per_address"],
-	[10, "admission: {concurrency: {total: 63}}", "admission.concurrency.per_key", "is more than total"],
 	[11, "wedge: {floor: 301s}", "wedge.floor", "is longer than wedge.cap"],
 ];
 

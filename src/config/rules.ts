@@ -153,16 +153,6 @@ export const RULES: readonly Rule[] = [
 		],
 	},
 	{
-		needs: [["admission", "concurrency"]],
-		check: ({ admission: { concurrency } }) =>
-			broken(
-				concurrency.perKey <= concurrency.total,
-				["admission", "concurrency", "per_key"],
-				"is more than total",
-				"make it at most admission.concurrency.total",
-			),
-	},
-	{
 		needs: [
 			["wedge", "floor"],
 			["wedge", "cap"],

@@ -8,7 +8,7 @@
  *  - The last bytes wait until the request's start is on disk (invariant 5): a caller cannot have a whole answer of which there is no record.
  */
 import type { UpstreamCall, UpstreamReceiver } from "../http/upstream-pool.ts";
-import { Fault } from "../model/fault.ts";
+import { FAULTS, Fault } from "../model/fault.ts";
 import type { Phase } from "../model/event.ts";
 import type { Usage } from "../model/usage.ts";
 import { errorFrame } from "../ollama/error-body.ts";
@@ -121,7 +121,7 @@ export class Relay implements UpstreamReceiver {
 		}
 		const contentType = head.fields.get("content-type") ?? "";
 		this.#streams = head.framing.kind === "chunked" && judged.streaming;
-		if (judged.operation.usage !== "none") this.#meter = createMeter(judged, { status: head.status, contentType });
+		if (judged.operation.usage !== "none" || judged.streaming) this.#meter = createMeter(judged, { status: head.status, contentType });
 		this.#respond(head, null);
 	}
 
@@ -156,17 +156,26 @@ export class Relay implements UpstreamReceiver {
 
 	onFault(fault: Fault): void {
 		if (this.#settled) return;
-		const { caller, judged } = this.#options.admitted;
-		const usage = this.#meter?.end(false).usage ?? null;
+		const { caller } = this.#options.admitted;
+		const end = this.#meter?.end(false) ?? null;
 		if (this.#head === null || this.#held !== null) {
 			this.#settled = true;
-			this.#release(usage);
+			this.#release(end?.usage ?? null);
 			this.#reject(fault);
 			return;
 		}
-		if (this.#streams) caller.write(Buffer.from(errorFrame(judged, { fault: fault.code, requestId: this.#options.admitted.id }), "utf8"));
-		this.#settle({ outcome: "fault", fault, usage, detail: fault.message });
+		if (this.#streams && end?.boundary === true) {
+			caller.write(end.relay);
+			caller.write(this.#errorFrame(fault));
+		}
+		this.#settle({ outcome: "fault", fault, usage: end?.usage ?? null, detail: fault.message });
 		caller.cut();
+	}
+
+	#errorFrame({ code }: Fault): Buffer {
+		const { judged, id } = this.#options.admitted;
+		const { status, message } = FAULTS[code];
+		return Buffer.from(errorFrame(judged, { status, code, message, requestId: id }), "utf8");
 	}
 
 	#complete(): void {

@@ -198,7 +198,7 @@ export class ClientConnection {
 		if (now < this.#deadline) return;
 		switch (this.#state) {
 			case "head":
-				if (this.idle) this.#socket.end();
+				if (this.idle) this.#socket.destroySoon();
 				else this.#refuse("head-timeout", `no complete head within ${this.#context.limits.headTimeoutMs} ms`);
 				return;
 			case "handling":
@@ -212,7 +212,7 @@ export class ClientConnection {
 
 	/** The server drains: an idle connection ends now, a busy one after its answer. */
 	drain(): void {
-		if (this.idle) this.#socket.end();
+		if (this.idle) this.#socket.destroySoon();
 	}
 
 	#current(): ClientRequest & { readonly head: RequestHead } {
