@@ -37,13 +37,23 @@ if (command !== undefined) run(runtime(), command);
 /** Installs what the lock file names, unless the stamp says that it is there already. */
 function setUp(development) {
 	const stampFile = join(root, "node_modules", ".rempart-setup");
-	const digest = createHash("sha256").update(readFileSync(join(root, "package-lock.json"))).digest("hex");
+	const digest = createHash("sha256")
+		.update(readFileSync(join(root, "package-lock.json")))
+		.digest("hex");
 	const stamp = existsSync(stampFile) ? readFileSync(stampFile, "utf8") : "";
 	if (stamp === `${digest} all` || (!development && stamp === `${digest} runtime`)) return;
 	if (process.stderr.isTTY) process.stderr.write("Setting up: installing the packages of package-lock.json …\n");
 	const npm = process.env.npm_execpath?.endsWith(".js") ? [process.execPath, process.env.npm_execpath] : ["npm"];
 	// Not `npm ci`: it refuses a lock file made where the registry lacked a foreign platform's optional package. `--no-save` pins just as well.
-	const args = ["install", "--no-save", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error", ...(development ? [] : ["--omit=dev"])];
+	const args = [
+		"install",
+		"--no-save",
+		"--ignore-scripts",
+		"--no-audit",
+		"--no-fund",
+		"--loglevel=error",
+		...(development ? [] : ["--omit=dev"]),
+	];
 	const installed = spawnSync(npm[0], [...npm.slice(1), ...args], { cwd: root, stdio: ["ignore", "ignore", "pipe"], encoding: "utf8" });
 	if (installed.status !== 0) {
 		process.stderr.write(installed.stderr ?? "");

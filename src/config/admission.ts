@@ -6,7 +6,9 @@ import { section } from "./values/section.ts";
 
 const concurrencySection = section({
 	total: count({ min: 1, max: 1_000_000 }).prefault(256).meta({ description: "Requests that run at once, all keys together." }),
-	per_key: count({ min: 1, max: 1_000_000 }).prefault(64).meta({ description: "Requests of one key that run or wait at once. May be more than total: the rest of them waits." }),
+	per_key: count({ min: 1, max: 1_000_000 })
+		.prefault(64)
+		.meta({ description: "Requests of one key that run or wait at once. May be more than total: the rest of them waits." }),
 }).transform((written) => ({ total: written.total, perKey: written.per_key }));
 
 const queueSection = section({

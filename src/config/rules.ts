@@ -17,6 +17,8 @@ export interface RuleMistake extends Mistake {
 }
 
 export interface Rule {
+	/** For tests and whoever reads them; users are told paths. */
+	readonly name: string;
 	readonly needs: readonly SettingPath[];
 	readonly check: (config: Config) => readonly RuleMistake[];
 }
@@ -27,6 +29,7 @@ const broken = (holds: boolean, path: SettingPath, message: string, hint: string
 export const RULES: readonly Rule[] = [
 	{
 		// Invariant: with nothing but ordinary settings, no credential crosses a network in clear.
+		name: "clear-text-stays-home",
 		needs: [
 			["gateway", "listen"],
 			["gateway", "tls"],
@@ -40,6 +43,7 @@ export const RULES: readonly Rule[] = [
 			),
 	},
 	{
+		name: "admin-stays-home",
 		needs: [
 			["admin", "listen"],
 			["admin", "insecure_remote"],
@@ -53,6 +57,7 @@ export const RULES: readonly Rule[] = [
 			),
 	},
 	{
+		name: "listeners-differ",
 		needs: [
 			["gateway", "listen"],
 			["admin", "listen"],
@@ -67,6 +72,7 @@ export const RULES: readonly Rule[] = [
 	},
 	{
 		// A request that comes back through the front door would be refused there, or go round for ever.
+		name: "no-way-round",
 		needs: [["gateway", "listen"], ["admin", "listen"], ["upstreams"]],
 		check: ({ gateway, admin, upstreams }) =>
 			upstreams.flatMap(({ url }, index) =>
@@ -79,6 +85,7 @@ export const RULES: readonly Rule[] = [
 			),
 	},
 	{
+		name: "upstream-names-differ",
 		needs: [["upstreams"]],
 		check: ({ upstreams }) =>
 			repeated(
@@ -88,6 +95,7 @@ export const RULES: readonly Rule[] = [
 			),
 	},
 	{
+		name: "upstream-servers-differ",
 		needs: [["upstreams"]],
 		check: ({ upstreams }) =>
 			repeated(
@@ -97,6 +105,7 @@ export const RULES: readonly Rule[] = [
 			),
 	},
 	{
+		name: "checks-do-not-overlap",
 		needs: [
 			["upstream", "health_interval"],
 			["upstream", "health_timeout"],
@@ -110,6 +119,7 @@ export const RULES: readonly Rule[] = [
 			),
 	},
 	{
+		name: "images-fit-where-text-does",
 		needs: [
 			["limits", "body"],
 			["limits", "body_with_images"],
@@ -123,6 +133,7 @@ export const RULES: readonly Rule[] = [
 			),
 	},
 	{
+		name: "bodies-fit-memory",
 		needs: [
 			["limits", "body_with_images"],
 			["limits", "memory"],
@@ -136,6 +147,7 @@ export const RULES: readonly Rule[] = [
 			),
 	},
 	{
+		name: "addresses-fit-connections",
 		needs: [["limits", "connections"]],
 		check: ({ limits: { connections } }) => [
 			...broken(
@@ -153,6 +165,7 @@ export const RULES: readonly Rule[] = [
 		],
 	},
 	{
+		name: "floor-below-cap",
 		needs: [
 			["wedge", "floor"],
 			["wedge", "cap"],
