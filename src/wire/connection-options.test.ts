@@ -15,7 +15,10 @@ for (const [value, option] of [
 	["keep-alive, close", "close"],
 	["X-Forwarded-For", null],
 	["closed", null],
-	["upgrade,\tHTTP2-Settings", null],
+	["Upgrade,\tHTTP2-Settings", "upgrade"],
+	["keep-alive, upgrade", "upgrade"],
+	["upgrade, close", "close"],
+	["x,\tHTTP2-Settings", null],
 ] as const) {
 	test(`"${value}" means ${option ?? "nothing for the connection"}`, () => assert.equal(connectionOption(value), option));
 }

@@ -1,14 +1,14 @@
 /**
  * The options of a Connection field (RFC 9110 §7.6.1).
  *
- *  - They are tokens; an empty one, or anything else, is malformed. `close` wins over `keep-alive`; others mean nothing here.
+ *  - They are tokens; an empty one, or anything else, is malformed. `close` wins over `upgrade`, that over `keep-alive`; others mean nothing here.
  *  - No field is removed because Connection names it: `Connection: X-Forwarded-For` must not take away what we set (the Traefik advisories
  *    of 2026). The removal that §7.6.1 asks of a proxy happens by itself, because neither direction forwards a field unless its own
  *    allowlist has it.
  */
 import { TOKEN_LOWER } from "./octets.ts";
 
-export type ConnectionOption = "close" | "keep-alive";
+export type ConnectionOption = "close" | "upgrade" | "keep-alive";
 
 /** What one Connection field says about the connection: null where it names other options alone, undefined where it is malformed. */
 export function connectionOption(value: string): ConnectionOption | null | undefined {
@@ -17,6 +17,7 @@ export function connectionOption(value: string): ConnectionOption | null | undef
 	const options = optionsOf(value);
 	if (!options.every(isToken)) return undefined;
 	if (options.includes("close")) return "close";
+	if (options.includes("upgrade")) return "upgrade";
 	return options.includes("keep-alive") ? "keep-alive" : null;
 }
 

@@ -20,6 +20,12 @@ const VALUE = 3;
 const LINE_FEED = 4;
 const LAST_LINE_FEED = 5;
 
+/**
+ * White space around a value is not part of it (RFC 9110 §5.5), and yet parsers differ on it where it frames: llhttp takes `chunked` with a
+ * tab behind it for another coding. Honest senders write one space before and none behind.
+ */
+const FRAMING: ReadonlySet<string> = new Set(["content-length", "transfer-encoding"]);
+
 export class FieldSection {
 	readonly #maxFields: number;
 	/** The next octet to look at, counted from the start of the head. */
@@ -28,6 +34,8 @@ export class FieldSection {
 	/** Where the name or value being read begins, and the hash of the name so far. */
 	#from = 0;
 	#hash = 0;
+	/** Where the last colon is. */
+	#colon = 0;
 	#names: string[] = [];
 	/** Start and end of each value, in turn. Kept from head to head; `#names.length` says how much of it is valid. */
 	readonly #marks: number[] = [];
@@ -105,6 +113,7 @@ export class FieldSection {
 			return refuse("malformed", octet === UNDERSCORE ? "underscore in a field name" : `${fault(octet)} in a field name`);
 		if (this.at === this.#from) return refuse("malformed", "empty field name");
 		this.#names.push(fieldName(bytes, base + this.#from, at, hash));
+		this.#colon = this.at;
 		this.at += 1;
 		this.#step = BLANK;
 		return this.#blank(bytes, base, end);
@@ -129,11 +138,20 @@ export class FieldSection {
 		let last = at;
 		while (last > base + this.#from && (bytes[last - 1] === SP || bytes[last - 1] === HTAB)) last--;
 		const field = this.#names.length - 1;
+		if ((last < at || this.#isPadded(bytes, base)) && FRAMING.has(this.#names[field] ?? "")) {
+			return refuse("malformed", "white space around a framing field's value");
+		}
 		this.#marks[2 * field] = this.#from;
 		this.#marks[2 * field + 1] = last - base;
 		this.at += 1;
 		this.#step = LINE_FEED;
 		return undefined;
+	}
+
+	/** Whether anything but at most one space stands between the colon and the value. */
+	#isPadded(bytes: Buffer, base: number): boolean {
+		const blanks = this.#from - this.#colon - 1;
+		return blanks > 1 || (blanks === 1 && bytes[base + this.#colon + 1] !== SP);
 	}
 
 	#lineFeed(octet: number): Scan | undefined {

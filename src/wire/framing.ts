@@ -18,6 +18,8 @@ export interface FramingFields {
 	readonly contentLength: number | null;
 	readonly chunked: boolean;
 	readonly keepAlive: boolean;
+	/** Whether Connection offers to switch protocols. */
+	readonly upgrade: boolean;
 }
 
 const SINGLE_CODING = /^[!#$%&'*+.^`|~0-9a-z-]+$/i;
@@ -31,6 +33,7 @@ export function framingFields(fields: HeaderFields, minor: 0 | 1): FramingFields
 	let coding: string | null = null;
 	let close = false;
 	let keepAlive = false;
+	let upgrade = false;
 	for (let at = 0; at < fields.size; at++) {
 		const name = fields.nameAt(at);
 		if (name === "content-length") {
@@ -44,6 +47,7 @@ export function framingFields(fields: HeaderFields, minor: 0 | 1): FramingFields
 			if (option === undefined) return refuse("malformed", "Connection that is not a list of tokens");
 			if (option === "close") close = true;
 			if (option === "keep-alive") keepAlive = true;
+			if (option === "upgrade") upgrade = true;
 		}
 	}
 	if (coding !== null) {
@@ -52,7 +56,7 @@ export function framingFields(fields: HeaderFields, minor: 0 | 1): FramingFields
 	}
 	const bytes = contentLength === null ? null : lengthOf(contentLength);
 	if (bytes === undefined) return refuse("malformed", "Content-Length that is not a plain number");
-	return { kind: "framing", contentLength: bytes, chunked: coding !== null, keepAlive: !close && (minor === 1 || keepAlive) };
+	return { kind: "framing", contentLength: bytes, chunked: coding !== null, keepAlive: !close && (minor === 1 || keepAlive), upgrade };
 }
 
 function codingProblem(coding: string, contentLength: string | null, minor: 0 | 1): Refused | null {

@@ -122,6 +122,21 @@ const refusals: readonly (readonly [what: string, bytes: string, problem: WirePr
 		(value) =>
 			[`Content-Length: ${value === "" ? "nothing" : value}`, get(`Content-Length: ${value}\r\n`), "malformed", /Content-Length/] as const,
 	),
+	...["  5", "\t5", " 5 ", " 5\t"].map(
+		(value) =>
+			[
+				`white space around a length: ${JSON.stringify(value)}`,
+				get(`Content-Length:${value}\r\n`),
+				"malformed",
+				/white space around/,
+			] as const,
+	),
+	[
+		"a tab behind chunked, which llhttp takes for another coding",
+		get("Transfer-Encoding: chunked\t\r\n"),
+		"malformed",
+		/white space around/,
+	],
 	["two Content-Lengths (RFC 9112 §6.3)", get("Content-Length: 5\r\nContent-Length: 6\r\n"), "malformed", /more than one Content-Length/],
 	[
 		"two equal Content-Lengths (RFC 9112 §6.3)",
@@ -185,6 +200,12 @@ const refusals: readonly (readonly [what: string, bytes: string, problem: WirePr
 
 	// After the last request: RFC 9112 §9.6.
 	["a request after one that closes", `${get("Connection: close\r\n")}${get("")}`, "malformed", /after the last request/],
+	[
+		"a request after an offer to switch, on which llhttp reads nothing more",
+		`${get("Connection: upgrade\r\nUpgrade: h2c\r\n")}${get("")}`,
+		"malformed",
+		/after the last request/,
+	],
 	["a request after HTTP/1.0", `GET / HTTP/1.0\r\n\r\n${get("")}`, "malformed", /after the last request/],
 	[
 		"a single octet after a body that closes",
@@ -283,17 +304,27 @@ const permits: readonly Permitted[] = [
 		head: { keepAlive: false },
 	},
 	{
-		what: "an attempt to switch to h2c, unswitched (RFC 9110 §7.8)",
+		what: "an offer to switch to h2c, which is not taken up and ends the connection (RFC 9110 §7.8)",
 		bytes: get("Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQAoAAAAAIAAAAA\r\n"),
-		head: { keepAlive: true, framing: { kind: "none" } },
+		head: { keepAlive: false, framing: { kind: "none" } },
+	},
+	{
+		what: "Upgrade that Connection does not name, which is nothing (RFC 9110 §7.8)",
+		bytes: get("Upgrade: h2c\r\n"),
+		head: { keepAlive: true },
 	},
 	{ what: "a counted body", bytes: `${get("Content-Length: 5\r\n")}hello`, head: { framing: { kind: "length", bytes: 5 } }, body: "hello" },
 	{ what: "an empty counted body", bytes: get("Content-Length: 0\r\n"), head: { framing: { kind: "length", bytes: 0 } }, body: "" },
 	{
-		what: "white space around a length (RFC 9110 §5.5)",
-		bytes: `${get("Content-Length: \t 5 \t\r\n")}hello`,
+		what: "a length without a space before it",
+		bytes: `${get("Content-Length:5\r\n")}hello`,
 		head: { framing: { kind: "length", bytes: 5 } },
 		body: "hello",
+	},
+	{
+		what: "white space around any other value (RFC 9110 §5.5)",
+		bytes: `GET / HTTP/1.1\r\nHost:  \tgpu.example \t\r\n\r\n`,
+		head: { host: "gpu.example" },
 	},
 	{
 		what: "a chunked body",

@@ -114,7 +114,9 @@ function requestHead(
 	if (semantics.kind === "refused") return semantics;
 
 	const target = line.target(text);
-	const { keepAlive } = framing;
+	// An offer to switch is not taken up, but a sender that reckons with a yes goes on in the other protocol. llhttp reads nothing more on such a
+	// connection; if we did, what one takes for data would be a request to the other.
+	const keepAlive = framing.keepAlive && !framing.upgrade;
 	const head: RequestHead = {
 		method: line.method(text),
 		target,
