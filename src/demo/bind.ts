@@ -7,7 +7,7 @@
 import { JsonProblem, plain, readFirstValue, type Tree } from "./go-json.ts";
 
 /** The Go type of a field, as its error messages name it. */
-export type GoType = "string" | "bool" | "int" | "float64" | "map[string]interface {}" | "any" | `[]${string}`;
+export type GoType = "string" | "bool" | "int" | "float64" | "map[string]interface {}" | "any" | `[]${string}` | "api.Tools";
 
 export interface Shape {
 	/** The Go struct's name and its package, for messages. */
@@ -95,7 +95,8 @@ function mismatch(value: Tree, type: GoType): { readonly found: string; readonly
 	const large = numberOutOfRange(value);
 	if (large !== null && type !== "int") return { found: `number ${large}`, type: "float64" };
 	if (type === "any") return null;
-	if (type.startsWith("[]")) return value.kind === "array" ? elementMismatch(value.items, type) : { found: nameOf(value), type };
+	if (type.startsWith("[]") || type === "api.Tools")
+		return value.kind === "array" ? elementMismatch(value.items, type) : { found: nameOf(value), type };
 	if (type === "map[string]interface {}") return value.kind === "object" ? null : { found: nameOf(value), type };
 	if (type === "int" && value.kind === "number") return /^-?[0-9]+$/.test(value.raw) ? null : { found: `number ${value.raw}`, type };
 	const kinds = { string: "string", bool: "bool", int: "number", float64: "number" } as const;

@@ -67,7 +67,7 @@ export const embeddingsRoute: Handler = async (exchange) => {
 		options: sent.record("options"),
 		keepAlive: keepAliveOf(sent),
 	};
-	const { embeddings } = await embedAll(exchange, request, EMBEDDINGS_MISSING);
+	const { embeddings } = await embedAll(exchange, request, EMBEDDINGS_MISSING).catch(asFailure);
 	// This route writes the same numbers in double precision.
 	exchange.reply.json(200, { embedding: [...(embeddings[0] ?? [])] });
 };
@@ -84,9 +84,16 @@ export async function embedAll(exchange: Exchange, request: EmbedRequest, missin
 	if (!model.weights.embedding) throw new Refusal(501, "This server does not support embeddings. Start it with `--embeddings`");
 	await waitForRunner(exchange, model.fullName);
 	const tokenized = inputs.map((input) => tokenize(input));
+	if (tokenized.some(({ length }) => length === 0))
+		throw new Refusal(400, "input exceeds maximum context length and cannot be truncated further");
 	const size = request.dimensions > 0 ? Math.min(request.dimensions, DIMENSIONS) : DIMENSIONS;
 	const embeddings = tokenized.map((tokens) => normalized(normalized(meanOf(tokens)).subarray(0, size)));
 	return { embeddings, tokens: tokenized.flat().length, totalNanos: elapsed(), loadNanos };
+}
+
+/** The older route calls a model without embeddings a failure of the server. */
+function asFailure(error: unknown): never {
+	throw error instanceof Refusal && error.status === 501 ? new Refusal(500, error.message) : error;
 }
 
 /** The shortest decimal that is this single-precision number, as Go prints one. */

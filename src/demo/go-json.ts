@@ -29,6 +29,7 @@ const NUMBER = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/y;
 const CONTENT = String.raw`(?:[\x20\x21\x23-\x5b\x5d-\u{10ffff}]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*`;
 const STRING = new RegExp(`"${CONTENT}"`, "uy");
 const STRING_START = new RegExp(`"${CONTENT}`, "uy");
+const HEX_DIGITS = /[0-9a-fA-F]{0,3}/y;
 const LITERALS: Readonly<Record<string, Tree>> = {
 	true: { kind: "bool", value: true },
 	false: { kind: "bool", value: false },
@@ -135,7 +136,11 @@ class Reader {
 		if (raw !== null) return String(JSON.parse(raw));
 		this.#match(STRING_START);
 		if (this.#peek() !== "\\") throw this.#unexpected("in string literal");
-		throw this.#unexpected("in string escape code", 1);
+		this.#at += 1;
+		if (this.#peek() !== "u") throw this.#unexpected("in string escape code");
+		this.#at += 1;
+		this.#match(HEX_DIGITS);
+		throw this.#unexpected("in \\u hexadecimal character escape");
 	}
 
 	#key(): string {

@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 
 import { type Bound, recordOf, type Shape, textOf } from "./bind.ts";
 import { type Exchange, type Handler, Refusal, read } from "./exchange.ts";
+import { MODELS_DIRECTORY } from "./inventory.ts";
 import { EMBEDDING_WEIGHTS, SCRIPTED_WEIGHTS, type Weights } from "./manifest.ts";
 import { layersOf, type ModelSpec } from "./model-store.ts";
 import { type Progress, progress } from "./progress.ts";
@@ -88,11 +89,10 @@ async function* baseOf(exchange: Exchange, sent: Bound): AsyncGenerator<Progress
 
 async function* weightsOf({ models }: Exchange, digests: readonly string[]): AsyncGenerator<Progress, Weights, void> {
 	const [digest] = digests;
-	if (digest === undefined) throw new Refusal(400, "no files provided to convert");
-	const blob = models.blob(digest);
-	if (blob === null) throw new Refusal(500, `open ${digest.replace(":", "-")}: no such file or directory`);
-	if (!blob.gguf) throw new Refusal(400, "unknown type");
+	const blob = digest === undefined ? null : models.blob(digest);
+	if (digest === undefined || blob?.gguf === false) throw new Refusal(400, "unknown type");
 	yield { status: "parsing GGUF" };
+	if (blob === null) throw new Refusal(500, `open ${MODELS_DIRECTORY}/blobs/${digest.replace(":", "-")}: no such file or directory`);
 	yield { status: "verifying conversion" };
 	if (digest === EMBEDDING_WEIGHTS.layer.digest) return EMBEDDING_WEIGHTS;
 	// Whatever weights were uploaded, the scripts are all that this server can play.

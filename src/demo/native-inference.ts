@@ -37,7 +37,7 @@ const GENERATE: Shape = {
 	},
 };
 
-const CHAT: Shape = { struct: "ChatRequest", package: "api", fields: { ...COMMON, messages: "[]api.Message", tools: "[]api.Tool" } };
+const CHAT: Shape = { struct: "ChatRequest", package: "api", fields: { ...COMMON, messages: "[]api.Message", tools: "api.Tools" } };
 
 export const generateRoute: Handler = async (exchange) => {
 	const sent = await read(exchange, GENERATE);

@@ -56,7 +56,7 @@ function generateObject(item: Item): unknown {
 	};
 }
 
-function debugObject(item: Item): unknown {
+export function debugObject(item: Item): unknown {
 	return item.debug === null ? undefined : { rendered_template: item.debug };
 }
 

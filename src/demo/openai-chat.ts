@@ -3,6 +3,7 @@ import { recordOf, type Shape, textOf } from "./bind.ts";
 import { chat } from "./chat.ts";
 import { type Item, itemOf, orNothing } from "./item.ts";
 import { unixSeconds } from "./moments.ts";
+import { debugObject } from "./native-voice.ts";
 import {
 	EarlyRefusal,
 	inOpenAi,
@@ -98,7 +99,8 @@ class OpenAiChatVoice implements Voice {
 		if (this.#streams) return this.say(reply, item);
 		const calls = item.toolCalls.map(openAiCall);
 		const reason = item.reason === "stop" && calls.length > 0 ? "tool_calls" : item.reason;
-		const message = { role: "assistant", content: item.content, reasoning: item.thinking || undefined, tool_calls: orNothing(calls) };
+		const role = item.debug === null ? "assistant" : "";
+		const message = { role, content: item.content, reasoning: item.thinking || undefined, tool_calls: orNothing(calls) };
 		writeLine(reply, 200, {
 			id: this.#id,
 			object: "chat.completion",
@@ -107,6 +109,7 @@ class OpenAiChatVoice implements Voice {
 			system_fingerprint: "fp_ollama",
 			choices: [{ index: 0, message, finish_reason: reason || null, logprobs: logprobsOf(item) }],
 			usage: usageOf(item),
+			_debug_info: debugObject(item),
 		});
 	}
 

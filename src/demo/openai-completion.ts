@@ -2,7 +2,7 @@
 import { recordOf, type Shape } from "./bind.ts";
 import { generate } from "./generate.ts";
 import { type Item, itemOf } from "./item.ts";
-import { unixSeconds } from "./moments.ts";
+import { type Moments, unixSeconds } from "./moments.ts";
 import { inOpenAi, readDialect, refuseAsOpenAi, stopOf, usageOf, writeData, writeLine } from "./openai.ts";
 import type { Reply } from "./reply.ts";
 import type { Voice } from "./voice.ts";
@@ -49,15 +49,17 @@ export const openAiCompletionRoute = inOpenAi(async (exchange) => {
 		topLogprobs: null,
 		debug: sent.bool("_debug_render_only") ?? false,
 	};
-	await generate(exchange, request, new OpenAiCompletionVoice(`cmpl-${exchange.random(999)}`, stream, includeUsage));
+	await generate(exchange, request, new OpenAiCompletionVoice(exchange.moments, `cmpl-${exchange.random(999)}`, stream, includeUsage));
 });
 
 class OpenAiCompletionVoice implements Voice {
+	readonly #moments: Moments;
 	readonly #id: string;
 	readonly #streams: boolean;
 	readonly #includeUsage: boolean;
 
-	constructor(id: string, streams: boolean, includeUsage: boolean) {
+	constructor(moments: Moments, id: string, streams: boolean, includeUsage: boolean) {
+		this.#moments = moments;
 		this.#id = id;
 		this.#streams = streams;
 		this.#includeUsage = includeUsage;
@@ -92,7 +94,7 @@ class OpenAiCompletionVoice implements Voice {
 
 	/** As with chat: the error line goes through as an empty answer. */
 	breakOff(reply: Reply): void {
-		this.say(reply, itemOf("", 0n));
+		this.say(reply, itemOf("", this.#moments.now()));
 	}
 
 	#chunk(item: Item, choices: unknown[], usage: unknown): unknown {

@@ -49,6 +49,8 @@ const scenarios: readonly Scenario[] = [
 	...["get-with-body", "key-case", "method-override", "model-names", "name-for-model", "numbers", "spoofed-address", "stream-null"].map(
 		differential,
 	),
+	...["account", "binding", "dialects", "media", "misnamed", "options", "paths", "registry", "rendering", "syntax", "thinking"].map(edge),
+	...["tools", "unnamed", "unsupported"].map(edge),
 	...["bom-and-space", "trailing", "unclean-path", "unicode-fold"].map(differential),
 ];
 
@@ -59,7 +61,7 @@ for (const { name, after = [], tolerance } of scenarios) {
 		for (const { sent, responses } of recordedConnections(name)) {
 			const [recorded] = responses;
 			assert.ok(recorded !== undefined);
-			assertSameAnswer(await requestRaw(upstream, sent), recorded, tolerance);
+			await t.test(lineOf(sent), async () => assertSameAnswer(await requestRaw(upstream, sent), recorded, tolerance));
 		}
 	});
 }
@@ -119,6 +121,13 @@ async function compareInOrder(t: TestContext, port: number, scenario: string): P
 	}
 }
 
+/** What tells one request of a scenario from another. */
+function lineOf(sent: Buffer): string {
+	const text = sent.toString("latin1");
+	const body = text.slice(text.indexOf("\r\n\r\n") + 4).slice(0, 120);
+	return `${text.slice(0, text.indexOf("\r\n"))} ${body.replace(/[^ -~]/g, ".")}`;
+}
+
 /** The recorded blob and its digest, replaced by another blob of the same length. */
 function replacing(old: string, fresh: string): (bytes: Buffer) => Buffer {
 	const padded = fresh.padEnd(old.length, ".").slice(0, old.length);
@@ -140,6 +149,10 @@ function v1Route(name: string): Scenario {
 
 function error(name: string): Scenario {
 	return { name: `error-${name}` };
+}
+
+function edge(name: string): Scenario {
+	return { name: `edge-${name}` };
 }
 
 function differential(name: string): Scenario {

@@ -10,7 +10,7 @@ import { MODELS_DIRECTORY } from "./inventory.ts";
 import { configLayer, type Layer } from "./manifest.ts";
 import { layersOf, PULLABLE_MODEL } from "./model-store.ts";
 import { type Progress, progress } from "./progress.ts";
-import { keyOf, type Spelling, spell } from "./spelling.ts";
+import { keyOf, NAMESPACE, REGISTRY, type Spelling, spell } from "./spelling.ts";
 
 const TRANSFER_FIELDS = {
 	model: "string",
@@ -61,8 +61,11 @@ export const pushRoute: Handler = async (exchange) => {
 
 async function* pushing({ models }: Exchange, written: string, insecure: boolean): AsyncGenerator<Progress, void, void> {
 	const name = spell(written);
-	if (name === null) throw new Refusal(500, "invalid model name");
 	yield { status: "retrieving manifest" };
+	if (name === null) {
+		yield { status: "couldn't retrieve manifest" };
+		throw new Refusal(500, `unqualified name: ${REGISTRY}/${NAMESPACE}/${written}:latest`);
+	}
 	const model = models.find(name);
 	if (model === null) {
 		yield { status: "couldn't retrieve manifest" };

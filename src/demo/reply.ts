@@ -15,6 +15,8 @@ const BUFFER_BYTES = 2048;
 export class Reply {
 	status = 200;
 	readonly #response: ServerResponse;
+	/** What the request asked for. A departure later ends the connection too, but is not announced. */
+	readonly #closing: boolean;
 	readonly #moments: Moments;
 	readonly #fields = new Map<string, readonly string[]>();
 	#buffered: Buffer[] = [];
@@ -23,6 +25,7 @@ export class Reply {
 
 	constructor(response: ServerResponse, moments: Moments) {
 		this.#response = response;
+		this.#closing = !response.shouldKeepAlive;
 		this.#moments = moments;
 	}
 
@@ -144,15 +147,14 @@ export class Reply {
 
 	#sendHead(framing: readonly (readonly [name: string, value: string])[]): void {
 		const response = this.#response;
-		const closing = !response.shouldKeepAlive;
-		if (closing) this.#fields.delete("Connection");
+		if (this.#closing) this.#fields.delete("Connection");
 		const handlers = [...this.#fields]
 			.toSorted(([a], [b]) => (a < b ? -1 : 1))
 			.flatMap(([name, values]) => values.map((value) => [name, value]));
 		const length = framing.filter(([name]) => name === "Content-Length");
 		const coding = framing.filter(([name]) => name !== "Content-Length");
 		// HTTP/1.0 callers expect the end of the connection without being told.
-		const connection = closing && response.req.httpVersion !== "1.0" ? [["Connection", "close"]] : [];
+		const connection = this.#closing && response.req.httpVersion !== "1.0" ? [["Connection", "close"]] : [];
 		const all = [...handlers, ["Date", httpDate(this.#moments.now())], ...length, ...connection, ...coding];
 		response.sendDate = false;
 		// Without this Node adds `Connection: keep-alive` and `Keep-Alive`, which Go does not.

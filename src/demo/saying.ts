@@ -79,9 +79,10 @@ class StopWatchingText {
 			this.stopped = true;
 			return { text: this.#held.slice(0, Math.min(...found)), stopped: true };
 		}
-		const keep = Math.max(0, ...this.#stops.map((stop) => overlap(this.#held, stop)));
-		const text = this.#held.slice(0, this.#held.length - keep);
-		this.#held = this.#held.slice(text.length);
+		// A piece is held back whole, also what stands before the possible stop sequence.
+		if (this.#stops.some((stop) => endsInStartOf(this.#held, stop))) return { text: "", stopped: false };
+		const text = this.#held;
+		this.#held = "";
 		return { text, stopped: false };
 	}
 
@@ -91,12 +92,8 @@ class StopWatchingText {
 	}
 }
 
-/** The longest end of `text` that is a beginning of `stop`. */
-function overlap(text: string, stop: string): number {
-	for (let length = Math.min(text.length, stop.length - 1); length > 0; length -= 1) {
-		if (text.endsWith(stop.slice(0, length))) return length;
-	}
-	return 0;
+function endsInStartOf(text: string, stop: string): boolean {
+	return Array.from({ length: stop.length - 1 }, (_, i) => stop.slice(0, i + 1)).some((start) => text.endsWith(start));
 }
 
 /** The script's token is certain; all others trail by the same distance, as a look-up table has it. */

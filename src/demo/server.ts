@@ -156,7 +156,11 @@ async function bodyOf(request: IncomingMessage): Promise<Buffer> {
 /** Aborts when the caller sends FIN or goes, whichever comes first. */
 function departureOf({ socket }: IncomingMessage, response: ServerResponse): { readonly signal: AbortSignal; forget(): void } {
 	const departure = new AbortController();
-	const leave = () => departure.abort();
+	const leave = () => {
+		// Else Node takes the connection for one that goes on, and never answers the FIN.
+		response.shouldKeepAlive = false;
+		departure.abort();
+	};
 	socket.once("end", leave);
 	response.once("close", leave);
 	if (socket.readableEnded) leave();

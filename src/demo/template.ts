@@ -29,7 +29,7 @@ export function templateOf(text: string): Template {
 	const render = text.includes(".Messages")
 		? (messages: readonly Message[], tools: string | null) =>
 				`${takesTools ? (tools ?? "") : ""}${collate(messages).map(line).join("")}${tail}`
-		: (messages: readonly Message[]) => turns(collate(messages), text.includes(".System"), tail);
+		: (messages: readonly Message[]) => turns(collate(messages), text);
 	return { text, takesTools, takesThinking: text.includes(".Thinking"), render };
 }
 
@@ -54,11 +54,11 @@ function joined(first: Message, second: Message): Message {
 	return { ...first, ...second, content: `${first.content}\n\n${second.content}` };
 }
 
-function turns(messages: readonly Message[], withSystem: boolean, tail: string): string {
+function turns(messages: readonly Message[], text: string): string {
 	let rendered = "";
 	let turn = { system: "", prompt: "", answer: "" };
 	const finish = () => {
-		rendered += `${withSystem ? turn.system : ""}${turn.prompt}${tail}${turn.answer}`;
+		rendered += filled(text, turn.system, turn.prompt) + turn.answer;
 		turn = { system: "", prompt: "", answer: "" };
 	};
 	for (const { role, content } of messages) {
@@ -74,4 +74,11 @@ function turns(messages: readonly Message[], withSystem: boolean, tail: string):
 	}
 	finish();
 	return rendered;
+}
+
+/** One turn; actions other than these two say nothing. */
+function filled(text: string, system: string, prompt: string): string {
+	return text.replace(/\{\{-?\s*([^}]*?)\s*-?\}\}/g, (_, action: string) =>
+		action === ".System" ? system : action === ".Prompt" ? prompt : "",
+	);
 }

@@ -17,18 +17,31 @@ export function functionTool(name: unknown, description: unknown, schema: unknow
 }
 
 function offered(type: string, name: string, description: string, parameters: Members): OfferedTool {
-	const own = { type: parameters["type"] ?? "", $defs: parameters["$defs"], items: parameters["items"], required: parameters["required"] };
+	const own = { type: parameters["type"] ?? "", $defs: parameters["$defs"], items: parameters["items"], required: requiredOf(parameters) };
 	const properties = parameters["properties"] === undefined ? null : propertiesOf(parameters["properties"]);
-	return { name, json: { type, function: { name, description: description || undefined, parameters: { ...own, properties } } } };
+	return { name, json: { type, function: { name, description, parameters: { ...own, properties } } } };
 }
 
 function propertiesOf(properties: unknown): unknown {
-	return Object.fromEntries(Object.entries(recordOf(properties)).map(([name, property]) => [name, propertyOf(recordOf(property))]));
+	const inOrder = Object.entries(recordOf(properties)).toSorted(([a], [b]) => (a < b ? -1 : 1));
+	return Object.fromEntries(inOrder.map(([name, property]) => [name, propertyOf(recordOf(property))]));
 }
 
 function propertyOf(property: Members): unknown {
-	const { anyOf, type, items, description, enum: choices, properties, required } = property;
+	const { anyOf, type, items, description, enum: choices, properties } = property;
 	const inner = properties === undefined ? undefined : propertiesOf(properties);
 	const either = Array.isArray(anyOf) ? anyOf.map((each) => propertyOf(recordOf(each))) : undefined;
-	return { anyOf: either, type, items, description: textOf(description) || undefined, enum: choices, properties: inner, required };
+	return {
+		anyOf: either,
+		type,
+		items,
+		description: textOf(description) || undefined,
+		enum: choices,
+		properties: inner,
+		required: requiredOf(property),
+	};
+}
+
+function requiredOf({ required }: Members): unknown {
+	return Array.isArray(required) && required.length > 0 ? required : undefined;
 }
