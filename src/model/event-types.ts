@@ -26,3 +26,6 @@ export const EVENT_TYPES = {
 export function isEventType(text: string): text is EventType {
 	return Object.hasOwn(EVENT_TYPES, text);
 }
+
+/** In the table's order. */
+export const EVENT_TYPE_NAMES: readonly string[] = Object.keys(EVENT_TYPES);

@@ -8,7 +8,7 @@ import { setTimeout as delay } from "node:timers/promises";
 
 import * as z from "zod";
 
-import { EVENT_TYPES, isEventType } from "../../model/event-types.ts";
+import { EVENT_TYPE_NAMES, isEventType } from "../../model/event-types.ts";
 import type { EventQuery, RecordedEvent } from "../../ports/event-log.ts";
 import type { AdminDeps } from "../admin-deps.ts";
 import type { AdminRoute } from "../admin-route.ts";
@@ -29,7 +29,7 @@ const types = z
 	.string()
 	.transform((text) => text.split(","))
 	.pipe(z.array(z.string().refine(isEventType, { error: (issue) => `${JSON.stringify(issue.input)} is not a type; there are ${TYPES}` })));
-const TYPES = Object.keys(EVENT_TYPES).join(", ");
+const TYPES = EVENT_TYPE_NAMES.join(", ");
 
 const query = z.strictObject({
 	afterSeq: whole.optional(),

@@ -1,0 +1,13 @@
+/** Every check of `doctor`, in the order in which one would ask. */
+import { certificate } from "./certificate.ts";
+import type { Check } from "./check.ts";
+import { clock } from "./clock.ts";
+import { configuration } from "./configuration.ts";
+import { eventLog } from "./event-log.ts";
+import { gateway } from "./gateway.ts";
+import { keyStore } from "./key-store.ts";
+import { runtime } from "./runtime.ts";
+import { state } from "./state.ts";
+import { upstream } from "./upstream.ts";
+
+export const CHECKS: readonly Check[] = [runtime, clock, configuration, state, keyStore, eventLog, certificate, upstream, gateway];

@@ -1,0 +1,29 @@
+import { problemText } from "../../config/problem.ts";
+import { defineCheck, fail, ok, warn } from "./check.ts";
+
+export const configuration = defineCheck({
+	id: "configuration",
+	title: "configuration",
+	examine({ configFile, config, configProblems }) {
+		if (config === null) return configProblems.map((problem) => fail(problemText(problem), problem.hint));
+		const found = [ok(configFile === null ? "no file, and none is needed: the defaults are in force" : configFile)];
+		const { gateway, admin } = config;
+		if (gateway.tls.mode === "off") {
+			found.push(
+				warn(
+					"gateway.tls.mode is off: keys and prompts travel in clear",
+					"set it to local-ca or files, unless a proxy on this machine does TLS",
+				),
+			);
+		}
+		if (admin.insecureRemote) {
+			found.push(
+				warn(
+					"admin.insecure_remote is true: metrics and health can be read from other machines",
+					"set it to false, or keep the port closed to strangers",
+				),
+			);
+		}
+		return found;
+	},
+});

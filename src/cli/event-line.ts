@@ -1,0 +1,93 @@
+/** One event on one line, for eyes: time, number, type, and the few things that tell this one from others. Everything is in `--json`. */
+import type { Event, RequestEnded, RequestStarted } from "../model/event.ts";
+import type { RecordedEvent } from "../ports/event-log.ts";
+import { assertNever } from "../std/assert-never.ts";
+import { shownMoment } from "./lifetime.ts";
+import { printable, type Style, type Terminal } from "./terminal.ts";
+
+export function eventLine({ seq, event }: RecordedEvent, terminal: Pick<Terminal, "paint">): string {
+	const said = printable(
+		about(event)
+			.filter((part) => part !== null && part !== "")
+			.join("  "),
+	);
+	const style = styleOf(event);
+	const type = event.type.padEnd(18);
+	return `${terminal.paint("dim", shownMoment(event.at))}  ${String(seq).padStart(6)}  ${style === null ? type : terminal.paint(style, type)}  ${said}`;
+}
+
+type Parts = readonly (string | null)[];
+
+function about(event: Event): Parts {
+	switch (event.type) {
+		case "request-started":
+			return started(event);
+		case "request-ended":
+			return ended(event);
+		case "refusals-summarised":
+			return [`${event.count} refusals not recorded one by one`, event.reason];
+		case "key-created":
+		case "key-rotated":
+		case "key-revoked":
+			return [`key ${event.key} (${event.name})`, `role ${event.role}`, `by ${event.by}`];
+		case "server-started":
+			return [
+				`version ${event.version}`,
+				event.gateway,
+				`before ${event.upstreams.join(", ")}`,
+				event.demonstration ? "DEMONSTRATION" : null,
+			];
+		case "server-stopped":
+			return [`drained in ${event.drainedMs} ms`, `${event.cut} cut`];
+		case "config-reloaded":
+		case "config-rejected":
+		case "certificate-reloaded":
+		case "certificate-rejected":
+			return [event.detail];
+		case "upstream-up":
+		case "upstream-down":
+			return [event.upstream, event.detail];
+		case "runner-wedged":
+		case "runner-healed":
+		case "runner-heal-failed":
+			return [event.model, event.upstream, `${event.waiting} waiting`, event.detail];
+		case "fault-raised":
+			return [event.fault, event.detail];
+		case "log-recovered":
+			return [`${event.lost} events were lost`];
+		default:
+			return assertNever(event);
+	}
+}
+
+function started(event: RequestStarted): Parts {
+	return [
+		`${event.decision}${event.reason === null ? "" : ` ${event.reason}`}${event.fault === null ? "" : ` ${event.fault}`}`,
+		`${event.method} ${event.path}`,
+		event.model,
+		event.principal === null ? "a stranger" : `key ${event.principal} (${event.principalName ?? ""})`,
+		`from ${event.peer}`,
+		event.detail,
+		event.request,
+	];
+}
+
+function ended(event: RequestEnded): Parts {
+	const { usage } = event;
+	return [
+		`${event.outcome} ${event.status}`,
+		event.operation,
+		event.model,
+		`${Math.round(event.durationMs)} ms`,
+		usage === null ? null : `${usage.promptTokens}+${usage.outputTokens} tokens`,
+		event.reason ?? event.fault,
+		event.detail,
+		event.request,
+	];
+}
+
+function styleOf(event: Event): Style | null {
+	if (event.type === "request-started") return event.decision === "permit" ? null : "yellow";
+	if (event.type === "request-ended") return event.outcome === "fault" ? "red" : null;
+	return /rejected|down|wedged|failed|raised/.test(event.type) ? "red" : "bold";
+}

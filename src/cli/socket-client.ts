@@ -1,0 +1,109 @@
+/** HTTP over the admin socket: one request, one answer, JSON both ways. */
+import { type IncomingMessage, request } from "node:http";
+import { createInterface } from "node:readline";
+
+import { KEY_PROBLEMS, type KeyProblem } from "../keys/key-problem.ts";
+import { HintedError } from "../std/hinted-error.ts";
+
+/** Verifying a long log takes minutes; everything else is quick. */
+const ANSWER_TIMEOUT_MS = 600_000;
+const ANSWER_BYTES_MAX = 256 * 1024 * 1024;
+
+export class SocketClient {
+	readonly #path: string;
+
+	constructor(path: string) {
+		this.#path = path;
+	}
+
+	get<T>(path: string): Promise<T> {
+		return this.#ask<T>("GET", path, undefined);
+	}
+
+	post<T>(path: string, body: object = {}): Promise<T> {
+		return this.#ask<T>("POST", path, body);
+	}
+
+	/** One JSON object a line, until the server or the reader ends it. */
+	async *lines<T>(path: string): AsyncGenerator<T> {
+		const answer = await this.#send("GET", path, undefined, 0);
+		if (answer.statusCode !== 200) throw refusal(await textOf(answer));
+		try {
+			for await (const line of createInterface({ input: answer })) yield parsed<T>(line);
+		} finally {
+			answer.destroy();
+		}
+	}
+
+	async #ask<T>(method: string, path: string, body: object | undefined): Promise<T> {
+		const answer = await this.#send(method, path, body, ANSWER_TIMEOUT_MS);
+		const text = await textOf(answer);
+		if ((answer.statusCode ?? 0) >= 400) throw refusal(text);
+		return parsed<T>(text);
+	}
+
+	#send(method: string, path: string, body: object | undefined, timeout: number): Promise<IncomingMessage> {
+		return new Promise((resolve, reject) => {
+			const headers = { host: "localhost", ...(body === undefined ? {} : { "content-type": "application/json" }) };
+			const sent = request({ socketPath: this.#path, method, path, headers, timeout }, resolve);
+			sent.once("timeout", () => sent.destroy(new Error("no answer in time")));
+			sent.once("error", (cause) =>
+				reject(
+					new HintedError(`the running server did not answer on ${this.#path}: ${cause.message}`, "look at it with: rempart doctor", {
+						cause,
+					}),
+				),
+			);
+			sent.end(body === undefined ? undefined : JSON.stringify(body));
+		});
+	}
+}
+
+/** The server said no: a problem of keys as such, anything else as an error with its hint. */
+export class Refused extends HintedError {
+	/** Null where it is no matter of keys. */
+	readonly problem: KeyProblem | null;
+
+	constructor(message: string, hint: string, problem: KeyProblem | null) {
+		super(message, hint);
+		this.problem = problem;
+	}
+}
+
+interface ProblemDocument {
+	readonly code?: string;
+	readonly title?: string;
+	readonly detail?: string;
+	readonly hint?: string;
+	readonly problems?: readonly string[];
+}
+
+function refusal(text: string): Refused {
+	const { code = "", title = "the server refused", detail, hint = "run: rempart doctor", problems = [] } = parsed<ProblemDocument>(text);
+	const message = [detail ?? title, ...problems].join("; ");
+	const known = KEY_PROBLEMS.find((candidate) => candidate === code);
+	return new Refused(message, hint, known === undefined ? null : { code: known, message, hint });
+}
+
+async function textOf(answer: IncomingMessage): Promise<string> {
+	const chunks: Buffer[] = [];
+	let bytes = 0;
+	for await (const chunk of answer) {
+		if (!Buffer.isBuffer(chunk)) continue;
+		bytes += chunk.length;
+		if (bytes > ANSWER_BYTES_MAX) throw new HintedError("the server's answer is too long to show", "ask for less, with --limit or --since");
+		chunks.push(chunk);
+	}
+	return Buffer.concat(chunks).toString("utf8");
+}
+
+function parsed<T>(text: string): T {
+	try {
+		// The other side is our own program behind a socket that only this user can open: its answers have the form that its types say.
+		return JSON.parse(text) as T;
+	} catch (cause) {
+		throw new HintedError("the running server's answer is not JSON", "is it a Rempart of this version? compare: rempart --version", {
+			cause,
+		});
+	}
+}

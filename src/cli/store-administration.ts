@@ -1,0 +1,116 @@
+/**
+ * Administration on the store itself, while no server runs: the state's lock sees to that.
+ *
+ *  - What needs no configuration works without a sound one. Revoking a stolen key must not wait for a typing error to be mended.
+ *  - Every act is recorded in the event log, as through the server, with `store` as who did it.
+ */
+import type { ExplainProblem, ExplainRequest, Explanation } from "../admin/admin-deps.ts";
+import { explainRequest } from "../app/explain-request.ts";
+import { policyOf } from "../app/settings.ts";
+import type { Config } from "../config/config.ts";
+import { type IssuedKey, KeyAdmin, type RevokedKey } from "../keys/key-admin.ts";
+import { KeyMac } from "../keys/key-mac.ts";
+import type { Administered } from "../keys/key-problem.ts";
+import { MemoryKeyRing } from "../keys/key-ring.ts";
+import type { KeyView } from "../keys/key-view.ts";
+import type { NewKeyRequest } from "../keys/new-key-request.ts";
+import type { Policy } from "../policy/compile.ts";
+import type { EventQuery, RecordedEvent } from "../ports/event-log.ts";
+import type { Clock } from "../std/clock.ts";
+import { HintedError } from "../std/hinted-error.ts";
+import { openStores, type Stores } from "../stores/sqlite/open-stores.ts";
+import type { Administration } from "./administration.ts";
+
+/** How events name whoever came this way. */
+const BY = "store";
+
+export interface StoreAdministrationDeps {
+	readonly stateDirectory: string;
+	readonly clock: Clock;
+	/** Throws a HintedError where the configuration is not sound. */
+	readonly readConfig: () => Promise<Config>;
+}
+
+export class StoreAdministration implements Administration {
+	readonly #deps: StoreAdministrationDeps;
+	readonly #stores: Stores;
+	readonly #ring: MemoryKeyRing;
+	readonly #keys: KeyAdmin;
+	#policy: Policy | null = null;
+
+	private constructor(deps: StoreAdministrationDeps, stores: Stores) {
+		this.#deps = deps;
+		this.#stores = stores;
+		const mac = new KeyMac(stores.pepper);
+		this.#ring = new MemoryKeyRing(mac);
+		const isRole = (name: string) => this.#policy !== null && this.#policy.role(name) !== null;
+		this.#keys = new KeyAdmin({ ring: this.#ring, store: stores.keys, events: stores.events, mac, clock: deps.clock, isRole });
+	}
+
+	/** Throws a HintedError where the state cannot be opened, for one because a server that has no socket holds it. */
+	static async open(deps: StoreAdministrationDeps): Promise<StoreAdministration> {
+		const stores = await openStores({ directory: deps.stateDirectory, clock: deps.clock });
+		const administration = new StoreAdministration(deps, stores);
+		try {
+			await administration.#keys.load();
+			return administration;
+		} catch (error) {
+			await stores.close();
+			throw error;
+		}
+	}
+
+	listKeys(): Promise<readonly KeyView[]> {
+		return Promise.resolve(this.#keys.list());
+	}
+
+	showKey(id: string): Promise<Administered<KeyView>> {
+		return Promise.resolve(this.#keys.show(id));
+	}
+
+	async createKey(request: Omit<NewKeyRequest, "by">): Promise<Administered<IssuedKey>> {
+		this.#policy ??= policyOf(await this.#deps.readConfig());
+		return await this.#keys.create({ ...request, by: BY });
+	}
+
+	rotateKey(id: string, overlapMs: number): Promise<Administered<IssuedKey>> {
+		return this.#keys.rotate(id, { overlapMs, by: BY });
+	}
+
+	revokeKey(id: string): Promise<Administered<RevokedKey>> {
+		return this.#keys.revoke(id, { by: BY });
+	}
+
+	events(query: EventQuery): Promise<readonly RecordedEvent[]> {
+		return this.#stores.events.read(query);
+	}
+
+	follow(): AsyncIterable<RecordedEvent> {
+		throw new HintedError(
+			"no server runs on this state, so nothing new will happen",
+			"leave --follow out, or start the server: rempart serve",
+		);
+	}
+
+	async explain(request: ExplainRequest): Promise<Explanation | ExplainProblem> {
+		return explainByConfiguration(request, await this.#deps.readConfig(), this.#ring);
+	}
+
+	async [Symbol.asyncDispose](): Promise<void> {
+		await this.#stores.close();
+	}
+}
+
+/** As the server would judge it with this configuration; without keys, only what a role may do can be asked. */
+export function explainByConfiguration(
+	request: ExplainRequest,
+	config: Config,
+	keys: Pick<MemoryKeyRing, "find"> = { find: () => null },
+): Explanation | ExplainProblem {
+	const { limits } = config;
+	return explainRequest(request, {
+		policy: policyOf(config),
+		keys,
+		limits: { maxDepth: limits.jsonDepth, maxMembers: limits.jsonMembers },
+	});
+}

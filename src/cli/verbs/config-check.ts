@@ -1,0 +1,24 @@
+/** `config check`: every problem of the configuration with its line, column and source, or that there is none. */
+import type { Command } from "commander";
+
+import { EXIT, type ExitCode } from "../exit-codes.ts";
+import type { GlobalOptions, ListenOptions } from "../surroundings.ts";
+import { addVerb, type Invocation, type Session } from "../verb.ts";
+
+export function defineConfigCheck(parent: Command, session: Session): void {
+	addVerb(parent, session, "check", "say everything that is wrong with the configuration", configCheck);
+}
+
+async function configCheck({ options, surroundings }: Invocation<GlobalOptions & ListenOptions>): Promise<ExitCode> {
+	const { readConfiguration, reportProblems } = await import("../configuration.ts");
+	const { terminal } = surroundings;
+	const { file, loading } = await readConfiguration(options, surroundings);
+	if ("problems" in loading) {
+		if (options.json === true) for (const problem of loading.problems) terminal.object(problem);
+		else await reportProblems(loading.problems, file, terminal);
+		return EXIT.usage;
+	}
+	if (options.json === true) terminal.object({ ok: true, file, digest: loading.digest });
+	else terminal.line(file === null ? "there is no configuration file, and none is needed: the defaults are in force" : `${file} is right`);
+	return EXIT.done;
+}
