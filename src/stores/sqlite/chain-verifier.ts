@@ -141,10 +141,11 @@ export class ChainVerifier {
 	}
 
 	#checkCheckpoint(checkpoint: Checkpoint, block: Block): ChainProblem | null {
-		const seq = block.firstSeq;
 		const { number } = checkpoint;
+		// The blocks since the last checkpoint hang together, but nobody signed them.
+		const seq = this.#signed === 0 ? 0 : this.#sealedSeq + 1;
 		if (number !== this.#signed + 1) return { seq, what: `checkpoint ${this.#signed + 1} is missing` };
-		if (number === 1 && block.lastSeq !== 0) return { seq: 0, what: "no checkpoint covers the genesis block" };
+		if (number === 1 && block.lastSeq !== 0) return { seq, what: "no checkpoint covers the genesis block" };
 		if (checkpoint.seq !== block.lastSeq || !checkpoint.hash.equals(block.hash))
 			return { seq, what: `checkpoint ${number} signs another history` };
 		const { genesis } = this;

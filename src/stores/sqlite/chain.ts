@@ -40,6 +40,19 @@ export interface Checkpoint {
 	readonly signature: Buffer;
 }
 
+/** A checkpoint as it leaves the machine: all that its signature covers, in plain text. */
+export interface ExportedCheckpoint {
+	readonly chain: string;
+	readonly number: number;
+	readonly seq: number;
+	/** Unix ms. */
+	readonly at: number;
+	/** Hexadecimal. */
+	readonly hash: string;
+	/** Base64. */
+	readonly signature: string;
+}
+
 export interface Genesis {
 	readonly chain: string;
 	readonly publicKey: KeyObject;
@@ -80,6 +93,10 @@ export function signCheckpoint(chain: string, unsigned: Omit<Checkpoint, "signat
 
 export function isCheckpointSigned(chain: string, checkpoint: Checkpoint, publicKey: KeyObject): boolean {
 	return verify(null, checkpointText(chain, checkpoint), publicKey, checkpoint.signature);
+}
+
+export function exportCheckpoint(chain: string, { number, seq, at, hash: head, signature }: Checkpoint): ExportedCheckpoint {
+	return { chain, number, seq, at, hash: head.toString("hex"), signature: signature.toString("base64") };
 }
 
 /** Hexadecimal SHA-256 of the public key: short enough to write down. */

@@ -13,7 +13,18 @@ import { HintedError } from "../../std/hinted-error.ts";
 import { invariant } from "../../std/invariant.ts";
 
 import { packBody } from "./block-body.ts";
-import { type Block, blockHash, type Checkpoint, genesisBody, isCheckpointSigned, NO_HASH, parseGenesis, signCheckpoint } from "./chain.ts";
+import {
+	type Block,
+	blockHash,
+	type Checkpoint,
+	type ExportedCheckpoint,
+	exportCheckpoint,
+	genesisBody,
+	isCheckpointSigned,
+	NO_HASH,
+	parseGenesis,
+	signCheckpoint,
+} from "./chain.ts";
 import {
 	blockOf,
 	blockParameters,
@@ -39,7 +50,7 @@ export interface NewBlock {
 export interface Committed {
 	readonly lastSeq: number;
 	/** Where one was due. */
-	readonly checkpoint: Checkpoint | null;
+	readonly checkpoint: ExportedCheckpoint | null;
 }
 
 interface Head {
@@ -90,7 +101,7 @@ export class EventDatabase {
 			this.#database.exec("COMMIT");
 		}
 		this.#head = { block: last, checkpoint: checkpoint ?? this.#head.checkpoint };
-		return { lastSeq: last.lastSeq, checkpoint };
+		return { lastSeq: last.lastSeq, checkpoint: checkpoint === null ? null : exportCheckpoint(this.chain, checkpoint) };
 	}
 
 	/** Discards what is not committed. */

@@ -14,7 +14,7 @@ import type { Batch, EventLog, EventQuery, RecordedEvent } from "../../ports/eve
 import type { Clock, Stopwatch } from "../../std/clock.ts";
 import { invariant } from "../../std/invariant.ts";
 
-import type { Checkpoint } from "./chain.ts";
+import type { ExportedCheckpoint } from "./chain.ts";
 import type { Committed, NewBlock } from "./event-database.ts";
 import { EventQueue } from "./event-queue.ts";
 import type { FoundLines } from "./event-reader.ts";
@@ -41,7 +41,7 @@ export interface GroupCommitSettings {
 	/** Time after a checkpoint after which what came since is due another. */
 	readonly sealAfterMs: number;
 	/** Each checkpoint as it is signed, for whoever carries them off the machine. Must not throw. */
-	readonly onCheckpoint: (checkpoint: Checkpoint) => void;
+	readonly onCheckpoint: (checkpoint: ExportedCheckpoint) => void;
 }
 
 export const GROUP_COMMIT_DEFAULTS = {

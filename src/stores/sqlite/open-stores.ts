@@ -12,17 +12,17 @@ import type { EventLog } from "../../ports/event-log.ts";
 import type { KeyStore } from "../../ports/key-store.ts";
 import type { Clock } from "../../std/clock.ts";
 import { HintedError } from "../../std/hinted-error.ts";
-import { invariant } from "../../std/invariant.ts";
 import { Secret } from "../../std/secret.ts";
 
 import { createSecretFile, readSecretFile } from "../secret-file.ts";
 import { prepareStateDirectory } from "../state-directory.ts";
 import { acquireStateLock } from "../state-lock.ts";
 import { fingerprintOf } from "./chain.ts";
-import { type BlockSink, GROUP_COMMIT_DEFAULTS, GroupCommitLog, type GroupCommitSettings } from "./group-commit-log.ts";
+import { GROUP_COMMIT_DEFAULTS, GroupCommitLog, type GroupCommitSettings } from "./group-commit-log.ts";
 import { SqliteKeyStore } from "./sqlite-key-store.ts";
 import { StateFiles } from "./state-files.ts";
 import { WorkerLink } from "./worker-link.ts";
+import { workerSink } from "./worker-sink.ts";
 
 const PEPPER_BYTES = 32;
 
@@ -41,7 +41,8 @@ export interface Stores {
 	readonly pepper: Secret;
 	/** Of the key that signs the log: what an operator writes down to recognise a forged one. */
 	readonly fingerprint: string;
-	/** Commits what is queued, signs a last checkpoint, closes the files and gives the lock back, even when it rejects because something was not written. */
+	/** Commits what is queued, signs a last checkpoint, closes the files and gives the lock back, even when it
+	 *  rejects because something was not written. Every further call gets the outcome of the first. */
 	close(): Promise<void>;
 }
 
@@ -61,16 +62,10 @@ export async function openStores({ directory: wanted, clock, ...settings }: Open
 		const { pepper, fingerprint } = ensureSecrets(new StateFiles(directory));
 		await link.ask({ kind: "open" });
 		const stopwatch = () => performance.now();
-		const events = new GroupCommitLog(sinkOf(link), { ...GROUP_COMMIT_DEFAULTS, stopwatch, clock, ...settings });
+		const events = new GroupCommitLog(workerSink(link), { ...GROUP_COMMIT_DEFAULTS, stopwatch, clock, ...settings });
 		const keys = new SqliteKeyStore(link);
-		const close = async () => {
-			try {
-				await events.close();
-				await keys.close();
-			} finally {
-				await release();
-			}
-		};
+		let closing: Promise<void> | null = null;
+		const close = () => (closing ??= closeInOrder(events, keys, release));
 		return { directory, events, keys, pepper, fingerprint, close };
 	} catch (cause) {
 		await release();
@@ -82,19 +77,13 @@ export async function openStores({ directory: wanted, clock, ...settings }: Open
 	}
 }
 
-function sinkOf(link: WorkerLink): BlockSink {
-	return {
-		async commit(block, sealAt) {
-			const reply = await link.ask({ kind: "commit", block, sealAt });
-			invariant(reply.kind === "committed", "a commit is answered by its outcome");
-			return reply;
-		},
-		async find(query) {
-			const reply = await link.ask({ kind: "find", query });
-			invariant(reply.kind === "found", "a query is answered by what was found");
-			return reply;
-		},
-	};
+async function closeInOrder(events: EventLog, keys: KeyStore, release: () => Promise<void>): Promise<void> {
+	try {
+		await events.close();
+		await keys.close();
+	} finally {
+		await release();
+	}
 }
 
 function ensureSecrets(files: StateFiles): { readonly pepper: Secret; readonly fingerprint: string } {
