@@ -34,11 +34,23 @@ export function explainRequest(request: ExplainRequest, deps: ExplainDeps): Expl
 	const found = findOperation(request.method, path);
 	if ("unknown" in found) {
 		const reason = found.unknown === "path" ? "operation-unknown" : "method-not-allowed";
-		return { ...about, ...NOTHING, ...refused({ reason, detail: `${request.method} ${path}` }), rules: [rule("operation", "the operation is in the table", "refused", null)] };
+		return {
+			...about,
+			...NOTHING,
+			...refused({ reason, detail: `${request.method} ${path}` }),
+			rules: [rule("operation", "the operation is in the table", "refused", null)],
+		};
 	}
 	const { operation, parameter } = found;
 	const body = request.body === null || request.body === "" ? null : Buffer.from(request.body, "utf8");
-	const input = { operation, parameter, method: request.method, contentType: "application/json", body: operation.body === "blob" ? null : body, bodyLength: null };
+	const input = {
+		operation,
+		parameter,
+		method: request.method,
+		contentType: "application/json",
+		body: operation.body === "blob" ? null : body,
+		bodyLength: null,
+	};
 	const judged = understand(input, deps.limits);
 	const operationFields = { operation: operation.id, class: operation.class };
 	const known = rule("operation", "the operation is in the table", "passed", operation.id);
@@ -49,7 +61,11 @@ export function explainRequest(request: ExplainRequest, deps: ExplainDeps): Expl
 
 	const { decision, steps } = explain(deps.policy, principal, judged.value);
 	const verdicts = { pass: "passed", amend: "amended", deny: "refused" } as const;
-	const rules = [known, rule("body", "the body is understood", "passed", null), ...steps.map((step) => rule(step.criterion, step.title, verdicts[step.outcome], step.detail))];
+	const rules = [
+		known,
+		rule("body", "the body is understood", "passed", null),
+		...steps.map((step) => rule(step.criterion, step.title, verdicts[step.outcome], step.detail)),
+	];
 	const models = judged.value.models.map(({ name, field }) => ({ name: name.full, field }));
 	const shared = { ...about, ...operationFields, models, rules };
 	if (!decision.permitted) return { ...shared, ...refused(decision), amended: null };
@@ -69,10 +85,17 @@ function rule(id: string, title: string, verdict: "passed" | "amended" | "refuse
 
 function subjectOf({ subject }: ExplainRequest, { keys, policy }: ExplainDeps): Subject | ExplainProblem {
 	if (subject.kind === "role") {
-		if (policy.role(subject.name) === null) return { problem: `there is no role "${subject.name}"`, hint: "the built-in roles are reader, user, operator and admin" };
-		return { principal: { kind: "api-key", id: "role", name: subject.name, role: subject.name, models: null }, label: `role ${subject.name}` };
+		if (policy.role(subject.name) === null)
+			return { problem: `there is no role "${subject.name}"`, hint: "the built-in roles are reader, user, operator and admin" };
+		return {
+			principal: { kind: "api-key", id: "role", name: subject.name, role: subject.name, models: null },
+			label: `role ${subject.name}`,
+		};
 	}
 	const key = keys.find(subject.id);
 	if (key === null) return { problem: `there is no key "${subject.id}"`, hint: "see the ids with: rempart key list" };
-	return { principal: { kind: "api-key", id: key.id, name: key.name, role: key.role, models: key.models }, label: `key ${key.id} (${key.name})` };
+	return {
+		principal: { kind: "api-key", id: key.id, name: key.name, role: key.role, models: key.models },
+		label: `key ${key.id} (${key.name})`,
+	};
 }

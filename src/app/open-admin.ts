@@ -9,9 +9,9 @@ import type { KeyAdmin } from "../keys/key-admin.ts";
 import type { MemoryKeyRing } from "../keys/key-ring.ts";
 import type { Policy } from "../policy/compile.ts";
 import type { EventLog } from "../ports/event-log.ts";
-import { verifyEvents } from "./verify-events.ts";
 import { explainRequest } from "./explain-request.ts";
 import type { RunningSettings } from "./running-settings.ts";
+import { verifyEvents } from "./verify-events.ts";
 
 export interface OpenAdminOptions {
 	readonly stateDirectory: string;
@@ -43,7 +43,11 @@ export async function openAdmin(options: OpenAdminOptions): Promise<OpenedAdmin>
 		explain: (request) => {
 			const { limits } = settings.config;
 			return Promise.resolve(
-				explainRequest(request, { policy: options.policy(), keys: ring, limits: { maxDepth: limits.jsonDepth, maxMembers: limits.jsonMembers } }),
+				explainRequest(request, {
+					policy: options.policy(),
+					keys: ring,
+					limits: { maxDepth: limits.jsonDepth, maxMembers: limits.jsonMembers },
+				}),
 			);
 		},
 		health: () => healthOf(options),

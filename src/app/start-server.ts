@@ -6,10 +6,10 @@
  *  - Stopping: take nothing new, let answers end, cut the rest, write the last event, close the stores.
  */
 import { performance } from "node:perf_hooks";
-import { createMetrics } from "../admin/metrics.ts";
 import type { ReloadOutcome, ServerStatus } from "../admin/admin-deps.ts";
-import type { ConfigOverrides } from "../config/override.ts";
+import { createMetrics } from "../admin/metrics.ts";
 import type { Config } from "../config/config.ts";
+import type { ConfigOverrides } from "../config/override.ts";
 import { Pipeline } from "../gateway/pipeline.ts";
 import { RefusalSampler } from "../gateway/refusal-sampler.ts";
 import { Upstreams } from "../gateway/upstreams.ts";
@@ -24,10 +24,10 @@ import type { Event } from "../model/event.ts";
 import { Admission } from "../quota/admission.ts";
 import type { Clock } from "../std/clock.ts";
 import { openStores } from "../stores/sqlite/open-stores.ts";
-import { openAdmin } from "./open-admin.ts";
 import { findUpstream } from "./find-upstream.ts";
 import { makeFirstKey } from "./first-key.ts";
 import { MemoryWatch } from "./memory-watch.ts";
+import { openAdmin } from "./open-admin.ts";
 import { type LoadedConfig, RunningSettings } from "./running-settings.ts";
 import { admissionSpecOf, pipelineSettingsOf, policyOf, transportLimitsOf, upstreamsSpecOf } from "./settings.ts";
 import { VERSION } from "./version.ts";
@@ -102,7 +102,14 @@ async function start(options: StartOptions, closers: AsyncDisposableStack): Prom
 
 	let policy = policyOf(config);
 	const ring = new MemoryKeyRing(new KeyMac(stores.pepper));
-	const keys = new KeyAdmin({ ring, store: stores.keys, events, mac: new KeyMac(stores.pepper), clock, isRole: (name) => policy.role(name) !== null });
+	const keys = new KeyAdmin({
+		ring,
+		store: stores.keys,
+		events,
+		mac: new KeyMac(stores.pepper),
+		clock,
+		isRole: (name) => policy.role(name) !== null,
+	});
 	await keys.load();
 
 	const certificates = await openTls(config, stateDirectory, clock);
@@ -119,7 +126,7 @@ async function start(options: StartOptions, closers: AsyncDisposableStack): Prom
 	const pipeline = new Pipeline(pipelineSettingsOf(config, policy, upstreams, namesOf()), {
 		keys: ring,
 		events,
-		observe: metrics.observe,
+		observe: (event) => metrics.observe(event),
 		sampler,
 		admission,
 		now: clock,
@@ -157,7 +164,17 @@ async function start(options: StartOptions, closers: AsyncDisposableStack): Prom
 		monotonic,
 	});
 	let stopping = false;
-	const admin = await openAdmin({ stateDirectory, settings, keys, ring, events, metrics, policy: () => policy, status, isStopping: () => stopping });
+	const admin = await openAdmin({
+		stateDirectory,
+		settings,
+		keys,
+		ring,
+		events,
+		metrics,
+		policy: () => policy,
+		status,
+		isStopping: () => stopping,
+	});
 	closers.defer(() => admin.close());
 
 	async function renewCertificate(): Promise<void> {
@@ -184,7 +201,15 @@ async function start(options: StartOptions, closers: AsyncDisposableStack): Prom
 
 	const gateway = urlOf(certificates === null ? "http" : "https", config.gateway.listen.host, listener.address.port);
 	const upstreamUrls = config.upstreams.map(({ url }) => url.text);
-	record({ type: "server-started", at: clock(), version: VERSION, gateway, upstreams: upstreamUrls, demonstration: demonstration !== null, configDigest: settings.digest });
+	record({
+		type: "server-started",
+		at: clock(),
+		version: VERSION,
+		gateway,
+		upstreams: upstreamUrls,
+		demonstration: demonstration !== null,
+		configDigest: settings.digest,
+	});
 	const key = options.firstKey ? await makeFirstKey(keys) : null;
 
 	function status(): ServerStatus {
@@ -198,7 +223,13 @@ async function start(options: StartOptions, closers: AsyncDisposableStack): Prom
 			stateDirectory,
 			demonstration: demonstration !== null,
 			listeners: [{ name: "gateway", address: gateway }, ...admin.listeners],
-			upstreams: upstreams.all.map(({ name, healthy, version }, index) => ({ name, url: upstreamUrls[index] ?? "", up: healthy, version, detail: null })),
+			upstreams: upstreams.all.map(({ name, healthy, version }, index) => ({
+				name,
+				url: upstreamUrls[index] ?? "",
+				up: healthy,
+				version,
+				detail: null,
+			})),
 			certificate: certificates === null ? null : { names: certificates.names, expiresAt: certificates.expiresAt, ca: certificates.ca },
 			load: { connections: listener.connections, requests: admission.running, streams: admission.running, queued: admission.queued },
 			eventLogAvailable: events.available,

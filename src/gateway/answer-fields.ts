@@ -7,10 +7,7 @@ import type { HeaderFields } from "../wire/header-fields.ts";
 
 const PASSED: ReadonlySet<string> = new Set(["content-type", "date", "cache-control", "retry-after", "last-modified"]);
 
-export function answerFields(
-	upstream: HeaderFields,
-	ours: readonly (readonly [string, string])[],
-): readonly (readonly [string, string])[] {
+export function answerFields(upstream: HeaderFields, ours: readonly (readonly [string, string])[]): readonly (readonly [string, string])[] {
 	const fields: (readonly [string, string])[] = [];
 	for (const field of upstream) if (PASSED.has(field[0])) fields.push(field);
 	fields.push(...ours);

@@ -134,4 +134,13 @@ export class Pipeline implements RequestHandler {
 	}
 }
 
-const PREFLIGHT = { outcome: "completed", phase: "ended", status: 204, fault: null, usage: null, firstByteMs: null, upstreamMs: 0, detail: null } as const;
+const PREFLIGHT = {
+	outcome: "completed",
+	phase: "ended",
+	status: 204,
+	fault: null,
+	usage: null,
+	firstByteMs: null,
+	upstreamMs: 0,
+	detail: null,
+} as const;

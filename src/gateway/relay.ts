@@ -8,8 +8,8 @@
  *  - The last bytes wait until the request's start is on disk (invariant 5): a caller cannot have a whole answer of which there is no record.
  */
 import type { UpstreamCall, UpstreamReceiver } from "../http/upstream-pool.ts";
-import { FAULTS, Fault } from "../model/fault.ts";
 import type { Phase } from "../model/event.ts";
+import { FAULTS, Fault } from "../model/fault.ts";
 import type { Usage } from "../model/usage.ts";
 import { errorFrame } from "../ollama/error-body.ts";
 import { filterAnswer } from "../ollama/filters.ts";
@@ -151,7 +151,11 @@ export class Relay implements UpstreamReceiver {
 		if (this.#settled) return;
 		const { recorded } = this.#options;
 		if (recorded.committed) this.#complete();
-		else recorded.settled.then(() => this.#complete(), (fault: unknown) => this.onFault(asFault(fault)));
+		else
+			recorded.settled.then(
+				() => this.#complete(),
+				(fault: unknown) => this.onFault(asFault(fault)),
+			);
 	}
 
 	onFault(fault: Fault): void {

@@ -6,7 +6,7 @@
  */
 import type { Caller } from "../http/caller.ts";
 import type { Deny } from "../model/decision.ts";
-import { type Fault, FAULTS } from "../model/fault.ts";
+import { FAULTS, type Fault } from "../model/fault.ts";
 import type { Dialect } from "../model/operation-class.ts";
 import { REASONS } from "../model/reason.ts";
 import { errorBody } from "../ollama/error-body.ts";
@@ -27,9 +27,11 @@ const RETRY_AFTER_FAULT_S = 5;
 export function refuse(to: ReplyTo, refusal: Deny): number {
 	const { status, message } = REASONS[refusal.reason];
 	const fields: (readonly [string, string])[] = [...to.fields];
-	if (status === 401) fields.push(["www-authenticate", 'Bearer realm="rempart"'], ["www-authenticate", 'Basic realm="rempart", charset="UTF-8"']);
+	if (status === 401)
+		fields.push(["www-authenticate", 'Bearer realm="rempart"'], ["www-authenticate", 'Basic realm="rempart", charset="UTF-8"']);
 	if (status === 405 && to.caller.head !== null) fields.push(["allow", allowedMethods(to.caller.head.method, to.caller.head.path)]);
-	const retryAfterS = refusal.retryAfterMs === null ? (status === 503 ? RETRY_AFTER_FAULT_S : null) : Math.ceil(refusal.retryAfterMs / 1000);
+	const retryAfterS =
+		refusal.retryAfterMs === null ? (status === 503 ? RETRY_AFTER_FAULT_S : null) : Math.ceil(refusal.retryAfterMs / 1000);
 	if (retryAfterS !== null) fields.push(["retry-after", String(Math.max(1, retryAfterS))]);
 	return send(to, status, refusal.reason, message, fields);
 }

@@ -38,12 +38,21 @@ export class RunnerCare {
 				const id = `${upstream.name} ${suspect.model}`;
 				if (this.#busy.has(id)) continue;
 				this.#busy.add(id);
-				this.#attend(upstream, suspect, id).finally(() => this.#busy.delete(id));
+				void this.#attend(upstream, suspect, id);
 			}
 		}
 	}
 
 	async #attend(upstream: Upstream, suspect: Suspect, id: string): Promise<void> {
+		try {
+			await this.#judge(upstream, suspect, id);
+		} finally {
+			this.#busy.delete(id);
+		}
+	}
+
+	/** Never rejects: what goes wrong on the way is recorded. */
+	async #judge(upstream: Upstream, suspect: Suspect, id: string): Promise<void> {
 		const { model, waiting } = suspect;
 		try {
 			const listed = modelsIn(JSON.parse((await ask(upstream.pool, "GET", "/api/ps", undefined, ASK_TIMEOUT_MS)).body.toString("utf8")));
@@ -77,7 +86,13 @@ export class RunnerCare {
 		}
 	}
 
-	#record(type: "runner-wedged" | "runner-healed" | "runner-heal-failed", upstream: Upstream, model: string, waiting: number, detail: string): void {
+	#record(
+		type: "runner-wedged" | "runner-healed" | "runner-heal-failed",
+		upstream: Upstream,
+		model: string,
+		waiting: number,
+		detail: string,
+	): void {
 		this.#deps.record({ type, at: this.#deps.now(), upstream: upstream.name, model, waiting, detail });
 	}
 }

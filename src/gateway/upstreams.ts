@@ -8,8 +8,8 @@
 import { ask } from "../http/upstream-ask.ts";
 import { UpstreamPool, type UpstreamTarget, type UpstreamTimeouts } from "../http/upstream-pool.ts";
 import type { Event } from "../model/event.ts";
-import type { JudgedRequest } from "../ollama/judged-request.ts";
 import { parseModelName } from "../model/parse-model-name.ts";
+import type { JudgedRequest } from "../ollama/judged-request.ts";
 import { invariant } from "../std/invariant.ts";
 import type { WireLimits } from "../wire/message.ts";
 import { RunnerCare } from "./runner-care.ts";
@@ -114,15 +114,14 @@ export class Upstreams {
 	}
 
 	#poll(): void {
-		if (this.#asking) return;
-		this.#asking = true;
-		this.#askAll().finally(() => {
-			this.#asking = false;
-		});
+		if (!this.#asking) void this.#askAll();
 	}
 
+	/** Never rejects: an upstream that does not answer is recorded as down. */
 	async #askAll(): Promise<void> {
+		this.#asking = true;
 		await Promise.all(this.all.map((upstream) => this.#askOne(upstream)));
+		this.#asking = false;
 	}
 
 	async #askOne(upstream: Upstream): Promise<void> {

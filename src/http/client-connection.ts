@@ -11,10 +11,11 @@ import type { Reason } from "../model/reason.ts";
 import { invariant } from "../std/invariant.ts";
 import type { Framing, RequestHead, WireProblem } from "../wire/message.ts";
 import { RequestReader } from "../wire/request-reader.ts";
-import { CHUNK_END, CONTINUE, chunkHead, LAST_CHUNK, responseHead } from "../wire/write.ts";
-import { gather } from "./gather.ts";
+import { CONTINUE, responseHead } from "../wire/write.ts";
 import type { ByteBudget } from "./byte-budget.ts";
 import type { BodyRead, BodySink, Caller, RequestHandler } from "./caller.ts";
+import { ClientRequest, type Connection } from "./client-request.ts";
+import { Outgoing } from "./outgoing.ts";
 import type { TransportLimits } from "./transport-limits.ts";
 
 /** Pipelined or early body bytes held while a request is being decided; beyond it the socket is paused. */
@@ -46,7 +47,7 @@ export interface ConnectionContext {
 type State = "head" | "handling" | "lingering" | "closed";
 type BodyState = "unread" | "collecting" | "streaming" | "done";
 
-export class ClientConnection {
+export class ClientConnection implements Connection {
 	readonly peer: string;
 	readonly encrypted: boolean;
 	readonly #socket: Socket;
@@ -57,12 +58,9 @@ export class ClientConnection {
 	#gone = false;
 	#body: BodyState = "done";
 	#requests = 0;
-	#framing: Framing = { kind: "none" };
+	readonly #out: Outgoing;
 	#responded = false;
 	#closeAfter = false;
-	#queuedHead = "";
-	#queued: Buffer[] = [];
-	#queuedBytes = 0;
 
 	#collected: Buffer[] = [];
 	#reserved = 0;
@@ -75,11 +73,10 @@ export class ClientConnection {
 	#deadline: number;
 	#windowBytes = 0;
 	#lingered = 0;
-	#acknowledged = 0;
-	#progressAt = 0;
 
 	constructor(socket: Socket, peer: string, encrypted: boolean, context: ConnectionContext) {
 		this.#socket = socket;
+		this.#out = new Outgoing(socket);
 		this.#context = context;
 		this.peer = peer;
 		this.encrypted = encrypted;
@@ -143,20 +140,17 @@ export class ClientConnection {
 	respond(status: number, fields: readonly (readonly [string, string])[], framing: Framing): void {
 		invariant(!this.#responded, "one answer a request");
 		this.#responded = true;
-		this.#framing = framing;
 		if (!this.reusable || framing.kind === "close") this.#closeAfter = true;
-		this.#queuedHead = responseHead(status, fields, framing, !this.#closeAfter);
+		this.#out.begin(responseHead(status, fields, framing, !this.#closeAfter), framing);
 	}
 
 	write(bytes: Buffer): void {
-		if (bytes.length === 0) return;
-		this.#queued.push(bytes);
-		this.#queuedBytes += bytes.length;
+		this.#out.push(bytes);
 	}
 
 	flush(): boolean {
 		this.#sendQueued(false);
-		return !this.#socket.writableNeedDrain;
+		return !this.#out.blocked;
 	}
 
 	/** `request` may be one that is over: then nothing happens. */
@@ -187,14 +181,14 @@ export class ClientConnection {
 		this.#settle();
 		this.#state = "closed";
 		// A close-delimited answer has no other sign of a cut than a reset; a framed one shows it by what is missing.
-		if (this.#framing.kind === "close") this.#socket.resetAndDestroy();
+		if (this.#out.framing.kind === "close") this.#socket.resetAndDestroy();
 		else this.#socket.end(() => this.#socket.destroy());
 	}
 
 	/** Once a second: lets go of whoever is too slow. Returns whether the connection is still open. */
 	sweep(now: number): void {
 		if (this.#state === "closed") return;
-		if (this.#socket.writableLength > 0) this.#sweepWrites(now);
+		if (this.#out.stalled(now, this.#context.limits.writeStallTimeoutMs)) this.#socket.destroy();
 		if (now < this.#deadline) return;
 		switch (this.#state) {
 			case "head":
@@ -382,35 +376,13 @@ export class ClientConnection {
 		this.#deadline = this.#context.monotonic() + this.#context.limits.bodyTimeoutMs;
 	}
 
-	/** Progress is what the kernel took: a client that reads nothing costs a socket, not a GPU (Node has no such limit of its own). */
-	#sweepWrites(now: number): void {
-		const acknowledged = this.#socket.bytesWritten - this.#socket.writableLength;
-		if (acknowledged !== this.#acknowledged || this.#progressAt === 0) {
-			this.#acknowledged = acknowledged;
-			this.#progressAt = now;
-		} else if (now - this.#progressAt >= this.#context.limits.writeStallTimeoutMs) {
-			this.#socket.destroy();
-		}
-	}
-
-	/** One system call for the head, the chunk and, at the end, the last chunk. */
 	#sendQueued(last: boolean): void {
-		const chunked = this.#framing.kind === "chunked";
-		const parts: (string | Buffer)[] = [];
-		if (this.#queuedHead !== "") parts.push(this.#queuedHead);
-		if (this.#queuedBytes > 0) {
-			if (chunked) parts.push(chunkHead(this.#queuedBytes), ...this.#queued, CHUNK_END);
-			else parts.push(...this.#queued);
+		if (this.#gone || this.#state === "closed") {
+			this.#out.drop();
+			return;
 		}
-		if (last && chunked) parts.push(LAST_CHUNK);
-		this.#queuedHead = "";
-		this.#queued = [];
-		this.#queuedBytes = 0;
-		if (parts.length === 0 || this.#gone || this.#state === "closed") return;
-		const bytes = gather(parts);
-		if (this.#request !== null) this.#request.bytesOut += bytes.length;
-		if (this.#socket.writableLength === 0) this.#progressAt = 0;
-		this.#socket.write(bytes);
+		const written = this.#out.send(last);
+		if (this.#request !== null) this.#request.bytesOut += written;
 	}
 
 	#linger(): void {
@@ -437,7 +409,8 @@ export class ClientConnection {
 		const request = this.#request;
 		if (this.#state !== "handling" || request === null) return;
 		request.departed = true;
-		if (this.#body === "collecting" || this.#body === "streaming") this.#onRefused("request-malformed", "the caller left in the middle of the body");
+		if (this.#body === "collecting" || this.#body === "streaming")
+			this.#onRefused("request-malformed", "the caller left in the middle of the body");
 		const leave = request.onDeparture;
 		request.onDeparture = null;
 		leave?.();
@@ -447,72 +420,6 @@ export class ClientConnection {
 		this.#depart();
 		this.#settle();
 		this.#state = "closed";
-	}
-}
-
-/** One request of a connection. It keeps what was counted after the connection has gone on to the next. */
-class ClientRequest implements Caller {
-	readonly head: RequestHead | null;
-	readonly receivedAt: number;
-	departed = false;
-	onDeparture: (() => void) | null = null;
-	onDrain: (() => void) | null = null;
-	bytesIn = 0;
-	bytesOut = 0;
-	readonly #connection: ClientConnection;
-
-	constructor(connection: ClientConnection, head: RequestHead | null, receivedAt: number) {
-		this.#connection = connection;
-		this.head = head;
-		this.receivedAt = receivedAt;
-	}
-
-	get peer(): string {
-		return this.#connection.peer;
-	}
-
-	get encrypted(): boolean {
-		return this.#connection.encrypted;
-	}
-
-	get reusable(): boolean {
-		return this.#connection.reusable;
-	}
-
-	authenticated(): void {
-		this.#connection.authenticated();
-	}
-
-	readBody(limit: number): BodyRead | Promise<BodyRead> {
-		return this.#connection.readBody(limit);
-	}
-
-	streamBody(sink: BodySink, limit: number): void {
-		this.#connection.streamBody(sink, limit);
-	}
-
-	resumeBody(): void {
-		this.#connection.resumeBody();
-	}
-
-	respond(status: number, fields: readonly (readonly [string, string])[], framing: Framing): void {
-		this.#connection.respond(status, fields, framing);
-	}
-
-	write(bytes: Buffer): void {
-		this.#connection.write(bytes);
-	}
-
-	flush(): boolean {
-		return this.#connection.flush();
-	}
-
-	finish(): void {
-		this.#connection.finish(this);
-	}
-
-	cut(): void {
-		this.#connection.cut(this);
 	}
 }
 

@@ -41,7 +41,10 @@ test("serves everything once, each principal's requests in their order", () => {
 			for (let item = queue.shift(); item !== undefined; item = queue.shift()) served.push(item);
 			assert.equal(served.length, pushed.length);
 			for (const principal of ["a", "b", "c"]) {
-				assert.deepEqual(served.filter(([who]) => who === principal), pushed.filter(([who]) => who === principal));
+				assert.deepEqual(
+					served.filter(([who]) => who === principal),
+					pushed.filter(([who]) => who === principal),
+				);
 			}
 		}),
 	);

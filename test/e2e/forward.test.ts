@@ -8,7 +8,8 @@ import { connectRaw } from "../support/raw-client.ts";
 import { startWorkedUpstream } from "../support/worked-upstream.ts";
 
 const LINE = '{"model":"door","message":{"role":"assistant","content":"x"},"done":false}\n';
-const LAST = '{"model":"door","message":{"role":"assistant","content":""},"done":true,"done_reason":"stop","prompt_eval_count":3,"eval_count":5}\n';
+const LAST =
+	'{"model":"door","message":{"role":"assistant","content":""},"done":true,"done_reason":"stop","prompt_eval_count":3,"eval_count":5}\n';
 
 async function world(yaml = "", options?: Parameters<typeof startWorkedUpstream>[0]) {
 	await using stack = new AsyncDisposableStack();
@@ -137,7 +138,9 @@ suite("an upstream that fails is seen by the caller", () => {
 		test(`breaking off in the middle of a stream: a last error in ${what}, and no end of the body`, async () => {
 			await using w = await world();
 			const client = await w.connect();
-			await client.send(ask({ path, key: w.key, json: { model: "door", max_tokens: 5, stream: true, messages: [{ role: "user", content: "x" }] } }));
+			await client.send(
+				ask({ path, key: w.key, json: { model: "door", max_tokens: 5, stream: true, messages: [{ role: "user", content: "x" }] } }),
+			);
 			const request = await w.upstream.nextWork();
 			await request.startStream(path === "/api/chat" ? "application/x-ndjson" : "text/event-stream");
 			await request.chunk(path === "/api/chat" ? LINE : 'data: {"choices":[]}\n\n');
@@ -158,7 +161,7 @@ suite("an upstream that fails is seen by the caller", () => {
 		const client = await w.connect();
 		await client.send(chat(w.key, { stream: false }));
 		const request = await w.upstream.nextWork();
-		await request.connection.send("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{\"a\":");
+		await request.connection.send('HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{"a":');
 		await client.readHead();
 		request.connection.end();
 		assert.ok((await client.readToEnd()).length < 100);
@@ -216,7 +219,13 @@ test("what is sent upstream has no credential, our Host and canonical framing", 
 	await client.send(ask({ path: "/api/chat?x=1", key: w.key, fields, body: ' { "messages" : [ ] , "model":"DOOR" } ' }));
 	const request = await w.upstream.nextWork();
 	assert.equal(request.target, "/api/chat");
-	assert.deepEqual(request.headers.map(([name]) => name.toLowerCase()).toSorted(), ["content-length", "content-type", "host", "x-forwarded-for", "x-request-id"]);
+	assert.deepEqual(request.headers.map(([name]) => name.toLowerCase()).toSorted(), [
+		"content-length",
+		"content-type",
+		"host",
+		"x-forwarded-for",
+		"x-request-id",
+	]);
 	assert.deepEqual(request.header("host"), [`127.0.0.1:${w.upstream.fake.port}`]);
 	assert.deepEqual(request.header("x-forwarded-for"), ["127.0.0.1"]);
 	assert.equal((await request.body).toString("utf8").includes(" "), false);
@@ -225,7 +234,9 @@ test("what is sent upstream has no credential, our Host and canonical framing", 
 
 suite("several upstreams", () => {
 	test("a request goes where its model is, and elsewhere when that upstream is down", async () => {
-		const answer = (name: string) => ({ script: (request: { respond(status: number, body: string): Promise<void> }) => request.respond(200, `{"from":"${name}","done":true}`) });
+		const answer = (name: string) => ({
+			script: (request: { respond(status: number, body: string): Promise<void> }) => request.respond(200, `{"from":"${name}","done":true}`),
+		});
 		await using one = await startWorkedUpstream({ models: ["alpha"], ...answer("one") });
 		await using two = await startWorkedUpstream({ models: ["beta"], ...answer("two") });
 		await using gateway = await startGateway({ upstreams: [one.url, two.url] });
@@ -233,9 +244,9 @@ suite("several upstreams", () => {
 		const from = async (model: string): Promise<string> => {
 			const client = await connectRaw({ port: gateway.port });
 			await client.send(chat(key, { model, stream: false }));
-			const { status, text } = await client.readResponse();
+			const answer = await client.readResponse();
 			client.destroy();
-			return `${status} ${text()}`;
+			return `${answer.status} ${answer.text()}`;
 		};
 		assert.match(await from("alpha"), /"from":"one"/);
 		assert.match(await from("beta"), /"from":"two"/);
@@ -243,7 +254,10 @@ suite("several upstreams", () => {
 		assert.match(await from("alpha"), /"from":"two"/);
 		await eventually(async () => (await gateway.events("upstream-down")).length > 0);
 		const down = await gateway.events("upstream-down");
-		assert.deepEqual(down.map(({ upstream }) => upstream), ["up0"]);
+		assert.deepEqual(
+			down.map(({ upstream }) => upstream),
+			["up0"],
+		);
 	});
 });
 

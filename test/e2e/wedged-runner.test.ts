@@ -35,10 +35,9 @@ function wedging(after: number) {
 		}
 		await request.startStream();
 		await request.chunk(LINE);
-		request.connection.departed.then(() => {
-			state.aborted += 1;
-			state.wedged = state.aborted >= after;
-		});
+		await request.connection.departed;
+		state.aborted += 1;
+		state.wedged = state.aborted >= after;
 	};
 	return { state, script };
 }
@@ -71,7 +70,10 @@ test("is noticed, answers the waiting callers 504, is unloaded, and the next req
 	await eventually(() => state.wedged);
 
 	const answers = await Promise.all([question(gateway, key), question(gateway, key, {}), question(gateway, key, { stream: false })]);
-	assert.deepEqual(answers.map(({ status }) => status), [504, 504, 504]);
+	assert.deepEqual(
+		answers.map(({ status }) => status),
+		[504, 504, 504],
+	);
 	for (const answer of answers) {
 		assert.match(answer.text(), /try again in a few seconds/);
 		assert.ok(Number(answer.header("retry-after")) > 0);

@@ -34,9 +34,12 @@ export interface Gateway extends AsyncDisposable {
 	readonly ca: string;
 	readonly admin: SocketAsk;
 	/** The text of a new key. */
-	createKey(role: string, more?: { readonly name?: string; readonly models?: readonly string[]; readonly expiresAt?: number }): Promise<string>;
+	createKey(
+		role: string,
+		more?: { readonly name?: string; readonly models?: readonly string[]; readonly expiresAt?: number },
+	): Promise<string>;
 	/** Everything recorded so far, oldest first. */
-	events<T extends EventType>(type: T): Promise<readonly Extract<Event, { type: T }>[]>;
+	events<T extends EventType>(type: T): Promise<readonly (Event & { readonly type: T })[]>;
 }
 
 let names = 0;
@@ -48,7 +51,15 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
 	await writeFile(configFile, yamlOf(options));
 	const loaded = await loadConfig(configFile, {});
 	if ("problems" in loaded) throw new Error(JSON.stringify(loaded.problems, null, "\t"));
-	const server = await startServer({ loaded, overrides: {}, stateDirectory, configFile, demonstration: "never", firstKey: false, clock: Date.now });
+	const server = await startServer({
+		loaded,
+		overrides: {},
+		stateDirectory,
+		configFile,
+		demonstration: "never",
+		firstKey: false,
+		clock: Date.now,
+	});
 	const url = new URL(server.ready.gateway);
 	const admin = new SocketAsk(join(stateDirectory, "admin.sock"));
 	return {
@@ -69,7 +80,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
 		async events(type) {
 			const answer = await admin.get(`/v1/events?type=${type}&limit=10000`);
 			const { events } = answer.json() as { events: readonly { readonly event: Event }[] };
-			return events.map(({ event }) => event).filter((event): event is Extract<Event, { type: typeof type }> => event.type === type);
+			return events.map(({ event }) => event).filter((event): event is Event & { readonly type: typeof type } => event.type === type);
 		},
 		async [Symbol.asyncDispose]() {
 			await server.stop();

@@ -18,7 +18,13 @@ export function receivedWith(asked: Asked = {}): Received {
 	return { id: "00000000-0000-4000-8000-000000000000", at: 0, caller: callerOf(head, asked), head, dialect: "ollama" };
 }
 
-function headOf({ method = "GET", path = "/api/tags", host = "127.0.0.1:11435", fields = new HeaderFields([], []), body }: Asked): RequestHead {
+function headOf({
+	method = "GET",
+	path = "/api/tags",
+	host = "127.0.0.1:11435",
+	fields = new HeaderFields([], []),
+	body,
+}: Asked): RequestHead {
 	const framing = body === undefined ? ({ kind: "none" } as const) : ({ kind: "length", bytes: Buffer.byteLength(body) } as const);
 	return { method, target: path, path, query: null, minor: 1, host, fields, framing, keepAlive: true, expectsContinue: false };
 }

@@ -4,8 +4,8 @@
  * The policy decides; this stage only asks. What it grants is the request as clamped, which is what will be sent.
  */
 import { type Decision, permit } from "../../model/decision.ts";
-import { evaluate } from "../../policy/evaluate.ts";
 import type { Policy } from "../../policy/compile.ts";
+import { evaluate } from "../../policy/evaluate.ts";
 import type { Authorized, Understood } from "../exchange.ts";
 
 export function authorize(understood: Understood, policy: Policy): Decision<Authorized> {

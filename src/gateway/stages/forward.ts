@@ -11,11 +11,11 @@ import type { Deny } from "../../model/decision.ts";
 import type { Fault } from "../../model/fault.ts";
 import { serialise } from "../../ollama/understand.ts";
 import type { Batch } from "../../ports/event-log.ts";
-import { requestHead } from "../../wire/write.ts";
 import type { Framing } from "../../wire/message.ts";
+import { requestHead } from "../../wire/write.ts";
 import { BlobUpload } from "../blob-upload.ts";
 import type { Admitted } from "../exchange.ts";
-import { Relay, type Relayed, asFault } from "../relay.ts";
+import { asFault, Relay, type Relayed } from "../relay.ts";
 import { tokenBoundOf } from "../token-bound.ts";
 import type { Upstream, Upstreams } from "../upstreams.ts";
 
@@ -28,7 +28,9 @@ export interface ForwardDeps {
 	readonly firstByteTimeoutMs: number;
 }
 
-export type Forwarded = (Relayed & { readonly upstream: string }) | { readonly outcome: "refused"; readonly refusal: Deny; readonly upstream: string };
+export type Forwarded =
+	| (Relayed & { readonly upstream: string })
+	| { readonly outcome: "refused"; readonly refusal: Deny; readonly upstream: string };
 
 const REPLAYABLE: ReadonlySet<string> = new Set(["probe", "read", "infer"]);
 /** The caller's own fields that an upstream may see. */
@@ -90,17 +92,26 @@ function callUpstream(
 					})
 				: null;
 		const relay: Relay = new Relay(
-			{ admitted, recorded, fields, watched, bufferBytes: deps.bufferBytes, monotonic: deps.monotonic, onFirstByte: () => timer !== null && clearTimeout(timer) },
+			{
+				admitted,
+				recorded,
+				fields,
+				watched,
+				bufferBytes: deps.bufferBytes,
+				monotonic: deps.monotonic,
+				onFirstByte: () => timer !== null && clearTimeout(timer),
+			},
 			(relayed) => end({ ...relayed, upstream: upstream.name }),
 			fail,
 		);
 		timer = setTimeout(() => relay.timeOut(deps.firstByteTimeoutMs), deps.firstByteTimeoutMs);
 		const call = upstream.pool.call(upstreamRequest(upstream, admitted), relay);
 		relay.attach(call);
-		if (judged.body.kind === "blob") streamBlob(call, admitted, deps, (refusal) => {
-			relay.stop();
-			end({ outcome: "refused", refusal, upstream: upstream.name });
-		});
+		if (judged.body.kind === "blob")
+			streamBlob(call, admitted, deps, (refusal) => {
+				relay.stop();
+				end({ outcome: "refused", refusal, upstream: upstream.name });
+			});
 	});
 }
 
@@ -109,7 +120,10 @@ function streamBlob(call: UpstreamCall, { caller, judged }: Admitted, deps: Forw
 	caller.streamBody(new BlobUpload(call, length, refuse), deps.uploadBytes);
 }
 
-function upstreamRequest({ pool }: Upstream, admitted: Admitted): { method: string; head: string; body: Buffer | null; replayable: boolean } {
+function upstreamRequest(
+	{ pool }: Upstream,
+	admitted: Admitted,
+): { method: string; head: string; body: Buffer | null; replayable: boolean } {
 	const { judged, caller } = admitted;
 	const serialised = serialise(judged);
 	const fields: [string, string][] = [["host", pool.target.authority]];

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
+import { receivedWith } from "../../../test/support/received.ts";
 import type { Principal } from "../../model/principal.ts";
 import { REASONS } from "../../model/reason.ts";
 import type { KeyRing } from "../../ports/key-ring.ts";
 import { HeaderFields } from "../../wire/header-fields.ts";
-import { receivedWith } from "../../../test/support/received.ts";
 import { identify } from "./identify.ts";
 
 type Header = readonly [name: string, value: string];
@@ -41,15 +41,37 @@ const bearer = (credential: string): Header => ["authorization", `Bearer ${crede
 
 const refusals: readonly (readonly [when: string, headers: readonly Header[], reason: string])[] = [
 	["no credential is sent", [], "credential-missing"],
-	["only other fields are sent", [["x-forwarded-user", "root"], ["cookie", GOOD], ["proxy-authorization", `Bearer ${GOOD}`]], "credential-missing"],
+	[
+		"only other fields are sent",
+		[
+			["x-forwarded-user", "root"],
+			["cookie", GOOD],
+			["proxy-authorization", `Bearer ${GOOD}`],
+		],
+		"credential-missing",
+	],
 	["the field is empty", [["authorization", ""]], "credential-malformed"],
 	["the scheme is not one of ours", [["authorization", `Negotiate ${GOOD}`]], "credential-malformed"],
 	["there is no scheme", [["authorization", GOOD]], "credential-malformed"],
 	["the bearer token has a space inside", [["authorization", `Bearer ${GOOD} x`]], "credential-malformed"],
 	["two fields carry different keys", [bearer(GOOD), ["x-api-key", "rmp_live_other"]], "credential-ambiguous"],
 	["the field is sent twice with different keys", [bearer(GOOD), bearer(REVOKED)], "credential-ambiguous"],
-	["a scheme that we do not speak rides along with a good key", [["authorization", "Digest x"], ["x-api-key", GOOD]], "credential-ambiguous"],
-	["an empty field rides along with a good key", [["api-key", ""], ["x-api-key", GOOD]], "credential-ambiguous"],
+	[
+		"a scheme that we do not speak rides along with a good key",
+		[
+			["authorization", "Digest x"],
+			["x-api-key", GOOD],
+		],
+		"credential-ambiguous",
+	],
+	[
+		"an empty field rides along with a good key",
+		[
+			["api-key", ""],
+			["x-api-key", GOOD],
+		],
+		"credential-ambiguous",
+	],
 	["Basic carries another key than x-api-key", [basic(`me:${REVOKED}`), ["x-api-key", GOOD]], "credential-ambiguous"],
 	["Basic has no colon", [basic(GOOD)], "credential-malformed"],
 	["Basic carries the key as the user", [basic(`${GOOD}:`)], "credential-malformed"],

@@ -5,14 +5,15 @@
  *  - Texts that a caller chose are cut short and stripped of control characters, so that a record is one line whatever was sent (log injection).
  *  - A flood of strangers is written up to a rate and counted beyond it: refusals must not fill the disk that permits need.
  */
+
+import type { Caller } from "../../http/caller.ts";
 import type { Deny } from "../../model/decision.ts";
 import type { Event, Outcome, Phase, RequestEnded, RequestStarted } from "../../model/event.ts";
 import type { Fault } from "../../model/fault.ts";
+import type { Dialect } from "../../model/operation-class.ts";
 import type { Principal } from "../../model/principal.ts";
 import type { JudgedRequest } from "../../ollama/judged-request.ts";
 import type { Batch, EventLog } from "../../ports/event-log.ts";
-import type { Caller } from "../../http/caller.ts";
-import type { Dialect } from "../../model/operation-class.ts";
 import type { RefusalSampler } from "../refusal-sampler.ts";
 import type { Forwarded } from "./forward.ts";
 
@@ -70,12 +71,30 @@ export class RequestRecord {
 	failed(fault: Fault, status: number): void {
 		this.#startOnce("fault", null, fault);
 		const left = this.#caller.departed;
-		this.#end({ ...BARE, outcome: left ? "abandoned" : "fault", phase: this.phase, status: left ? STATUS_LEFT : status, fault: fault.code, detail: fault.message });
+		this.#end({
+			...BARE,
+			outcome: left ? "abandoned" : "fault",
+			phase: this.phase,
+			status: left ? STATUS_LEFT : status,
+			fault: fault.code,
+			detail: fault.message,
+		});
 	}
 
 	forwarded(forwarded: Exclude<Forwarded, { outcome: "refused" }>): void {
 		const { outcome, phase, status, fault, detail, upstream, upstreamMs, firstByteMs, usage } = forwarded;
-		this.#end({ outcome, phase: outcome === "completed" ? "ended" : phase, status, reason: null, fault: fault?.code ?? null, detail, upstream, upstreamMs, firstByteMs, usage });
+		this.#end({
+			outcome,
+			phase: outcome === "completed" ? "ended" : phase,
+			status,
+			reason: null,
+			fault: fault?.code ?? null,
+			detail,
+			upstream,
+			upstreamMs,
+			firstByteMs,
+			usage,
+		});
 	}
 
 	#startOnce(decision: "deny" | "fault", refusal: Deny | null, fault: Fault | null): void {

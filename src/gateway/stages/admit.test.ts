@@ -1,0 +1,115 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { authorizedAs } from "../../../test/support/authorized.ts";
+import type { Decision } from "../../model/decision.ts";
+import { Admission, type AdmissionSpec } from "../../quota/admission.ts";
+import type { Admitted } from "../exchange.ts";
+import { admit } from "./admit.ts";
+
+const SPEC: AdmissionSpec = {
+	rate: { perMinute: 60, burst: 5 },
+	concurrency: { total: 1, perKey: 3 },
+	queueSize: 2,
+	queueTimeoutMs: 60_000,
+};
+
+function stage(spec: Partial<AdmissionSpec> = {}) {
+	const time = { now: 1_000 };
+	const admission = new Admission({ ...SPEC, ...spec });
+	return {
+		time,
+		admission,
+		admit: (authorized: Parameters<typeof admit>[0]) => admit(authorized, { admission, monotonic: () => time.now }),
+	};
+}
+
+function leaseOf(decision: Decision<Admitted>) {
+	assert.ok(decision.permitted);
+	return decision.value.lease;
+}
+
+test("refuses when the rate is used up, and says when to come back", async () => {
+	const { admit } = stage({ rate: { perMinute: 60, burst: 1 } });
+	leaseOf(await admit(authorizedAs("tags")));
+	const refused = await admit(authorizedAs("tags"));
+	assert.equal(refused.permitted, false);
+	assert.equal(refused.reason, "rate-exceeded");
+	assert.equal(refused.retryAfterMs, 1_000);
+});
+
+test("refuses when the principal's own concurrency is used up", async () => {
+	const { admit } = stage({ concurrency: { total: 9, perKey: 1 } });
+	leaseOf(await admit(authorizedAs("chat")));
+	const refused = await admit(authorizedAs("chat"));
+	assert.equal(refused.permitted, false);
+	assert.equal(refused.reason, "concurrency-exceeded");
+	assert.equal(refused.retryAfterMs, 1_000);
+});
+
+test("refuses when the queue is full", async () => {
+	const { admit } = stage({ queueSize: 0 });
+	leaseOf(await admit(authorizedAs("chat")));
+	const refused = await admit(authorizedAs("chat"));
+	assert.equal(refused.permitted, false);
+	assert.equal(refused.reason, "queue-full");
+});
+
+test("refuses whoever waited too long, and frees the place", async () => {
+	const { admit, admission } = stage({ queueTimeoutMs: 1 });
+	const running = leaseOf(await admit(authorizedAs("chat")));
+	const refused = await admit(authorizedAs("chat"));
+	assert.equal(refused.permitted, false);
+	assert.equal(refused.reason, "queue-timeout");
+	assert.equal(admission.queued, 0);
+	running.release();
+	assert.equal(admission.running, 0);
+});
+
+test("a caller who leaves while waiting gives its place up at once", async () => {
+	const { admit, admission } = stage();
+	leaseOf(await admit(authorizedAs("chat")));
+	const waiting = authorizedAs("chat");
+	const decision = admit(waiting);
+	assert.equal(admission.queued, 1);
+	waiting.leave();
+	assert.equal(admission.queued, 0);
+	assert.equal((await decision).permitted, false);
+});
+
+test("permits the next in the queue when room is given back, and says how long it waited", async () => {
+	const { admit, admission, time } = stage();
+	const first = leaseOf(await admit(authorizedAs("chat")));
+	assert.equal(first.queuedMs, 0);
+	const decision = admit(authorizedAs("chat"));
+	time.now += 250;
+	first.release();
+	const second = leaseOf(await decision);
+	assert.equal(second.queuedMs, 250);
+	assert.equal(admission.running, 1);
+	second.release();
+	assert.equal(admission.running, 0);
+});
+
+test("a lease is given back once", async () => {
+	const { admit, admission } = stage({ concurrency: { total: 5, perKey: 5 } });
+	const lease = leaseOf(await admit(authorizedAs("chat")));
+	leaseOf(await admit(authorizedAs("chat")));
+	lease.release();
+	lease.release();
+	assert.equal(admission.running, 1);
+});
+
+for (const [operation, needsRoom] of [
+	["root", false],
+	["tags", false],
+	["show", false],
+	["chat", true],
+	["v1-messages", true],
+	["pull", true],
+] as const) {
+	test(`${operation} ${needsRoom ? "needs" : "needs no"} room to run`, async () => {
+		const { admit, admission } = stage();
+		leaseOf(await admit(authorizedAs(operation)));
+		assert.equal(admission.running, needsRoom ? 1 : 0);
+	});
+}
