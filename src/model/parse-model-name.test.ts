@@ -21,6 +21,7 @@ const refused: readonly (readonly [why: string, text: string])[] = [
 	["has a backslash", "ns\\door"],
 	["is not ASCII", "dóór"],
 	["has the Kelvin sign, which lower-cases to k", "\u212aimi"],
+	["has the Kelvin sign in its host", "\u212aimi.example/acme/door"],
 	["has an empty tag", "door:"],
 	["has an empty model", "ns/"],
 	["has an empty namespace", "host//door"],

@@ -101,8 +101,7 @@ function understandBare(input: UnderstandInput): Decision<JudgedRequest> {
 	if (parameter === null) return permit(judgedOf(input, { kind: "none" }, {}));
 	const field = operation.models.find((model) => model.in === "path");
 	if (field !== undefined) {
-		const text = decodeModel(parameter);
-		const use = text === null ? null : readModel(text, field);
+		const use = readModel(decodeModel(parameter), field);
 		if (use === null) return deny("model-name-invalid", parameter.slice(0, 200));
 		return permit(judgedOf({ ...input, parameter: encodeModel(use.forwarded) }, { kind: "none" }, { models: [use.use] }));
 	}
@@ -153,10 +152,9 @@ function droppedOf(sent: JsonObject, shape: ObjectShape): readonly string[] {
 	return dropped.length > MOST_DROPPED ? dropped.slice(0, MOST_DROPPED) : dropped;
 }
 
-/** Of escapes, only those of the two signs that SDKs escape in names: `encodeURIComponent` of `acme/gpt:q4`. */
-function decodeModel(segment: string): string | null {
-	const decoded = segment.includes("%") ? segment.replace(/%3[Aa]/g, ":").replace(/%2[Ff]/g, "/") : segment;
-	return decoded.includes("%") ? null : decoded;
+/** Undoes only the escapes that SDKs need, those of `:` and `/`; a percent sign that stays makes the name invalid. */
+function decodeModel(segment: string): string {
+	return segment.includes("%") ? segment.replace(/%3[Aa]/g, ":").replace(/%2[Ff]/g, "/") : segment;
 }
 
 function encodeModel(name: string): string {

@@ -187,6 +187,24 @@ for (const [what, chunk, rest] of [
 	});
 }
 
+for (const [what, data, promptTokens, outputTokens, estimated] of [
+	["in a chunk that has choices", '{"choices":[{}],"usage":{"prompt_tokens":3,"completion_tokens":4}}', 3, 4, false],
+	["of nothing in a chunk without choices", '{"choices":[],"usage":{"prompt_tokens":0,"completion_tokens":0}}', 0, 0, false],
+	[
+		"of nothing in a chunk with choices, which is no closing one",
+		'{"choices":[{}],"usage":{"prompt_tokens":0,"completion_tokens":0}}',
+		1,
+		1,
+		true,
+	],
+] as const) {
+	test(`reads usage ${what}`, () => {
+		const request = judged({ path: "/v1/chat/completions", body: '{"model":"d","stream":true,"messages":[{"role":"user","content":""}]}' });
+		const { usage } = meter(request, { status: 200, answerType: "text/event-stream" }, [Buffer.from(`data: ${data}\n\n`)]);
+		assert.deepEqual([usage?.promptTokens, usage?.outputTokens, usage?.estimated], [promptTokens, outputTokens, estimated]);
+	});
+}
+
 test("carriage returns, comments and several data lines are events as the standard has them", () => {
 	const request = judged({ path: "/v1/chat/completions", body: '{"model":"d","stream":true}' });
 	const chunks = [
@@ -325,6 +343,15 @@ test("a line or an event beyond the cap passes unread, and the next is read agai
 	);
 	assert.equal(passed.relayed.length, events.slice(0, 3).join("").length + 1);
 	assert.deepEqual([passed.usage?.outputTokens, passed.usage?.estimated], [2, false]);
+});
+
+test("once an event has become too long, its rest is no longer held", () => {
+	const request = judged({ path: "/v1/chat/completions", body: '{"model":"d","stream":true}' });
+	const made = createMeter(request, { status: 200, contentType: "text/event-stream" });
+	assert.equal(made.push(Buffer.from("data: x")).length, 0);
+	assert.equal(made.push(Buffer.alloc(2 ** 20, "x")).length, 2 ** 20 + 7);
+	assert.equal(made.push(Buffer.from("rest")).toString(), "rest");
+	assert.equal(made.end(false).boundary, false);
 });
 
 test("an image does not weigh what its base64 does", () => {

@@ -50,7 +50,6 @@ export class OpenAiStream implements StreamReader {
 		const { choices } = record;
 		const bare = Array.isArray(choices) && choices.length === 0;
 		if (bare || isUsed(record)) this.#usage = reportedUsage("openai-chat", record) ?? this.#usage;
-		if (bare) this.#frames--;
 		if (!this.withholds) return null;
 		return bare ? NOTHING : withoutUsage(event, record);
 	}

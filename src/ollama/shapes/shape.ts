@@ -153,9 +153,9 @@ export function lazy(shape: () => Shape): Shape {
 	return (value, problem) => shape()(value, problem);
 }
 
-/** encoding/json's folding, as far as it can reach an ASCII key (`foldRune`: the smallest rune of the same fold). */
+/** encoding/json's folding, as far as it can reach an ASCII key (`foldRune`). U+212A becomes k by lower-casing alone, U+017F does not become s. */
 export function foldKey(key: string): string {
-	return key.replaceAll("ſ", "s").replaceAll("\u212a", "k").toLowerCase();
+	return key.replaceAll("ſ", "s").toLowerCase();
 }
 
 export function isObject(value: JsonValue): value is JsonObject {
