@@ -98,7 +98,7 @@ test("whatever is accepted, its canonical and its forwarded form are read as the
 			assert.deepEqual(readModelName(name.forwarded), name);
 			assert.match(name.name.full, /^[a-z0-9_][a-z0-9_.:-]*\/[a-z0-9_-]+\/[a-z0-9_.-]+:[a-z0-9_.-]+$/);
 		}),
-		{ numRuns: 2000 },
+		{ numRuns: 500 },
 	);
 });
 
