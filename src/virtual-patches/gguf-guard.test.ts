@@ -170,6 +170,21 @@ test("refuses every file that is cut short, wherever", () => {
 	}
 });
 
+test("refuses as soon as the header is read, not after gigabytes, where the length is known", () => {
+	const header = ggufBytes({ data: Buffer.alloc(0) });
+	for (const declared of [header.length + 10, header.length + 10_000_000]) {
+		assert.match(createGgufGuard(declared).push(header)?.detail ?? "", /behind the (?:end of the file|last tensor)/);
+	}
+});
+
+test("bounds what is claimed also where the length is not known", () => {
+	const bigArray = pairs({ key: "a", type: TYPE.array, bytes: gguf.array(TYPE.u8, [], 5_000_000n) });
+	assert.match(verdictOf(bigArray, 100, null) ?? "", /array length/);
+	const size = 2n ** 51n;
+	const huge = [0n, 1n, 2n].map((at): gguf.TensorInfo => ({ name: `t${at}`, dims: [2n ** 48n], type: 27, offset: at * size }));
+	assert.match(verdictOf(ggufBytes({ tensors: huge }), 100, null) ?? "", /claims more than any file holds/);
+});
+
 test("refuses what is longer or shorter than declared", () => {
 	const whole = ggufBytes();
 	assert.match(verdictOf(Buffer.concat([whole, whole]), 10_000, whole.length) ?? "", /longer than its declared length/);

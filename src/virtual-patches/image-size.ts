@@ -44,9 +44,8 @@ function jpegSizeOf(image: BytesAt): ImageSize | null {
 		if (isFrameHeader(marker)) return { format: "jpeg", height: head.readUInt16BE(5), width: head.readUInt16BE(7) };
 		// Scan, end of image, restart or a marker without length: no frame header came before it.
 		if (marker === 0xda || marker === 0xd9 || marker <= 0x01 || (marker >= 0xd0 && marker <= 0xd8)) return null;
-		const length = head.readUInt16BE(2);
-		if (length < 2) return null;
-		at += 2 + length;
+		// A length below two leads into itself, where no marker begins.
+		at += 2 + head.readUInt16BE(2);
 	}
 	return null;
 }

@@ -31,11 +31,7 @@ testPatch(
 		["upper case, which policy would not compare", pullOf({ model: "GPT" }), /canonical/],
 		["an empty part", pullOf({ model: "" }), /canonical/],
 		["a name whose parts do not make its whole", pullOf({ full: "registry.ollama.ai/library/other:latest" }), /canonical/],
-		[
-			"a name of 700 letters",
-			pullOf({ host: "h".repeat(349), namespace: "n".repeat(80), model: "m".repeat(80), tag: "t".repeat(99) }),
-			/canonical/,
-		],
+		["a name of 700 letters", pullOf({ host: "h".repeat(700) }), /canonical/],
 		["a port", pullOf({ host: "registry.example:8080" }), /has a port/],
 		["an address (CVE-2026-5530)", pullOf({ host: "169.254.169.254" }), /is an address/],
 		["an address as one number", pullOf({ host: "2130706433" }), /is an address/],
