@@ -75,7 +75,7 @@ function lengthOf(text: string): number | undefined {
 	for (let at = 0; at < text.length; at++) {
 		const octet = text.charCodeAt(at);
 		if (!isDigit(octet)) return undefined;
-		bytes = 10 * bytes + octet - ZERO;
+		bytes = 10 * bytes + (octet - ZERO);
 	}
 	const leadingZero = text.length > 1 && text.charCodeAt(0) === ZERO;
 	return leadingZero || !Number.isSafeInteger(bytes) ? undefined : bytes;

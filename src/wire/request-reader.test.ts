@@ -175,6 +175,7 @@ const refusals: readonly (readonly [what: string, bytes: string, problem: WirePr
 	["a chunk size behind a space", `${CHUNKED} 5\r\nhello\r\n0\r\n\r\n`, "malformed", /without a size/],
 	["a chunk size before a space", `${CHUNKED}5 \r\nhello\r\n0\r\n\r\n`, "malformed", /white space in a chunk size/],
 	["an empty chunk size", `${CHUNKED}\r\nhello`, "malformed", /without a size/],
+	["an empty size of a later chunk", `${CHUNKED}1\r\na\r\n\r\n\r\n`, "malformed", /without a size/],
 	["a negative chunk size", `${CHUNKED}-1\r\nhello`, "malformed", /without a size/],
 	["a chunk size in C's notation", `${CHUNKED}0x5\r\nhello\r\n0\r\n\r\n`, "malformed", /in a chunk size/],
 	["an underscore in a chunk size", `${CHUNKED}1_0\r\nhello world!!!!!\r\n0\r\n\r\n`, "malformed", /in a chunk size/],
@@ -339,6 +340,7 @@ const permits: readonly Permitted[] = [
 		head: { framing: { kind: "chunked" } },
 		body: "helloworld",
 	},
+	{ what: "eight digits of a later chunk", bytes: `${CHUNKED}1\r\na\r\n00000001\r\nb\r\n0\r\n\r\n`, head: {}, body: "ab" },
 	{ what: "chunk data that looks like framing", bytes: `${CHUNKED}5\r\n0\r\n\r\n\r\n0\r\n\r\n`, head: {}, body: "0\r\n\r\n" },
 	{
 		what: "chunked in capitals (RFC 9112 §7)",
@@ -401,6 +403,26 @@ test("pipelined requests stay unread until the end before them was taken", () =>
 		Array.from({ length: 5 }, () => reader.next()?.kind),
 	);
 	assert.equal(reader.buffered, 0);
+});
+
+test("each pipelined request is read from its first octet on", () => {
+	const heads = readRequests([octetsOf(`${target("/a?b")}${target("/c")}${get("Content-Length: 0\r\n")}`)]).filter(
+		(part) => part.kind === "head",
+	);
+	assert.deepEqual(
+		heads.map(({ head }) => [head.method, head.target, head.path, head.query]),
+		[
+			["GET", "/a?b", "/a", "b"],
+			["GET", "/c", "/c", null],
+			["GET", "/", "/", null],
+		],
+	);
+});
+
+test("a length may be as great as a double counts", () => {
+	const [head] = readRequests([octetsOf(get("Content-Length: 9007199254740991\r\n"))]);
+	assert.ok(head?.kind === "head");
+	assert.deepEqual(head.head.framing, { kind: "length", bytes: Number.MAX_SAFE_INTEGER });
 });
 
 test("a body part is a view into what was pushed, not a copy", () => {

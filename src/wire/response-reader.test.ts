@@ -56,7 +56,12 @@ const refusals: readonly Refusal[] = [
 	{ what: "a chunked 204 (RFC 9112 §6.1)", bytes: `HTTP/1.1 204 No Content\r\n${CHUNKED}\r\n`, detail: /has none/ },
 	{ what: "an interim answer that frames a body", bytes: `HTTP/1.1 103 Early Hints\r\n${CHUNKED}\r\n`, detail: /has none/ },
 	{ what: "a switch of protocols that nobody asked for", bytes: "HTTP/1.1 101 Switching Protocols\r\nUpgrade: h2c\r\n\r\n", detail: /101/ },
-	{ what: "interim answers without end", bytes: "HTTP/1.1 100 Continue\r\n\r\n".repeat(20), detail: /too many interim/ },
+	{ what: "interim answers without end", bytes: "HTTP/1.1 100 Continue\r\n\r\n".repeat(17), detail: /too many interim/ },
+	{
+		what: "another protocol behind an interim answer",
+		bytes: `HTTP/1.1 100 Continue\r\n\r\nXTTP/1.1 200 OK\r\n\r\n`,
+		detail: /status line/,
+	},
 	{ what: "a chunk extension", bytes: ok(CHUNKED, "5;a=b\r\nhello\r\n"), detail: /extension/ },
 	{ what: "a trailer", bytes: ok(CHUNKED, "0\r\nA: b\r\n\r\n"), detail: /trailer/ },
 	{ what: "chunk data that goes on", bytes: ok(CHUNKED, "5\r\nhello!\r\n"), detail: /longer/ },
@@ -154,6 +159,11 @@ const permits: readonly Permitted[] = [
 	{
 		what: "an answer behind interim ones",
 		bytes: `HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n${ok("Content-Length: 0\r\n")}`,
+		head: { status: 200 },
+	},
+	{
+		what: "an answer behind many interim ones",
+		bytes: "HTTP/1.1 100 Continue\r\n\r\n".repeat(16) + ok("Content-Length: 0\r\n"),
 		head: { status: 200 },
 	},
 	{ what: "an empty reason phrase", bytes: "HTTP/1.1 200 \r\nContent-Length: 0\r\n\r\n", head: { status: 200 } },
