@@ -28,8 +28,11 @@ import type { Surroundings, Target, TargetName } from "./target.ts";
 const HERE = dirname(fileURLToPath(import.meta.url));
 const ROOT = dirname(HERE);
 const OUT = join(HERE, "out");
-/** Compilers of the runtime have done their work after so long under load; nginx needs none of it. */
-const FIRST_WARM_UP_MS = 2_000;
+/** The runtime's compilers have done their work after so many requests or tokens; nginx needs none of it, and soon has them. */
+const FIRST_WARM_UP_UNITS = 20_000;
+const FIRST_WARM_UP_MS = 1_500;
+/** On a machine that is too busy to get there. */
+const FIRST_WARM_UPS = 4;
 const WARM_UP_MS = 400;
 /** Beyond warm-up and window: connecting, and reading streams to their end. */
 const SLACK_MS = 30_000;
@@ -103,9 +106,15 @@ async function bench(options: Options, children: Children, folder: string): Prom
 	});
 	for (const target of targets) {
 		note(`warming up ${target.name}`);
-		for (const workload of options.workloads) await perform(load, target, jobFor(target, workload, 0, FIRST_WARM_UP_MS));
+		for (const workload of options.workloads) {
+			let units = 0;
+			for (let run = 0; units < FIRST_WARM_UP_UNITS && run < FIRST_WARM_UPS; run += 1) {
+				units += (await perform(load, target, jobFor(target, workload, 0, FIRST_WARM_UP_MS))).units;
+			}
+		}
 	}
 	const samples: Sample[] = [];
+	const fromUs = monotonicUs();
 	for (let round = 1; round <= options.rounds; round += 1) {
 		for (const workload of options.workloads) {
 			for (const target of turned(targets, round)) {
@@ -115,14 +124,18 @@ async function bench(options: Options, children: Children, folder: string): Prom
 			}
 		}
 	}
+	const span = { fromUs, toUs: monotonicUs() };
+	// A profile is written when its process stops.
 	await children.stopAll();
 	publish(options, machine, samples);
+	if (options.profile) process.stdout.write(hottest(join(OUT, "profile"), ROOT, span));
 }
 
 async function startTargets(options: Options, machine: Machine, surroundings: Surroundings): Promise<readonly Target[]> {
 	const nginx = findProgram("nginx");
 	if (machine.nginx === null) note("nginx is missing, so there is nothing to compare with: apt-get install nginx-light");
-	const profileFolder = options.profile ? OUT : null;
+	const profileFolder = options.profile ? join(OUT, "profile") : null;
+	if (profileFolder !== null) rmSync(profileFolder, { recursive: true, force: true });
 	const targets: Target[] = [];
 	for (const name of options.targets) {
 		const target = await startTarget(name, nginx, profileFolder, surroundings);
@@ -159,7 +172,6 @@ function publish(options: Options, machine: Machine, samples: readonly Sample[])
 	writeFileSync(join(OUT, "report.md"), markdown);
 	writeFileSync(join(OUT, "report.json"), `${JSON.stringify({ ...report, samples }, null, "\t")}\n`);
 	process.stdout.write(markdown);
-	if (options.profile) process.stdout.write(hottest(OUT, ROOT));
 }
 
 /** Each round begins with another one, so that none always follows the same neighbour's heat. */
@@ -170,6 +182,10 @@ function turned<T>(list: readonly T[], by: number): readonly T[] {
 
 function perUnit({ proxyUs, units, windowUs }: Measurement): string {
 	return `${(proxyUs / units).toFixed(1)} µs, ${((units / windowUs) * 1e6).toFixed(0)}/s`;
+}
+
+function monotonicUs(): number {
+	return Number(process.hrtime.bigint() / 1000n);
 }
 
 function portIn(value: unknown): number {

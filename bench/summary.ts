@@ -60,6 +60,26 @@ const LOAD_FULL = 0.95;
 const PROXY_FULL = 0.9;
 const FOREIGN_SHARE = 0.05;
 
+/** Each is a share of a core and the bound beyond which it casts doubt. */
+const DOUBTS: readonly { readonly shareOf: (row: Row) => number; readonly bound: number; readonly sentence: string }[] = [
+	{
+		shareOf: ({ loadCoreBusy, proxyBusy }) => (proxyBusy.median < PROXY_FULL ? loadCoreBusy.median : 0),
+		bound: LOAD_FULL,
+		sentence:
+			"The load generator's core was full and the proxy's was not: CPU time stands, but requests per second and waits are the generator's in",
+	},
+	{
+		shareOf: ({ loadCoreBusy, loadBusy }) => loadCoreBusy.median - loadBusy.median,
+		bound: FOREIGN_SHARE,
+		sentence: "Others used the load generator's core; measure again on a quiet machine:",
+	},
+	{
+		shareOf: ({ proxyCoreForeign }) => proxyCoreForeign.median,
+		bound: FOREIGN_SHARE,
+		sentence: "Others used the proxy's core; measure again on a quiet machine:",
+	},
+];
+
 export function summarise(samples: readonly Sample[]): readonly Row[] {
 	const keys = new Map(samples.map(({ workload, target }) => [`${workload} ${target}`, { workload, target }]));
 	return [...keys.values()].map(({ workload, target }) => {
@@ -83,24 +103,14 @@ export function summarise(samples: readonly Sample[]): readonly Row[] {
 	});
 }
 
-/** Whatever a reader should know before believing a row. */
+/** What a reader should know before believing a row: a sentence for each doubt, with the rows that it concerns. */
 export function doubtsAbout(rows: readonly Row[]): readonly string[] {
-	return rows.flatMap(({ workload, target, loadCoreBusy, loadBusy, proxyBusy, proxyCoreForeign }) => {
-		const doubts: string[] = [];
-		if (loadCoreBusy.median > LOAD_FULL && proxyBusy.median < PROXY_FULL) {
-			doubts.push(
-				"the load generator is the bottleneck, not the proxy. CPU time stands; requests per second and waits are the generator's",
-			);
-		}
-		if (loadCoreBusy.median - loadBusy.median > FOREIGN_SHARE)
-			doubts.push(othersTook(loadCoreBusy.median - loadBusy.median, "load generator's"));
-		if (proxyCoreForeign.median > FOREIGN_SHARE) doubts.push(othersTook(proxyCoreForeign.median, "proxy's"));
-		return doubts.map((doubt) => `${workload} on ${target}: ${doubt}.`);
+	return DOUBTS.flatMap(({ shareOf, bound, sentence }) => {
+		const concerned = rows.map((row) => ({ row, share: shareOf(row) })).filter(({ share }) => share > bound);
+		if (concerned.length === 0) return [];
+		const where = concerned.map(({ row, share }) => `${row.workload} on ${row.target} (${(share * 100).toFixed(0)} %)`);
+		return [`${sentence} ${where.join(", ")}.`];
 	});
-}
-
-function othersTook(share: number, whose: string): string {
-	return `others took ${(share * 100).toFixed(0)} % of the ${whose} core, so measure again on a quiet machine`;
 }
 
 function ratioOf(samples: readonly Sample[], workload: Workload, target: TargetName, against: TargetName): readonly Ratio[] {
