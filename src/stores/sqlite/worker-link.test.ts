@@ -11,8 +11,9 @@ import { workerSink } from "./worker-sink.ts";
 
 /** A log over a worker that the test can kill. */
 async function killableLog(context: TestContext): Promise<{ link: WorkerLink; log: GroupCommitLog; directory: string }> {
-	const { directory, close } = await temporaryStores(context);
-	await close();
+	const stores = await temporaryStores(context);
+	const { directory } = stores;
+	await stores.close();
 	const link = new WorkerLink({ directory }, Date.now);
 	const log = new GroupCommitLog(workerSink(link), { ...GROUP_COMMIT_DEFAULTS, clock: Date.now, stopwatch: () => performance.now() });
 	context.after(() => link.close());
