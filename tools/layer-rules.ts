@@ -106,7 +106,7 @@ const SHAPE_RULES: readonly LayerRule[] = [
 		"src holds folders and main.ts, which starts src/cli and does nothing else. Give other files a folder.",
 		{
 			from: { path: "^src/[^/]+\\.ts$", pathNot: TESTS },
-			to: { pathNot: "^src/cli/" },
+			to: { path: "^src/", pathNot: "^src/cli/" },
 		},
 	),
 ];

@@ -84,7 +84,7 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
 	},
 	cli: {
 		tier: "root",
-		mayImport: ["std", "model", "ports", "config", "policy", "keys", "stores", "admin", "app"],
+		mayImport: ["std", "model", "ports", "config", "policy", "keys", "stores", "http", "admin", "app"],
 		packages: ["commander"],
 		holds: "verbs, terminal, exit codes",
 	},

@@ -220,8 +220,27 @@ test("an empty file has the defaults that are promised", () => {
 		upstreams.map(({ url }) => url.text),
 		["http://127.0.0.1:11434"],
 	);
-	assert.equal(limits.headerTimeoutMs, 10_000);
-	assert.equal(limits.uploadBytes, 200 * 2 ** 30);
+	// The figures of the documents on denial of service; whoever changes one changes a promise.
+	assert.deepEqual(limits, {
+		headerTimeoutMs: 10_000,
+		bodyTimeoutMs: 30_000,
+		bodyMinimumBytesPerSecond: 500,
+		writeStallTimeoutMs: 60_000,
+		keepAliveTimeoutMs: 30_000,
+		headBytes: 16 * 1_024,
+		headFields: 64,
+		targetBytes: 4 * 1_024,
+		bodyBytes: 8 * 2 ** 20,
+		bodyWithImagesBytes: 64 * 2 ** 20,
+		uploadBytes: 200 * 2 ** 30,
+		responseBufferBytes: 16 * 2 ** 20,
+		jsonDepth: 64,
+		jsonMembers: 100_000,
+		connections: { total: 1_024, perAddress: 64, unauthenticatedPerAddress: 8 },
+		requestsPerConnection: 1_000,
+		memoryBytes: 2 ** 30,
+		drainTimeoutMs: 120_000,
+	});
 	assert.deepEqual(policy, {
 		roles: {},
 		pull: { registries: ["registry.ollama.ai"] },
