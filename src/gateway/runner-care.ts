@@ -1,11 +1,13 @@
 /**
  * runner care: what to do about a runner that answers nobody.
  *
- *  1. Make sure: a model that `/api/ps` does not list is loading or waiting for memory, which is slow and not a wedge.
+ *  1. Make sure: a model whose weights `/api/ps` does not list is loading or waiting for memory, which is slow and not a wedge. Models with the same
+ *     weights share one runner, which is listed under the name that loaded it (seen on a real server), so weights are compared and not names; and
+ *     while a neighbour on the same runner is served, the others wait their turn.
  *  2. Answer its callers 504 with what to do, and record it.
  *  3. Where the operator's setting allows, unload the model, at most once a cooldown: the one cure known (recorded). The next request loads it again.
  */
-import { ask } from "../http/upstream-ask.ts";
+import { type Answer, ask } from "../http/upstream-ask.ts";
 import type { Event } from "../model/event.ts";
 import { Fault } from "../model/fault.ts";
 import type { RunnerWatchSpec, Suspect } from "./runner-watch.ts";
@@ -55,8 +57,9 @@ export class RunnerCare {
 	async #judge(upstream: Upstream, suspect: Suspect, id: string): Promise<void> {
 		const { model, waiting } = suspect;
 		try {
-			const listed = modelsIn(JSON.parse((await ask(upstream.pool, "GET", "/api/ps", undefined, ASK_TIMEOUT_MS)).body.toString("utf8")));
-			if (!listed.has(model)) {
+			const runner = await this.#runnerOf(upstream, suspect);
+			if (runner === "serving another") return;
+			if (runner === "not loaded") {
 				upstream.watch.excuse(model);
 				if (suspect.waitedMs < this.#spec.capMs) return;
 			}
@@ -68,6 +71,17 @@ export class RunnerCare {
 		this.#record("runner-wedged", upstream, model, waiting.length, why);
 		for (const request of waiting) request.fail(new Fault("runner-wedged", `${upstream.name}: ${model}: ${why}`));
 		if (this.#mayHeal(id)) await this.#heal(upstream, model, id);
+	}
+
+	async #runnerOf(upstream: Upstream, { model, waitedMs }: Suspect): Promise<"loaded" | "not loaded" | "serving another"> {
+		const listed = modelsIn(jsonOf(await ask(upstream.pool, "GET", "/api/ps", undefined, ASK_TIMEOUT_MS)));
+		const neighbours = upstream.watch.progressedWithin(waitedMs).filter((other) => other !== model);
+		if (listed.has(model) && neighbours.length === 0) return "loaded";
+		const weights = await weightsOf(upstream, model);
+		for (const other of neighbours) if ((await weightsOf(upstream, other)) === weights) return "serving another";
+		if (listed.has(model)) return "loaded";
+		for (const other of listed) if ((await weightsOf(upstream, other)) === weights) return "loaded";
+		return "not loaded";
 	}
 
 	#mayHeal(id: string): boolean {
@@ -95,4 +109,15 @@ export class RunnerCare {
 	): void {
 		this.#deps.record({ type, at: this.#deps.now(), upstream: upstream.name, model, waiting, detail });
 	}
+}
+
+/** The blob that a model's runner is made of, as its Modelfile names it; the name itself where that does not say. */
+async function weightsOf(upstream: Upstream, model: string): Promise<string> {
+	const shown = jsonOf(await ask(upstream.pool, "POST", "/api/show", { model }, ASK_TIMEOUT_MS));
+	const modelfile = typeof shown === "object" && shown !== null && "modelfile" in shown ? String(shown.modelfile) : "";
+	return /^FROM (\S+)$/m.exec(modelfile)?.[1] ?? model;
+}
+
+function jsonOf({ body }: Answer): unknown {
+	return JSON.parse(body.toString("utf8"));
 }

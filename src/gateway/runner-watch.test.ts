@@ -107,6 +107,16 @@ test("a model that was excused is judged by the cap from then on", () => {
 	assert.equal(watch.suspects().length, 1);
 });
 
+test("tells on which models somebody progressed lately", () => {
+	const { time, watch, learn } = watchAt();
+	learn(1);
+	time.now = 1_000;
+	learn(1, { ...STREAM, model: "other" });
+	time.now = 1_500;
+	assert.deepEqual(watch.progressedWithin(600), ["other"]);
+	assert.deepEqual(watch.progressedWithin(1_600), ["m", "other"]);
+});
+
 test("nothing is suspected where the operator turned it off", () => {
 	const { time, watch, learn } = watchAt({ detect: false });
 	learn(1);

@@ -130,6 +130,12 @@ export class RunnerWatch {
 		return found;
 	}
 
+	/** Models on which somebody progressed within the last `ms`. */
+	progressedWithin(ms: number): readonly string[] {
+		const since = this.#now() - ms;
+		return [...this.#models].filter(([, { lastProgress }]) => lastProgress > since).map(([model]) => model);
+	}
+
 	/** The model turned out not to be loaded: it waits for memory or for its weights, which only the cap may judge. */
 	excuse(model: string): void {
 		const state = this.#models.get(model);

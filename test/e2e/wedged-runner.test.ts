@@ -21,6 +21,10 @@ function wedging(after: number) {
 	const state = { aborted: 0, wedged: false, unloads: 0 };
 	const script = async (request: FakeRequest): Promise<void> => {
 		const body = JSON.parse((await request.body).toString("utf8")) as { keep_alive?: number; stream?: boolean };
+		if (request.target === "/api/show") {
+			await request.respond(200, JSON.stringify({ modelfile: "# made by a test\nFROM /models/blobs/sha256-aa\n" }));
+			return;
+		}
 		if (request.target === "/api/generate" && body.keep_alive === 0) {
 			state.unloads += 1;
 			state.wedged = false;
@@ -101,12 +105,25 @@ test("is not unloaded where the operator's setting forbids it", async () => {
 	assert.deepEqual(await gateway.events("runner-healed"), []);
 });
 
+test("is noticed under another name of the same weights, as models made from one file share a runner", async () => {
+	const { state, script } = wedging(1);
+	await using upstream = await startWorkedUpstream({ script, models: ["door", "first"], loaded: ["first"] });
+	await using gateway = await startGateway({ upstreams: [upstream.url], yaml: QUICK });
+	const key = await gateway.createKey("user");
+	await question(gateway, key);
+	await abortedStream(gateway, key);
+	await eventually(() => state.wedged);
+	assert.equal((await question(gateway, key)).status, 504);
+	await eventually(() => state.unloads === 1);
+});
+
 test("a model that is not loaded yet is waited for, not healed", async () => {
 	const hanging: WorkedOptions = {
 		loaded: [],
 		script: async (request) => {
 			const body = (await request.body).toString("utf8");
-			if (body.includes('"warm"')) await request.respond(200, LAST);
+			if (request.target === "/api/show") await request.respond(200, "{}");
+			else if (body.includes('"warm"')) await request.respond(200, LAST);
 		},
 	};
 	await using upstream = await startWorkedUpstream(hanging);
