@@ -84,6 +84,12 @@ const refusals: readonly (readonly [what: string, bytes: string, problem: WirePr
 	["obs-text in a value, Latin-1 to one and UTF-8 to the other (RFC 9110 §5.5)", get("A: caf\xe9\r\n"), "malformed", /outside ASCII/],
 	["one field too many", get(Array.from({ length: LIMITS.maxFields }, (_, at) => `X-${at}: b\r\n`).join("")), "head-too-large", /fields/],
 	["a head one octet too large", get(`A: ${"b".repeat(LIMITS.maxHeadBytes - get("A: \r\n").length + 1)}\r\n`), "head-too-large", /head/],
+	[
+		"a head that has reached its limit before its end",
+		get(`A: ${"b".repeat(LIMITS.maxHeadBytes)}`).slice(0, LIMITS.maxHeadBytes),
+		"head-too-large",
+		/head/,
+	],
 	["a value without end", get(`A: ${"b".repeat(LIMITS.maxHeadBytes)}`), "head-too-large", /head/],
 	["a name without end", get("A".repeat(LIMITS.maxHeadBytes)), "head-too-large", /head/],
 

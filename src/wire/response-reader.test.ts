@@ -21,6 +21,12 @@ interface Refusal extends ResponseInput {
 const refusals: readonly Refusal[] = [
 	// The status line: RFC 9112 §4.
 	{ what: "an empty line before the answer", bytes: `\r\n${ok("")}`, detail: /status line/ },
+	{
+		what: "a head that has reached its limit before its end",
+		bytes: `HTTP/1.1 200 ${"x".repeat(LIMITS.maxHeadBytes - 13)}`,
+		problem: "head-too-large",
+		detail: /head/,
+	},
 	{ what: "a status line without a version", bytes: "200 OK\r\n\r\n", detail: /status line/ },
 	{ what: "another protocol on that port", bytes: "SSH-2.0-OpenSSH_9.2\r\n", detail: /status line/ },
 	{ what: "HTTP/2.0", bytes: "HTTP/2.0 200 OK\r\n\r\n", problem: "version-unsupported", detail: /version/ },

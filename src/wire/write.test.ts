@@ -74,5 +74,6 @@ test("a chunk is its size in hexadecimal, its data and nothing else", () => {
 		assert.ok(chunk(data).equals(Buffer.from(`${length.toString(16)}\r\n${data.toString("latin1")}\r\n`, "latin1")), `${length}`);
 		assert.ok(Buffer.concat([Buffer.from(chunkHead(length), "latin1"), data, CHUNK_END]).equals(chunk(data)), `${length}`);
 	}
+	assert.equal(chunkHead(2 ** 32 - 1), "ffffffff\r\n");
 	assert.equal(LAST_CHUNK.toString("latin1"), "0\r\n\r\n");
 });
