@@ -16,12 +16,15 @@ const modelsSection = section({
 		.prefault(["*"])
 		.meta({
 			description:
-				"Patterns of the models that may be used; they are matched against canonical names, with the tag. An empty list allows none.",
+				"Patterns of the models that may be used; a star stands for any run of characters. A name without a tag means :latest alone. An empty list allows none.",
 			example: ["llama3.2:*", "qwen3:8b"],
 		}),
 	deny: listOf(modelPattern(), { max: 1_000 })
 		.prefault([])
-		.meta({ description: "Patterns of the models that may not be used, whatever allow says.", example: ["*:70b*"] }),
+		.meta({
+			description: "Patterns of the models that may not be used, whatever allow says. A name without a tag means every tag.",
+			example: ["*:70b*"],
+		}),
 });
 
 const parametersSection = section({

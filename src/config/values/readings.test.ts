@@ -5,6 +5,8 @@ import { test } from "node:test";
 import fc from "fast-check";
 import type * as z from "zod";
 
+import { compilePolicy } from "../../policy/compile.ts";
+import { isModelPattern } from "../../policy/model-pattern.ts";
 import { byteSize } from "./byte-size.ts";
 import { duration } from "./duration.ts";
 import { filePath } from "./file-path.ts";
@@ -164,6 +166,9 @@ const refusals: readonly (readonly [kind: string, schema: z.ZodType, written: un
 	["a model pattern", modelPattern(), "", '"" is not a model pattern', MODEL],
 	["a model pattern", modelPattern(), "https://hf.co/x", '"https://hf.co/x" has a scheme, which canonical model names have not', MODEL],
 	["a model pattern", modelPattern(), "llama[23]", '"llama[23]" is not a model pattern', MODEL],
+	["a model pattern", modelPattern(), "-x", '"-x" is not a model pattern', MODEL],
+	["a model pattern", modelPattern(), "hf.co//x", '"hf.co//x" is not a model pattern', MODEL],
+	["a model pattern", modelPattern(), "a..b", '"a..b" is not a model pattern', MODEL],
 	["a name", identifier(), "GPU 1", '"GPU 1" is not a name', "write gpu-1"],
 	[
 		"a path",
@@ -285,6 +290,20 @@ test("no text makes any reader throw, and what one accepts it accepts again in i
 			const canonical = typeof read === "string" ? read : Object.getOwnPropertyDescriptor(read, "text")?.value;
 			const again: unknown = reader.parse(canonical);
 			assert.equal(JSON.stringify(again), JSON.stringify(read));
+		}),
+		{ numRuns: 2_000 },
+	);
+});
+
+test("policy compiles every model pattern and registry that is accepted here", () => {
+	const texts = fc.oneof(fc.stringMatching(/^[a-zA-Z0-9._:/*-]{1,12}$/), fc.string());
+	fc.assert(
+		fc.property(texts, (text) => {
+			const pattern = modelPattern().safeParse(text).data;
+			if (pattern !== undefined) assert.ok(isModelPattern(pattern), pattern);
+			const host = hostName({ address: false }).safeParse(text).data;
+			if (host !== undefined)
+				compilePolicy({ roles: {}, pull: { registries: [host] }, create: { remoteHost: false, quantizeUploads: false } });
 		}),
 		{ numRuns: 2_000 },
 	);
