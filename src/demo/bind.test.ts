@@ -40,6 +40,10 @@ for (const [text, found] of refusals) {
 	});
 }
 
+test("names the first of several wrong fields", () => {
+	assert.throws(() => bound('{"insecure":1,"model":2}'), /Request\.insecure/);
+});
+
 test("takes the later of two keys, whatever their case", () => {
 	assert.equal(bound('{"model":"a","Model":"b"}').string("model"), "b");
 	assert.equal(bound('{"MODEL":"a","model":"b"}').string("model"), "b");

@@ -51,6 +51,18 @@ test("takes its dates from the clock", async (t) => {
 	assert.match(answer.text(), /"created":981173106/);
 });
 
+test("dates all chunks of a chat alike, however long it takes", async (t) => {
+	let now = Date.UTC(2001, 1, 3);
+	const server = await startDemonstration({ host: "127.0.0.1", port: 0, clock: () => (now += 1000) });
+	t.after(() => server.close());
+	const answer = await ask(server, "POST", "/v1/chat/completions", {
+		model: "door",
+		messages: [{ role: "user", content: "x" }],
+		stream: true,
+	});
+	assert.equal(new Set(answer.text().match(/"created":\d+/g)).size, 1);
+});
+
 test("pulls its one model, with layers and progress, and can run it then", async (t) => {
 	const server = await started(t);
 	assert.equal((await ask(server, "POST", "/api/generate", { model: "door-visitor", prompt: "x" })).status, 404);
