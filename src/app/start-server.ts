@@ -109,6 +109,7 @@ async function start(options: StartOptions, closers: AsyncDisposableStack): Prom
 		mac: new KeyMac(stores.pepper),
 		clock,
 		isRole: (name) => policy.role(name) !== null,
+		onRevoked: (id) => pipeline.cut("credential-revoked", id),
 	});
 	await keys.load();
 
@@ -242,7 +243,7 @@ async function start(options: StartOptions, closers: AsyncDisposableStack): Prom
 		stopping = true;
 		const began = monotonic();
 		for (const timer of timers) clearInterval(timer);
-		const cut = await listener.drain(settings.config.limits.drainTimeoutMs);
+		const cut = await listener.drain(settings.config.limits.drainTimeoutMs, () => pipeline.cut("shutting-down", null));
 		summarise();
 		record({ type: "server-stopped", at: clock(), drainedMs: Math.round(monotonic() - began), cut });
 		await closers.disposeAsync();

@@ -17,7 +17,7 @@ import type { RequestHead } from "../wire/message.ts";
 import { corsFields, isPreflight, preflightFields } from "./cors.ts";
 import type { Received } from "./exchange.ts";
 import { rateLimitFields } from "./rate-limit-fields.ts";
-import { asFault } from "./relay.ts";
+import { asFault, type Relay } from "./relay.ts";
 import { fail, type ReplyTo, refuse } from "./reply.ts";
 import { type AdmitDeps, admit } from "./stages/admit.ts";
 import { authorize } from "./stages/authorize.ts";
@@ -28,7 +28,7 @@ import { type RecordDeps, RequestRecord } from "./stages/record.ts";
 import { type UnderstandDeps, understand } from "./stages/understand.ts";
 
 /** What one configuration makes of the pipeline; a reload builds another and swaps it whole. A request keeps the one it began with. */
-export interface PipelineSettings extends UnderstandDeps, Omit<ForwardDeps, "monotonic"> {
+export interface PipelineSettings extends UnderstandDeps, Omit<ForwardDeps, "monotonic" | "running"> {
 	readonly policy: Policy;
 }
 
@@ -43,6 +43,7 @@ const RECORDED_FIRST: ReadonlySet<OperationClass> = new Set(["manage", "account"
 export class Pipeline implements RequestHandler {
 	#settings: PipelineSettings;
 	readonly #deps: PipelineDeps;
+	readonly #running = new Set<Relay>();
 
 	constructor(settings: PipelineSettings, deps: PipelineDeps) {
 		this.#settings = settings;
@@ -51,6 +52,11 @@ export class Pipeline implements RequestHandler {
 
 	adjust(settings: PipelineSettings): void {
 		this.#settings = settings;
+	}
+
+	/** Ends what runs for a principal, or for everyone: with an error that the client understands where its stream has room for one. */
+	cut(reason: "shutting-down" | "credential-revoked", principal: string | null): void {
+		for (const relay of [...this.#running]) if (principal === null || relay.principal === principal) relay.cut(deny(reason));
 	}
 
 	async handle(caller: Caller): Promise<void> {
@@ -109,7 +115,11 @@ export class Pipeline implements RequestHandler {
 		try {
 			if (RECORDED_FIRST.has(admitted.value.judged.operation.class)) await recorded.settled;
 			const fields = [["x-request-id", received.id] as const, ...rateLimitFields(this.#deps.admission.spec.rate, rate), ...to.fields];
-			const forwarded = await forward(admitted.value, recorded, fields, { ...settings, monotonic: this.#deps.monotonic });
+			const forwarded = await forward(admitted.value, recorded, fields, {
+				...settings,
+				monotonic: this.#deps.monotonic,
+				running: this.#running,
+			});
 			if (forwarded.outcome === "refused") return no(forwarded.refusal);
 			lease.settle(forwarded.usage);
 			record.forwarded(forwarded);
@@ -136,6 +146,7 @@ export class Pipeline implements RequestHandler {
 
 const PREFLIGHT = {
 	outcome: "completed",
+	reason: null,
 	phase: "ended",
 	status: 204,
 	fault: null,

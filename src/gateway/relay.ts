@@ -8,16 +8,20 @@
  *  - The last bytes wait until the request's start is on disk (invariant 5): a caller cannot have a whole answer of which there is no record.
  */
 import type { UpstreamCall, UpstreamReceiver } from "../http/upstream-pool.ts";
+import type { Deny } from "../model/decision.ts";
 import type { Phase } from "../model/event.ts";
 import { FAULTS, Fault } from "../model/fault.ts";
+import { REASONS } from "../model/reason.ts";
 import type { Usage } from "../model/usage.ts";
 import { errorFrame } from "../ollama/error-body.ts";
 import { filterAnswer } from "../ollama/filters.ts";
-import { createMeter, type Meter } from "../ollama/meters/meter.ts";
+import { createMeter } from "../ollama/meters/create-meter.ts";
+import type { Meter } from "../ollama/meters/meter.ts";
 import type { Batch } from "../ports/event-log.ts";
 import type { ResponseHead } from "../wire/message.ts";
 import { answerFields } from "./answer-fields.ts";
 import type { Admitted } from "./exchange.ts";
+import type { Relayed } from "./forwarded.ts";
 import type { Watched } from "./runner-watch.ts";
 
 export interface RelayOptions {
@@ -30,19 +34,8 @@ export interface RelayOptions {
 	readonly monotonic: () => number;
 	readonly watched: Watched | null;
 	readonly onFirstByte: () => void;
-}
-
-/** How a relay ended. `fault` after the head was sent; before it, the promise rejects with the fault and the pipeline answers. */
-export interface Relayed {
-	readonly outcome: "completed" | "abandoned" | "fault";
-	readonly phase: Phase;
-	readonly status: number;
-	readonly fault: Fault | null;
-	readonly usage: Usage | null;
-	readonly firstByteMs: number | null;
-	/** Time spent waiting for the upstream: until its head, and between its head and its end. */
-	readonly upstreamMs: number;
-	readonly detail: string | null;
+	/** Cut before anything was answered: the pipeline answers with the refusal. */
+	readonly onRefused: (refusal: Deny) => void;
 }
 
 const STATUS_LEFT = 499;
@@ -71,6 +64,11 @@ export class Relay implements UpstreamReceiver {
 		this.#began = options.monotonic();
 	}
 
+	/** Id of whose request it is. */
+	get principal(): string {
+		return this.#options.admitted.principal.id;
+	}
+
 	/** Binds the call, so that the caller's departure can end it. */
 	attach(call: UpstreamCall): void {
 		this.#call = call;
@@ -88,6 +86,25 @@ export class Relay implements UpstreamReceiver {
 	/** The first byte did not come in time. */
 	timeOut(afterMs: number): void {
 		if (this.#head === null) this.fail(new Fault("upstream-timeout", `no answer within ${afterMs} ms`));
+	}
+
+	/** We end it: the server stops, or the key is no longer good. Before the answer has begun it is a refusal. */
+	cut(refusal: Deny): void {
+		if (this.#settled) return;
+		const { caller } = this.#options.admitted;
+		this.#call?.cancel();
+		if (this.#head === null || this.#held !== null) {
+			this.#options.onRefused(refusal);
+			return;
+		}
+		const end = this.#meter?.end(false) ?? null;
+		if (this.#streams && end?.boundary === true) {
+			caller.write(end.relay);
+			const { status, message } = REASONS[refusal.reason];
+			caller.write(this.#errorFrame({ status, code: refusal.reason, message }));
+		}
+		this.#settle({ outcome: "cut", fault: null, reason: refusal.reason, usage: end?.usage ?? null, detail: null });
+		caller.cut();
 	}
 
 	/** The request was refused while its body streamed: nothing of the upstream is wanted any more, and the pipeline answers. */
@@ -170,15 +187,14 @@ export class Relay implements UpstreamReceiver {
 		}
 		if (this.#streams && end?.boundary === true) {
 			caller.write(end.relay);
-			caller.write(this.#errorFrame(fault));
+			caller.write(this.#errorFrame({ code: fault.code, ...FAULTS[fault.code] }));
 		}
-		this.#settle({ outcome: "fault", fault, usage: end?.usage ?? null, detail: fault.message });
+		this.#settle({ outcome: "fault", fault, reason: null, usage: end?.usage ?? null, detail: fault.message });
 		caller.cut();
 	}
 
-	#errorFrame({ code }: Fault): Buffer {
+	#errorFrame({ status, code, message }: { readonly status: number; readonly code: string; readonly message: string }): Buffer {
 		const { judged, id } = this.#options.admitted;
-		const { status, message } = FAULTS[code];
 		return Buffer.from(errorFrame(judged, { status, code, message, requestId: id }), "utf8");
 	}
 
@@ -188,7 +204,7 @@ export class Relay implements UpstreamReceiver {
 		if (this.#held !== null) this.#respondFiltered(Buffer.concat(this.#held));
 		const end = this.#meter?.end(true) ?? null;
 		if (end !== null) caller.write(end.relay);
-		this.#settle({ outcome: "completed", fault: null, usage: end?.usage ?? null, detail: end?.failed ?? null });
+		this.#settle({ outcome: "completed", fault: null, reason: null, usage: end?.usage ?? null, detail: end?.failed ?? null });
 		caller.finish();
 	}
 
@@ -225,11 +241,11 @@ export class Relay implements UpstreamReceiver {
 		if (this.#settled) return;
 		this.#call?.cancel();
 		const usage = this.#meter?.end(false).usage ?? null;
-		this.#settle({ outcome: "abandoned", fault: null, usage, detail: null });
+		this.#settle({ outcome: "abandoned", fault: null, reason: null, usage, detail: null });
 		this.#options.admitted.caller.finish();
 	}
 
-	#settle(end: Pick<Relayed, "outcome" | "fault" | "usage" | "detail">): void {
+	#settle(end: Pick<Relayed, "outcome" | "fault" | "reason" | "usage" | "detail">): void {
 		this.#settled = true;
 		this.#release(end.usage);
 		const upstreamMs = this.#options.monotonic() - this.#began;

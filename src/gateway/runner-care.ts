@@ -11,7 +11,7 @@ import { type Answer, ask } from "../http/upstream-ask.ts";
 import type { Event } from "../model/event.ts";
 import { Fault } from "../model/fault.ts";
 import type { RunnerWatchSpec, Suspect } from "./runner-watch.ts";
-import { modelsIn, type Upstream } from "./upstreams.ts";
+import { modelsIn, type Upstream } from "./upstream.ts";
 
 export interface RunnerCareDeps {
 	readonly monotonic: () => number;

@@ -8,12 +8,12 @@
 import { ask } from "../http/upstream-ask.ts";
 import { UpstreamPool, type UpstreamTarget, type UpstreamTimeouts } from "../http/upstream-pool.ts";
 import type { Event } from "../model/event.ts";
-import { parseModelName } from "../model/parse-model-name.ts";
 import type { JudgedRequest } from "../ollama/judged-request.ts";
 import { invariant } from "../std/invariant.ts";
 import type { WireLimits } from "../wire/message.ts";
 import { RunnerCare } from "./runner-care.ts";
 import { RunnerWatch, type RunnerWatchSpec } from "./runner-watch.ts";
+import { modelsIn, stringAt, Upstream } from "./upstream.ts";
 
 export interface UpstreamsSpec {
 	readonly targets: readonly UpstreamTarget[];
@@ -28,36 +28,6 @@ export interface UpstreamsDeps {
 	readonly monotonic: () => number;
 	readonly now: () => number;
 	readonly record: (event: Event) => void;
-}
-
-export class Upstream {
-	readonly name: string;
-	readonly pool: UpstreamPool;
-	readonly watch: RunnerWatch;
-	healthy = true;
-	version: string | null = null;
-	/** Canonical full names; null until asked for the first time. */
-	models: ReadonlySet<string> | null = null;
-	loaded: ReadonlySet<string> = new Set();
-	#running = 0;
-
-	constructor(pool: UpstreamPool, watch: RunnerWatch) {
-		this.name = pool.target.name;
-		this.pool = pool;
-		this.watch = watch;
-	}
-
-	get running(): number {
-		return this.#running;
-	}
-
-	enter(): void {
-		this.#running += 1;
-	}
-
-	leave(): void {
-		this.#running -= 1;
-	}
 }
 
 export class Upstreams {
@@ -145,24 +115,6 @@ function rankOf(upstream: Upstream, model: string | undefined): number {
 	const has = model === undefined || upstream.models === null || upstream.models.has(model);
 	const loaded = model !== undefined && upstream.loaded.has(model);
 	return (upstream.healthy ? 4 : 0) + (has ? 2 : 0) + (loaded ? 1 : 0);
-}
-
-/** Canonical full names of an answer of `/api/tags` or `/api/ps`; names outside the grammar are nobody's to ask for. */
-export function modelsIn(answer: unknown): ReadonlySet<string> {
-	const names = new Set<string>();
-	if (typeof answer !== "object" || answer === null || !("models" in answer) || !Array.isArray(answer.models)) return names;
-	for (const model of answer.models as readonly unknown[]) {
-		const text = stringAt(model, "model") ?? stringAt(model, "name");
-		const name = text === null ? null : parseModelName(text);
-		if (name !== null && "full" in name) names.add(name.full);
-	}
-	return names;
-}
-
-function stringAt(value: unknown, key: string): string | null {
-	if (typeof value !== "object" || value === null || !(key in value)) return null;
-	const found: unknown = Object.getOwnPropertyDescriptor(value, key)?.value;
-	return typeof found === "string" ? found : null;
 }
 
 /** Throws where it is not JSON: the server is then not healthy. */

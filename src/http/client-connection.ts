@@ -162,7 +162,7 @@ export class ClientConnection implements Connection {
 			this.#socket.destroy();
 			return;
 		}
-		if (this.#closeAfter) {
+		if (this.#closeAfter || this.#context.draining()) {
 			this.#linger();
 			return;
 		}

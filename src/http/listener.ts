@@ -25,6 +25,8 @@ export interface ListenerOptions {
 }
 
 const SWEEP_MS = 1_000;
+/** For the last error record of a stream that is cut. */
+const LAST_WORDS_MS = 50;
 
 export class Listener {
 	readonly #options: ListenerOptions;
@@ -89,8 +91,11 @@ export class Listener {
 		this.#whenEmpty?.();
 	}
 
-	/** Takes nothing new, lets running answers end, and cuts what is left after `timeoutMs`. Resolves with the number of connections cut. */
-	async drain(timeoutMs: number): Promise<number> {
+	/**
+	 * Takes nothing new and lets running answers end. After `timeoutMs` calls `cut`, which ends what is left in its own way, and then closes every
+	 * connection. Resolves with the number of connections that were cut.
+	 */
+	async drain(timeoutMs: number, cut: () => void): Promise<number> {
 		this.#draining = true;
 		this.#server.close();
 		for (const connection of this.#connections) connection.drain();
@@ -104,9 +109,12 @@ export class Listener {
 		}
 		clearTimeout(timer);
 		if (this.#sweeper !== null) clearInterval(this.#sweeper);
-		const cut = this.#connections.size;
+		const left = this.#connections.size;
+		cut();
+		// What was written last still has to leave; a connection that takes nothing is not waited for.
+		await new Promise((resolve) => setTimeout(resolve, left === 0 ? 0 : LAST_WORDS_MS));
 		for (const accepted of this.#accepted) accepted.raw.destroy();
-		return cut;
+		return left;
 	}
 
 	#accept(raw: Socket): void {

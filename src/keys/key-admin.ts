@@ -28,6 +28,8 @@ export interface KeyAdminDeps {
 	readonly clock: Clock;
 	/** Whether the policy has such a role. A typing error would make a key that may do nothing. */
 	readonly isRole: (name: string) => boolean;
+	/** Called as soon as a key is refused in memory, so that what still runs for it can be ended. */
+	readonly onRevoked?: (id: string) => void;
 }
 
 export interface IssuedKey {
@@ -130,6 +132,7 @@ export class KeyAdmin {
 
 			const revoked: ApiKey = { ...key, revokedAt: key.revokedAt ?? now };
 			this.#deps.ring.put(revoked);
+			this.#deps.onRevoked?.(id);
 			try {
 				await this.#deps.store.replace(revoked);
 				this.#unstored.delete(id);

@@ -6,18 +6,18 @@
  *  - Where no connection could be made, nothing was sent, and another upstream may serve.
  *  - A blob streams through with back-pressure and is checked as it passes; a blob that fails never gets its last byte.
  */
-import type { UpstreamCall } from "../../http/upstream-pool.ts";
 import type { Deny } from "../../model/decision.ts";
-import type { Fault } from "../../model/fault.ts";
 import { serialise } from "../../ollama/understand.ts";
 import type { Batch } from "../../ports/event-log.ts";
 import type { Framing } from "../../wire/message.ts";
 import { requestHead } from "../../wire/write.ts";
 import { BlobUpload } from "../blob-upload.ts";
 import type { Admitted } from "../exchange.ts";
-import { asFault, Relay, type Relayed } from "../relay.ts";
+import type { Forwarded } from "../forwarded.ts";
+import { asFault, Relay } from "../relay.ts";
 import { tokenBoundOf } from "../token-bound.ts";
-import type { Upstream, Upstreams } from "../upstreams.ts";
+import type { Upstream } from "../upstream.ts";
+import type { Upstreams } from "../upstreams.ts";
 
 export interface ForwardDeps {
 	readonly upstreams: Upstreams;
@@ -26,11 +26,9 @@ export interface ForwardDeps {
 	readonly uploadBytes: number;
 	/** Longest wait for the first byte of an answer. */
 	readonly firstByteTimeoutMs: number;
+	/** Every relay that runs, so that a stopping server or a revoked key can cut it. */
+	readonly running: Set<Relay>;
 }
-
-export type Forwarded =
-	| (Relayed & { readonly upstream: string })
-	| { readonly outcome: "refused"; readonly refusal: Deny; readonly upstream: string };
 
 const REPLAYABLE: ReadonlySet<string> = new Set(["probe", "read", "infer"]);
 /** The caller's own fields that an upstream may see. */
@@ -69,18 +67,16 @@ function callUpstream(
 	const { judged, caller } = admitted;
 	const [model] = judged.models;
 	return new Promise((resolve, reject) => {
-		let timer: NodeJS.Timeout | null = null;
-		const end = (forwarded: Forwarded): void => {
-			if (timer !== null) clearTimeout(timer);
+		const done = (): void => {
+			clearTimeout(timer);
 			upstream.leave();
-			resolve(forwarded);
+			deps.running.delete(relay);
 		};
-		const fail = (fault: Fault): void => {
-			if (timer !== null) clearTimeout(timer);
-			upstream.leave();
-			reject(fault);
+		const refuse = (refusal: Deny): void => {
+			relay.stop();
+			done();
+			resolve({ outcome: "refused", refusal, upstream: upstream.name });
 		};
-		upstream.enter();
 		const watched =
 			judged.operation.class === "infer" && model !== undefined
 				? upstream.watch.watch({
@@ -99,25 +95,25 @@ function callUpstream(
 				watched,
 				bufferBytes: deps.bufferBytes,
 				monotonic: deps.monotonic,
-				onFirstByte: () => timer !== null && clearTimeout(timer),
+				onFirstByte: () => clearTimeout(timer),
+				onRefused: refuse,
 			},
-			(relayed) => end({ ...relayed, upstream: upstream.name }),
-			fail,
+			(relayed) => {
+				done();
+				resolve({ ...relayed, upstream: upstream.name });
+			},
+			(fault) => {
+				done();
+				reject(fault);
+			},
 		);
-		timer = setTimeout(() => relay.timeOut(deps.firstByteTimeoutMs), deps.firstByteTimeoutMs);
+		const timer = setTimeout(() => relay.timeOut(deps.firstByteTimeoutMs), deps.firstByteTimeoutMs);
+		upstream.enter();
+		deps.running.add(relay);
 		const call = upstream.pool.call(upstreamRequest(upstream, admitted), relay);
 		relay.attach(call);
-		if (judged.body.kind === "blob")
-			streamBlob(call, admitted, deps, (refusal) => {
-				relay.stop();
-				end({ outcome: "refused", refusal, upstream: upstream.name });
-			});
+		if (judged.body.kind === "blob") caller.streamBody(new BlobUpload(call, judged.body.length, refuse), deps.uploadBytes);
 	});
-}
-
-function streamBlob(call: UpstreamCall, { caller, judged }: Admitted, deps: ForwardDeps, refuse: (refusal: Deny) => void): void {
-	const length = judged.body.kind === "blob" ? judged.body.length : null;
-	caller.streamBody(new BlobUpload(call, length, refuse), deps.uploadBytes);
 }
 
 function upstreamRequest(

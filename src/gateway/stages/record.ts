@@ -14,8 +14,8 @@ import type { Dialect } from "../../model/operation-class.ts";
 import type { Principal } from "../../model/principal.ts";
 import type { JudgedRequest } from "../../ollama/judged-request.ts";
 import type { Batch, EventLog } from "../../ports/event-log.ts";
+import type { Relayed } from "../forwarded.ts";
 import type { RefusalSampler } from "../refusal-sampler.ts";
-import type { Forwarded } from "./forward.ts";
 
 export interface RecordDeps {
 	readonly events: EventLog;
@@ -81,13 +81,13 @@ export class RequestRecord {
 		});
 	}
 
-	forwarded(forwarded: Exclude<Forwarded, { outcome: "refused" }>): void {
-		const { outcome, phase, status, fault, detail, upstream, upstreamMs, firstByteMs, usage } = forwarded;
+	forwarded(forwarded: Relayed & { readonly upstream: string }): void {
+		const { outcome, phase, status, reason, fault, detail, upstream, upstreamMs, firstByteMs, usage } = forwarded;
 		this.#end({
 			outcome,
 			phase: outcome === "completed" ? "ended" : phase,
 			status,
-			reason: null,
+			reason,
 			fault: fault?.code ?? null,
 			detail,
 			upstream,

@@ -7,13 +7,13 @@
  *  - What comes out is what will be serialised for the upstream; the caller's own bytes go no further.
  *  - A blob is not read: it streams through under its digest later.
  */
-import { isIP } from "node:net";
 import type { BodyRead } from "../../http/caller.ts";
 import { type Decision, deny, permit } from "../../model/decision.ts";
 import type { JudgedRequest } from "../../ollama/judged-request.ts";
 import type { Operation } from "../../ollama/operation.ts";
 import { findOperation } from "../../ollama/operations.ts";
 import { type UnderstandLimits, understand as understandBody } from "../../ollama/understand.ts";
+import { readIpAddress } from "../../std/ip-address.ts";
 import type { Identified, Understood } from "../exchange.ts";
 import type { OriginList } from "../origin-list.ts";
 
@@ -89,5 +89,5 @@ function hasMedia(messages: unknown): boolean {
 /** DNS rebinding (CVE-2024-28224): a page's own name, made to point here, must not be answered. An address cannot be rebound. */
 function isServed(host: string, names: ReadonlySet<string>): boolean {
 	const name = host.startsWith("[") ? host.slice(1, host.indexOf("]")) : (host.split(":", 1)[0] ?? "");
-	return name === "" || isIP(name) !== 0 || names.has(name);
+	return name === "" || readIpAddress(name) !== undefined || names.has(name);
 }

@@ -6,7 +6,8 @@ import fc from "fast-check";
 import { type Exchange, recordings } from "../../../test/support/recordings.ts";
 import { decide, judged, sentBy } from "../../../test/support/understood.ts";
 import type { JudgedRequest } from "../judged-request.ts";
-import { createMeter, type MeterEnd } from "./meter.ts";
+import { createMeter } from "./create-meter.ts";
+import type { MeterEnd } from "./meter.ts";
 
 interface Metered extends MeterEnd {
 	readonly relayed: Buffer;
