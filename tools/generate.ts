@@ -12,7 +12,9 @@ import { metricsReference } from "../src/admin/metrics-reference.ts";
 import { configJsonSchema } from "../src/config/json-schema.ts";
 import { configReference } from "../src/config/reference.ts";
 import { sampleConfig } from "../src/config/sample.ts";
+import { eventsReference } from "./references/events.ts";
 import { faultsReference } from "./references/faults.ts";
+import { layersReference } from "./references/layers.ts";
 import { reasonsReference } from "./references/reasons.ts";
 import { routesReference } from "./references/routes.ts";
 
@@ -27,7 +29,9 @@ export const GENERATED_FOLDERS = ["docs/reference", "schema"] as const;
 
 export const GENERATED: readonly GeneratedFile[] = [
 	{ path: "docs/reference/config.md", content: configReference },
+	{ path: "docs/reference/events.md", content: eventsReference },
 	{ path: "docs/reference/faults.md", content: faultsReference },
+	{ path: "docs/reference/layers.md", content: layersReference },
 	{ path: "docs/reference/metrics.md", content: metricsReference },
 	{ path: "docs/reference/reasons.md", content: reasonsReference },
 	{ path: "docs/reference/rempart.yaml", content: sampleConfig },
