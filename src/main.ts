@@ -4,13 +4,10 @@ import { homedir } from "node:os";
 import { run } from "./cli/program.ts";
 import { Terminal } from "./cli/terminal.ts";
 
-for (const stream of [process.stdout, process.stderr]) {
-	stream.on("error", (error: NodeJS.ErrnoException) => {
-		// `rempart events | head`: whoever read has what it wanted.
-		if (error.code === "EPIPE") process.exit(0);
-		throw error;
-	});
-}
+// `rempart events | head`, or a terminal that was closed: whoever read is gone. What follows what happens ends then; a server goes on without words,
+// because the requests that it serves are not the reader's.
+const outputLost = Promise.withResolvers<void>();
+for (const stream of [process.stdout, process.stderr]) stream.on("error", () => outputLost.resolve());
 
 process.exitCode = await run(process.argv.slice(2), {
 	terminal: new Terminal(process.stdout, process.stderr, process.env),
@@ -20,6 +17,7 @@ process.exitCode = await run(process.argv.slice(2), {
 	uid: process.getuid?.() ?? null,
 	home: homedir(),
 	clock: Date.now,
+	outputLost: outputLost.promise,
 	onSignal: (signal, handler) => void process.on(signal, handler),
 	exitNow: (code) => process.exit(code),
 });

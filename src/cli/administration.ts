@@ -18,7 +18,7 @@ export interface Administration extends AsyncDisposable {
 	revokeKey(id: string): Promise<Administered<RevokedKey>>;
 	/** The newest that match, in order. */
 	events(query: EventQuery): Promise<readonly RecordedEvent[]>;
-	/** Those, then new ones until the iteration is left. Throws a HintedError where no server runs that could bring new ones. */
-	follow(query: EventQuery): AsyncIterable<RecordedEvent>;
+	/** Those, then new ones until `signal` ends it. Throws a HintedError where no server runs that could bring new ones. */
+	follow(query: EventQuery, signal: AbortSignal): AsyncIterable<RecordedEvent>;
 	explain(request: ExplainRequest): Promise<Explanation | ExplainProblem>;
 }

@@ -37,7 +37,8 @@ export async function run(words: readonly string[], surroundings: Surroundings):
 		return session.exitCode ?? EXIT.usage;
 	} catch (error) {
 		if (error instanceof CommanderError) return answerUsage(error, program, words, surroundings);
-		if (error instanceof HintedError) terminal.error(error.message, error.hint);
+		const known = error instanceof HintedError ? error : listenErrorOf(error);
+		if (known !== null) terminal.error(known.message, known.hint);
 		else
 			terminal.error(
 				`unexpected: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
@@ -93,6 +94,14 @@ function answerUsage(error: CommanderError, program: Command, words: readonly st
 	const { message, hint } = usageErrorOf(error, verbIn(program, words));
 	terminal.error(message, hint);
 	return EXIT.usage;
+}
+
+/** The system's refusal to let us listen is the operator's to mend, not a bug. */
+function listenErrorOf(error: unknown): HintedError | null {
+	if (!(error instanceof Error) || !("syscall" in error) || (error.syscall !== "listen" && error.syscall !== "bind")) return null;
+	return new HintedError(`cannot listen: ${error.message}`, "stop what uses that address, or choose another with --listen or --admin", {
+		cause: error,
+	});
 }
 
 /** As far as the words name a verb that there is: `key create`. */

@@ -50,12 +50,27 @@ export async function serveUntilStopped(options: ServingOptions, surroundings: S
 	});
 	// Before the welcome: from here on a signal drains, whatever is still being printed.
 	followSignals(server, options, surroundings);
-	const welcomed = await serving.welcome(server, { config: configuration.loading.config, configFile: configuration.file, stateDirectory });
-	if (welcomed !== EXIT.done) await server.stop();
+	const welcomed = await welcomeOrStop(server, serving, {
+		config: configuration.loading.config,
+		configFile: configuration.file,
+		stateDirectory,
+	});
 	await server.closed;
 	if (options.json === true) terminal.object({ event: "stopped" });
 	else terminal.note("stopped");
 	return welcomed;
+}
+
+/** A server that could not be vouched for does not go on. */
+async function welcomeOrStop(server: RunningServer, { welcome }: Serving, about: Served): Promise<ExitCode> {
+	try {
+		const welcomed = await welcome(server, about);
+		if (welcomed !== EXIT.done) await server.stop();
+		return welcomed;
+	} catch (error) {
+		await server.stop();
+		throw error;
+	}
 }
 
 function refuseInsecureFlags(surroundings: Surroundings): void {
@@ -85,7 +100,16 @@ function followSignals(server: RunningServer, options: ServingOptions, surroundi
 	};
 	surroundings.onSignal("SIGTERM", stop);
 	surroundings.onSignal("SIGINT", stop);
-	surroundings.onSignal("SIGHUP", () => void server.reload().then((outcome) => showReload(outcome, options, surroundings)));
+	surroundings.onSignal("SIGHUP", () => {
+		const failed = (error: unknown): ReloadOutcome => ({
+			reloaded: false,
+			problems: [error instanceof Error ? error.message : String(error)],
+		});
+		void server
+			.reload()
+			.catch(failed)
+			.then((outcome) => showReload(outcome, options, surroundings));
+	});
 }
 
 function showReload(outcome: ReloadOutcome, { json }: ServingOptions, { terminal }: Surroundings): void {

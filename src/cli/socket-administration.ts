@@ -41,8 +41,8 @@ export class SocketAdministration implements Administration {
 		return (await this.#client.get<{ events: readonly RecordedEvent[] }>(`/v1/events?${parametersOf(query)}`)).events;
 	}
 
-	follow(query: EventQuery): AsyncIterable<RecordedEvent> {
-		return this.#client.lines<RecordedEvent>(`/v1/events?${parametersOf(query)}&follow=true`);
+	follow(query: EventQuery, signal: AbortSignal): AsyncIterable<RecordedEvent> {
+		return this.#client.lines<RecordedEvent>(`/v1/events?${parametersOf(query)}&follow=true`, signal);
 	}
 
 	async explain(request: ExplainRequest): Promise<Explanation | ExplainProblem> {

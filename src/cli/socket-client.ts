@@ -1,6 +1,5 @@
 /** HTTP over the admin socket: one request, one answer, JSON both ways. */
 import { type IncomingMessage, request } from "node:http";
-import { createInterface } from "node:readline";
 
 import { KEY_PROBLEMS, type KeyProblem } from "../keys/key-problem.ts";
 import { HintedError } from "../std/hinted-error.ts";
@@ -24,15 +23,23 @@ export class SocketClient {
 		return this.#ask<T>("POST", path, body);
 	}
 
-	/** One JSON object a line, until the server or the reader ends it. */
-	async *lines<T>(path: string): AsyncGenerator<T> {
+	/** One JSON object a line, until `signal` ends it. Throws a HintedError where the server does. */
+	async *lines<T>(path: string, signal: AbortSignal): AsyncGenerator<T> {
 		const answer = await this.#send("GET", path, undefined, 0);
 		if (answer.statusCode !== 200) throw refusal(await textOf(answer));
+		// A generator that waits for the next line hears nothing else; the end of the connection wakes it.
+		signal.addEventListener("abort", () => answer.destroy(), { once: true });
+		if (signal.aborted) return;
+		let broken: unknown = null;
 		try {
-			for await (const line of createInterface({ input: answer })) yield parsed<T>(line);
+			for await (const line of linesOf(answer)) yield parsed<T>(line);
+		} catch (error) {
+			broken = error;
 		} finally {
 			answer.destroy();
 		}
+		if (signal.aborted) return;
+		throw new HintedError("the server ended the stream", "it may have stopped; look with: rempart doctor", { cause: broken });
 	}
 
 	async #ask<T>(method: string, path: string, body: object | undefined): Promise<T> {
@@ -83,6 +90,21 @@ function refusal(text: string): Refused {
 	const message = [detail ?? title, ...problems].join("; ");
 	const known = KEY_PROBLEMS.find((candidate) => candidate === code);
 	return new Refused(message, hint, known === undefined ? null : { code: known, message, hint });
+}
+
+/** Not `node:readline`, whose iterator sleeps on when its input is destroyed. */
+async function* linesOf(answer: IncomingMessage): AsyncGenerator<string> {
+	let rest = "";
+	for await (const chunk of answer.setEncoding("utf8")) {
+		const [first = "", ...others] = String(chunk).split("\n");
+		if (others.length === 0) {
+			rest += first;
+			continue;
+		}
+		yield rest + first;
+		rest = others.pop() ?? "";
+		yield* others;
+	}
 }
 
 async function textOf(answer: IncomingMessage): Promise<string> {

@@ -14,6 +14,8 @@ export interface Surroundings {
 	readonly uid: number | null;
 	readonly home: string;
 	readonly clock: Clock;
+	/** Resolves when nobody reads standard output any more. */
+	readonly outputLost: Promise<void>;
 	onSignal(signal: "SIGINT" | "SIGTERM" | "SIGHUP", handler: () => void): void;
 	/** Ends the process now, whatever is open; for a second Ctrl-C alone. */
 	exitNow(code: ExitCode): void;

@@ -25,7 +25,15 @@ export async function welcome(
 	const { config, configFile, stateDirectory } = about;
 	if (options.json === true) showReady(ready, terminal);
 	const closed = await proveClosed(ready);
-	const proofs = [closed, ...(ready.demonstration ? [] : upstreamExposure(config.upstreams, await listeningSockets()))];
+	const proofs = [
+		closed,
+		...(ready.demonstration
+			? []
+			: upstreamExposure(
+					config.upstreams.map(({ url }) => url),
+					await listeningSockets(),
+				)),
+	];
 	if (options.json === true) for (const proof of proofs) terminal.object({ event: "proof", ...proof });
 	else {
 		const elsewhere = otherMachinesUrl(ready.gateway, config.gateway.listen);

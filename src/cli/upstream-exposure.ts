@@ -4,7 +4,7 @@
  *  - For an upstream on this machine the kernel's own list of listeners answers.
  *  - For one on another machine nothing can be proved from here, and that is said.
  */
-import type { UpstreamEntry } from "../config/upstreams.ts";
+import type { UpstreamUrl } from "../config/values/upstream-url.ts";
 import { isLoopback, type ListeningSocket } from "./listening-sockets.ts";
 
 export interface Exposure {
@@ -14,11 +14,8 @@ export interface Exposure {
 	readonly next: string | null;
 }
 
-export function upstreamExposure(
-	upstreams: readonly Pick<UpstreamEntry, "url">[],
-	sockets: readonly ListeningSocket[] | null,
-): readonly Exposure[] {
-	return upstreams.map(({ url }) => {
+export function upstreamExposure(urls: readonly UpstreamUrl[], sockets: readonly ListeningSocket[] | null): readonly Exposure[] {
+	return urls.map((url) => {
 		if (!isLocal(url.host)) {
 			const clear = url.secure ? "" : ", in clear";
 			return {

@@ -12,7 +12,10 @@ export function usageErrorOf(error: CommanderError, verb: string): UsageError {
 	const suggestion = /^\(Did you mean (?:one of )?(.+)\?\)$/.exec(rest.join(" ").trim())?.[1];
 	const help = `see the usage with: rempart ${verb === "" ? "" : `${verb} `}--help`;
 	return {
-		message: first.replace(/^error: /, ""),
+		message: first
+			.replace(/^error: /, "")
+			.replace(/\. Expected .*$/, "")
+			.replace(/\.$/, ""),
 		hint: suggestion === undefined ? help : `did you mean ${suggestion}? ${help}`,
 	};
 }

@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 
 import { loadPair, type PairFiles } from "../../http/tls/certificate-files.ts";
-import { defineCheck, fail, ok, type Patient, skipped, warn } from "./check.ts";
+import { defineCheck, type Finding, fail, ok, type Patient, skipped, warn } from "./check.ts";
 
 const DAY_MS = 86_400_000;
 const SOON_DAYS = 21;
@@ -12,6 +12,13 @@ export const certificate = defineCheck({
 	id: "certificate",
 	title: "certificate",
 	async examine(patient) {
+		const { server } = patient;
+		if (server !== null)
+			return [
+				server.certificate === null
+					? skipped("tls is off")
+					: remaining(server.certificate.expiresAt, server.certificate.ca !== null, patient),
+			];
 		const files = filesOf(patient);
 		if (files === null) return [skipped("tls is off")];
 		if (!existsSync(files.certificate) && patient.config?.gateway.tls.mode !== "files")
@@ -27,12 +34,17 @@ export const certificate = defineCheck({
 				),
 			];
 		}
-		const days = Math.floor((pair.certificate.validToDate.getTime() - now) / DAY_MS);
-		if (days < SOON_DAYS)
-			return [warn(`expires in ${days} days`, own ? "restart rempart: it makes a new one" : "renew it; the new file is read by itself")];
-		return [ok(`${own ? "of the local ca" : files.certificate}, holds for ${days} days`)];
+		return [remaining(pair.certificate.validToDate.getTime(), own, patient)];
 	},
 });
+
+function remaining(expiresAt: number, own: boolean, { surroundings }: Patient): Finding {
+	const days = Math.floor((expiresAt - surroundings.clock()) / DAY_MS);
+	const next = own ? "restart rempart: it makes a new one" : "renew it; the new file is read by itself";
+	if (days < 0) return fail(`expired ${-days} days ago`, next);
+	if (days < SOON_DAYS) return warn(`expires in ${days} days`, next);
+	return ok(`${own ? "of the local ca" : "the operator's own"}, holds for ${days} days`);
+}
 
 function filesOf({ config, stateDirectory }: Patient): PairFiles | null {
 	const tls = config?.gateway.tls;

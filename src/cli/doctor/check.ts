@@ -33,6 +33,8 @@ export interface Patient {
 	/** Null where it is not sound; checks then look at what does not depend on it. */
 	readonly config: Config | null;
 	readonly configProblems: readonly Problem[];
+	/** SHA-256 of the file's text; null where it is not sound. */
+	readonly configDigest: string | null;
 	/** Of the running server; null where none runs. */
 	readonly server: ServerStatus | null;
 }

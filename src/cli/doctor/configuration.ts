@@ -4,9 +4,12 @@ import { defineCheck, fail, ok, warn } from "./check.ts";
 export const configuration = defineCheck({
 	id: "configuration",
 	title: "configuration",
-	examine({ configFile, config, configProblems }) {
+	examine({ configFile, config, configProblems, configDigest, server }) {
 		if (config === null) return configProblems.map((problem) => fail(problemText(problem), problem.hint));
 		const found = [ok(configFile === null ? "no file, and none is needed: the defaults are in force" : configFile)];
+		if (server !== null && server.configFile === configFile && server.configDigest !== configDigest) {
+			found.push(warn(`${configFile ?? "it"} was changed after the running server read it`, `have it read again: kill -HUP ${server.pid}`));
+		}
 		const { gateway, admin } = config;
 		if (gateway.tls.mode === "off") {
 			found.push(

@@ -33,14 +33,18 @@ async function findingsOf(check: Check, patient: Patient): Promise<readonly Find
 }
 
 export async function patientOf(options: GlobalOptions & ListenOptions, surroundings: Surroundings): Promise<Patient> {
-	const { file, loading } = await readConfiguration(options, surroundings);
 	const socket = await serverSocket(options, surroundings);
+	const server = socket === null ? null : await new SocketClient(socket).get<ServerStatus>("/v1/status");
+	// The file that the running server was told of, unless another is asked about.
+	const config = options.config ?? server?.configFile ?? undefined;
+	const { file, loading } = await readConfiguration({ ...options, config }, surroundings);
 	return {
 		surroundings,
 		stateDirectory: stateDirectoryOf(options, surroundings),
 		configFile: file,
 		config: "config" in loading ? loading.config : null,
 		configProblems: "problems" in loading ? loading.problems : [],
-		server: socket === null ? null : await new SocketClient(socket).get<ServerStatus>("/v1/status"),
+		configDigest: "digest" in loading ? loading.digest : null,
+		server,
 	};
 }

@@ -46,16 +46,10 @@ async function events({ options, surroundings }: Invocation<Options>): Promise<E
 		for (const recorded of await administration.events(query)) show(recorded);
 		return EXIT.done;
 	}
-	const interrupted = Promise.withResolvers<void>();
-	for (const signal of ["SIGINT", "SIGTERM"] as const) surroundings.onSignal(signal, interrupted.resolve);
-	const iterator = administration.follow(query)[Symbol.asyncIterator]();
-	for (;;) {
-		const next = await Promise.race([iterator.next(), interrupted.promise]);
-		if (next === undefined) break;
-		if (next.done === true) throw new HintedError("the server ended the stream", "it may have stopped; look with: rempart doctor");
-		show(next.value);
-	}
-	await iterator.return?.();
+	const enough = new AbortController();
+	for (const signal of ["SIGINT", "SIGTERM"] as const) surroundings.onSignal(signal, () => enough.abort());
+	void surroundings.outputLost.then(() => enough.abort());
+	for await (const recorded of administration.follow(query, enough.signal)) show(recorded);
 	return EXIT.done;
 }
 

@@ -1,0 +1,90 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { requestStarted } from "../../test/support/admin-deps.ts";
+import type { Event } from "../model/event.ts";
+import { EVENT_TYPE_NAMES } from "../model/event-types.ts";
+import { eventLine } from "./event-line.ts";
+
+const AT = Date.UTC(2026, 0, 1);
+const plain = { paint: (_style: string, text: string) => text };
+
+/** One of each type; the compiler and the first test see to it that none is left out. */
+const ONE_OF_EACH: { readonly [Type in Event["type"]]: Extract<Event, { type: Type }> | Event } = {
+	"request-started": requestStarted(),
+	"request-ended": {
+		type: "request-ended",
+		at: AT,
+		request: "r1",
+		principal: "abcd1234",
+		operation: "chat",
+		class: "infer",
+		dialect: "ollama",
+		model: "llama3.2:latest",
+		method: "POST",
+		outcome: "completed",
+		phase: "ended",
+		status: 200,
+		reason: null,
+		fault: null,
+		detail: null,
+		upstream: "local",
+		durationMs: 1234.5,
+		queuedMs: 0,
+		firstByteMs: 10,
+		overheadMs: 0.2,
+		bytesIn: 1,
+		bytesOut: 2,
+		usage: { promptTokens: 12, outputTokens: 40, totalNs: null, loadNs: null, promptNs: null, evalNs: null, estimated: false },
+	},
+	"refusals-summarised": { type: "refusals-summarised", at: AT, reason: "credential-missing", count: 900, sinceMs: 60_000 },
+	"key-created": { type: "key-created", at: AT, key: "abcd1234", name: "laptop", role: "user", by: "socket" },
+	"key-rotated": { type: "key-rotated", at: AT, key: "abcd1234", name: "laptop", role: "user", by: "socket" },
+	"key-revoked": { type: "key-revoked", at: AT, key: "abcd1234", name: "laptop", role: "user", by: "store" },
+	"server-started": {
+		type: "server-started",
+		at: AT,
+		version: "0.1.0",
+		gateway: "https://x",
+		upstreams: ["http://u"],
+		demonstration: true,
+		configDigest: "d",
+	},
+	"server-stopped": { type: "server-stopped", at: AT, drainedMs: 12, cut: 1 },
+	"config-reloaded": { type: "config-reloaded", at: AT, configDigest: "d", detail: null },
+	"config-rejected": { type: "config-rejected", at: AT, configDigest: null, detail: "line 3" },
+	"certificate-reloaded": { type: "certificate-reloaded", at: AT, detail: "box" },
+	"certificate-rejected": { type: "certificate-rejected", at: AT, detail: "expired" },
+	"upstream-up": { type: "upstream-up", at: AT, upstream: "local", detail: null },
+	"upstream-down": { type: "upstream-down", at: AT, upstream: "local", detail: "ECONNREFUSED" },
+	"runner-wedged": { type: "runner-wedged", at: AT, upstream: "local", model: "m", waiting: 3, detail: null },
+	"runner-healed": { type: "runner-healed", at: AT, upstream: "local", model: "m", waiting: 0, detail: null },
+	"runner-heal-failed": { type: "runner-heal-failed", at: AT, upstream: "local", model: "m", waiting: 4, detail: "500" },
+	"fault-raised": { type: "fault-raised", at: AT, fault: "event-log-unavailable", detail: "disk full" },
+	"log-recovered": { type: "log-recovered", at: AT, lost: 7 },
+};
+
+test("what a stranger wrote cannot move the cursor or begin a line of its own", () => {
+	const event = requestStarted({ path: "/\u001b[2J\nforged  1  key-created", userAgent: null });
+	const shown = eventLine({ seq: 1, event }, plain);
+	assert.ok(!shown.includes("\u001b") && !shown.includes("\n"));
+});
+
+for (const type of EVENT_TYPE_NAMES) {
+	test(`${type} is one line with its time, number and type`, () => {
+		const event = Object.values(ONE_OF_EACH).find((one) => one.type === type);
+		assert.ok(event !== undefined);
+		assert.match(eventLine({ seq: 42, event }, plain), new RegExp(`^2026-01-01 00:00:00Z +42  ${type}`));
+	});
+}
+
+test("a request's lines tell who, what and how it went", () => {
+	assert.match(
+		eventLine({ seq: 1, event: ONE_OF_EACH["request-started"] }, plain),
+		/permit {2}POST \/api\/chat {2}llama3\.2:latest {2}key abcd1234 \(laptop\) {2}from 192\.0\.2\.7 {2}r1$/,
+	);
+	assert.match(
+		eventLine({ seq: 1, event: ONE_OF_EACH["request-ended"] }, plain),
+		/completed 200 {2}chat {2}llama3\.2:latest {2}1235 ms {2}12\+40 tokens {2}r1$/,
+	);
+});
