@@ -71,6 +71,8 @@ for (const [what, bytes] of [
 	["a head of 20 KiB", `GET /healthz HTTP/1.1\r\nHost: localhost\r\nX: ${"x".repeat(20_000)}\r\n\r\n`],
 	["no Host", "GET /healthz HTTP/1.1\r\n\r\n"],
 	["an empty Host", "GET /healthz HTTP/1.1\r\nHost:\r\nConnection: close\r\n\r\n"],
+	["two Hosts", "GET /healthz HTTP/1.1\r\nHost: localhost\r\nHost: evil.example\r\n\r\n"],
+	["the same Host twice", "GET /healthz HTTP/1.1\r\nHost: localhost\r\nHost: localhost\r\n\r\n"],
 	["a Host with a user before it", "GET /healthz HTTP/1.1\r\nHost: 127.0.0.1@evil.example\r\nConnection: close\r\n\r\n"],
 ] as const) {
 	test(`refuses ${what} and closes`, async (t) => {
@@ -92,6 +94,22 @@ test("the socket is its owner's alone, and serves everything", async (t) => {
 	assert.equal(created.status, 201);
 	assert.match(created.body, /"key":"rmp_live_/);
 });
+
+for (const [what, framing, status] of [
+	["in chunks", 'Transfer-Encoding: chunked\r\n\r\n1f\r\n{"name":"laptop","role":"user"}\r\n0\r\n\r\n', 201],
+	["that is not there and has no length", "\r\n", 422],
+	["in chunks beyond the bound", `Transfer-Encoding: chunked\r\n\r\n${`10000\r\n${"x".repeat(0x10000)}\r\n`.repeat(17)}0\r\n\r\n`, 413],
+] as const) {
+	test(`the socket answers a body ${what} with ${status}`, async (t) => {
+		const listener = await socketOf(t, join(await folder(t), "admin.sock"));
+		const socket = connect(listener.address);
+		socket.on("error", () => undefined);
+		socket.write(`POST /v1/keys HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n${framing}`);
+		const [answer] = await once(socket, "data");
+		socket.destroy();
+		assert.match(String(answer), new RegExp(`^HTTP/1\\.1 ${status} `));
+	});
+}
 
 test("a socket that a crash left is replaced; one that is in use is not", async (t) => {
 	const path = join(await folder(t), "admin.sock");

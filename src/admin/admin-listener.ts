@@ -6,7 +6,7 @@
  *  - Both servers are strict and small: short time limits, few connections, small heads, no lenient parsing, no pipelined flood.
  */
 import { chmod, lstat, rm } from "node:fs/promises";
-import { createServer, type Server, type ServerOptions } from "node:http";
+import { createServer, type IncomingMessage, type Server, type ServerOptions } from "node:http";
 import { connect } from "node:net";
 
 import { getRequestListener } from "@hono/node-server";
@@ -70,11 +70,19 @@ export async function listenOnTcp(app: Hono, { host, port }: { readonly host: st
 function strictServer(app: Hono): Server {
 	const listener = getRequestListener(app.fetch, { overrideGlobalObjects: false });
 	// The listener answers by itself, errors included; what it returns tells only when.
-	const server = createServer(STRICT, (request, response) => void listener(request, response));
+	const server = createServer(STRICT, (request, response) => {
+		if (namesOneHost(request)) void listener(request, response);
+		else response.writeHead(400, { connection: "close" }).end();
+	});
 	server.maxConnections = 64;
 	server.maxHeadersCount = 64;
 	server.maxRequestsPerSocket = 1000;
 	return server;
+}
+
+/** RFC 9112 §3.2 wants a second Host refused, even an equal one; Node keeps the first and says nothing, and a proxy before us may keep the other. */
+function namesOneHost({ rawHeaders }: IncomingMessage): boolean {
+	return rawHeaders.filter((text, at) => at % 2 === 0 && text.toLowerCase() === "host").length === 1;
 }
 
 async function listening(server: Server, listen: () => void, where: string): Promise<void> {

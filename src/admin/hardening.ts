@@ -2,12 +2,9 @@
 import { randomUUID } from "node:crypto";
 
 import type { Hono } from "hono";
-import { bodyLimit } from "hono/body-limit";
 
+import { announcesTooMuch } from "./body-limit.ts";
 import { problem } from "./problem.ts";
-
-/** Bodies here are a few lines of JSON; the largest is a request to be explained. */
-const BODY_BYTES_MAX = 1024 * 1024;
 
 /** To be called before any route is added: Hono runs handlers in the order of registration. */
 export function harden(app: Hono): void {
@@ -17,9 +14,10 @@ export function harden(app: Hono): void {
 		context.header("cache-control", "no-store");
 		context.header("x-content-type-options", "nosniff");
 		context.header("content-security-policy", "default-src 'none'; frame-ancestors 'none'");
+		if (announcesTooMuch(context)) return problem(context, "body-too-large");
 		await next();
+		return undefined;
 	});
-	app.use(bodyLimit({ maxSize: BODY_BYTES_MAX, onError: (context) => problem(context, "body-too-large") }));
 	app.notFound((context) => problem(context, "not-found", { hint: "the paths are in docs/reference; see also 'rempart help'" }));
 	// The error stays here: its message may name files and queries. What can be expected is answered where it happens.
 	app.onError((_error, context) => problem(context, "internal-error", { hint: "run 'rempart doctor'" }));

@@ -2,13 +2,15 @@
 import type { Context } from "hono";
 import type * as z from "zod";
 
+import { readText } from "./body-limit.ts";
 import { problem } from "./problem.ts";
 
 export type Read<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly response: Response };
 
 /** An empty body counts as `{}`, so that a bare POST works where everything is optional. */
 export async function jsonBody<Schema extends z.ZodType>(context: Context, schema: Schema): Promise<Read<z.output<Schema>>> {
-	const text = await context.req.text();
+	const text = await readText(context);
+	if (text === null) return { ok: false, response: problem(context, "body-too-large") };
 	const type = context.req.header("content-type") ?? "";
 	// A page of another site can send a form or plain text without being asked first (CORS preflight), but not JSON.
 	if (text !== "" && !/^application\/json *(;|$)/i.test(type)) {
