@@ -13,6 +13,7 @@ interface Profile {
 	readonly nodes: readonly {
 		readonly id: number;
 		readonly callFrame: { readonly functionName: string; readonly url: string; readonly lineNumber: number };
+		readonly children?: readonly number[];
 	}[];
 	/** µs on the clock of `process.hrtime`, which all processes of a machine share. */
 	readonly startTime: number;
@@ -40,36 +41,70 @@ export function hottest(folder: string, root: string, span: Span): string {
 function reading(file: string, root: string, { fromUs, toUs }: Span): string {
 	// Written by V8 in its own format, just now.
 	const profile = JSON.parse(readFileSync(file, "utf8")) as Profile;
-	const prefix = `${pathToFileURL(root).href}/`;
-	const nodes = new Map(profile.nodes.map(({ id, callFrame }) => [id, callFrame]));
-	const functions = new Map<string, number>();
-	const folders = new Map<string, number>();
+	const frames = framesOf(profile, `${pathToFileURL(root).href}/`);
+	const [folders, self, whole] = [new Map<string, number>(), new Map<string, number>(), new Map<string, number>()];
 	let total = 0;
 	let at = profile.startTime;
 	for (const [index, id] of profile.samples.entries()) {
-		const frame = nodes.get(id);
 		const us = profile.timeDeltas[index] ?? 0;
 		at += us;
-		if (at < fromUs || at > toUs) continue;
-		if (frame === undefined || frame.functionName === "(idle)") continue;
-		const place = frame.url.startsWith(prefix) ? frame.url.slice(prefix.length) : frame.url;
+		const frame = frames.get(id);
+		if (at < fromUs || at > toUs || frame === undefined || frame.name === "(idle)") continue;
 		total += us;
-		add(
-			functions,
-			`${frame.functionName === "" ? "(anonymous)" : frame.functionName.slice(0, LONGEST_NAME)} ${place}:${frame.lineNumber + 1}`,
-			us,
-		);
-		add(folders, folderOf(place, frame.functionName), us);
+		add(folders, folderOf(frame), us);
+		add(self, labelOf(frame), us);
+		for (const label of ownCallers(frame)) add(whole, label, us);
 	}
-	return [`${(total / 1e6).toFixed(2)} s without idle time`, "", ...ranked(folders, total), "", ...ranked(functions, total), ""].join("\n");
+	const lists = [
+		["self, by folder", folders],
+		["self, by function", self],
+		["with all that it calls, by function of src", whole],
+	] as const;
+	const texts = lists.map(([title, times]) => `${title}\n\n${ranked(times, total).join("\n")}\n`);
+	return [`${(total / 1e6).toFixed(2)} s without idle time\n`, ...texts].join("\n");
 }
 
-function folderOf(place: string, functionName: string): string {
+interface Frame {
+	readonly name: string;
+	/** Path below the root, or what V8 says where it is elsewhere. */
+	readonly place: string;
+	readonly line: number;
+	caller: Frame | null;
+}
+
+function framesOf({ nodes }: Profile, prefix: string): ReadonlyMap<number, Frame> {
+	const frames = new Map<number, Frame>();
+	for (const { id, callFrame } of nodes) {
+		const { functionName, url, lineNumber } = callFrame;
+		const place = url.startsWith(prefix) ? url.slice(prefix.length) : url;
+		frames.set(id, { name: functionName || "(anonymous)", place, line: lineNumber + 1, caller: null });
+	}
+	for (const { id, children = [] } of nodes) {
+		for (const child of children) {
+			const frame = frames.get(child);
+			if (frame !== undefined) frame.caller = frames.get(id) ?? null;
+		}
+	}
+	return frames;
+}
+
+/** The functions of src on the stack, each once however often it calls itself. */
+function ownCallers(frame: Frame): ReadonlySet<string> {
+	const labels = new Set<string>();
+	for (let at: Frame | null = frame; at !== null; at = at.caller) if (at.place.startsWith("src/")) labels.add(labelOf(at));
+	return labels;
+}
+
+function labelOf({ name, place, line }: Frame): string {
+	return place === "" ? name.slice(0, LONGEST_NAME) : `${name} ${place}:${line}`;
+}
+
+function folderOf({ name, place }: Frame): string {
 	if (place.startsWith("node:")) return "(Node itself)";
 	if (place.startsWith("node_modules/")) return "(packages)";
 	if (place !== "") return place.slice(0, place.lastIndexOf("/"));
 	// Regular expressions are named by their source, and those of addresses are long.
-	return functionName.startsWith("RegExp:") ? "(regular expressions)" : functionName || "(native)";
+	return name.startsWith("RegExp:") ? "(regular expressions)" : name;
 }
 
 function ranked(times: ReadonlyMap<string, number>, total: number): readonly string[] {
