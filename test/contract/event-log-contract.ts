@@ -91,6 +91,17 @@ export function eventLogContract(name: string, open: OpenEventLog): void {
 		}
 		await log.append(keyEvent({ at: 5_000 })).settled;
 		events.push(keyEvent({ at: 5_000 }));
+		for (let seq = 1; seq <= events.length; seq += 1) {
+			const at = events[seq - 1]?.at ?? 0;
+			for (const query of [
+				{ afterSeq: seq, limit: 1_000 },
+				{ since: at, until: at, limit: 1_000 },
+				{ since: at, limit: 2 },
+				{ until: at, limit: 2 },
+			]) {
+				assert.deepEqual(await log.read(query), filtered(events, query), JSON.stringify(query));
+			}
+		}
 		await fc.assert(
 			fc.asyncProperty(QUERIES, async (query) => {
 				assert.deepEqual(await log.read(query), filtered(events, query));

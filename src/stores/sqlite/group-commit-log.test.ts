@@ -232,6 +232,40 @@ test("refuses when the disk does not answer at all, and recovers when it does", 
 	assert.equal(stuck.committed, true);
 });
 
+test("gives room back when events are on disk", async (context) => {
+	for (const bound of [{ pendingEventsMax: 2 }, { pendingCharactersMax: 300 }]) {
+		await context.test(JSON.stringify(bound), async (inner) => {
+			const { log, sink, append, pass } = rig(inner, bound);
+			for (let round = 0; round < 10; round += 1) {
+				const batch = append("a");
+				await pass(4);
+				await sink.succeed();
+				await batch.settled;
+			}
+			assert.equal(log.available, true);
+		});
+	}
+});
+
+test("begins with short waits again after it has recovered", async (context) => {
+	const { log, sink, append, pass } = rig(context);
+	append("a");
+	await pass(0);
+	for (const waitMs of [250, 500]) {
+		await sink.fail("disk I/O error");
+		await pass(waitMs);
+	}
+	await sink.succeed();
+	await sink.succeed();
+	assert.equal(log.available, true);
+	append("b");
+	await pass(4);
+	await sink.fail("disk I/O error");
+	const before = sink.commits.length;
+	await pass(250);
+	assert.equal(sink.commits.length, before + 1);
+});
+
 test("rejects close when events could not be written", async (context) => {
 	const { log, sink, append } = rig(context);
 	const batch = append("a");
@@ -334,6 +368,29 @@ test("seals after a thousand events, however little time has passed", async (con
 		sink.commits.map(({ sealAt }) => sealAt !== null),
 		[true, false, true],
 	);
+});
+
+test("seals a second after a seal that came early, too", async (context) => {
+	const { sink, append, pass } = rig(context, { eagerEvents: 10_000 });
+	append("a");
+	await pass(0);
+	await sink.succeed();
+	append("b");
+	await pass(600);
+	await sink.succeed();
+	// A thousand events bring their own checkpoint in the middle of that second, and one more comes after it.
+	for (let index = 0; index < 1_000; index += 1) append("c");
+	await pass(4);
+	await sink.succeed();
+	assert.notEqual(sink.commits.at(-1)?.sealAt, null);
+	append("d");
+	await pass(4);
+	await sink.succeed();
+	const before = sink.commits.length;
+	await pass(995);
+	assert.equal(sink.commits.length, before);
+	await pass(5);
+	assert.deepEqual(sink.written.slice(before), [[]]);
 });
 
 test("writes what is queued and a last checkpoint when it closes", async (context) => {

@@ -14,6 +14,7 @@ import { EventDatabase } from "./event-database.ts";
 import { KeyDatabase } from "./key-database.ts";
 import { openStores } from "./open-stores.ts";
 import { StateFiles } from "./state-files.ts";
+import { verifyChain } from "./verify-chain.ts";
 
 /** A state that was used and closed; tests change copies of it. */
 const template = mkdtempSync(join(tmpdir(), "rempart-test-"));
@@ -21,8 +22,9 @@ after(() => rmSync(template, { recursive: true }));
 before(() => useState(template));
 
 async function useState(directory: string): Promise<void> {
-	const stores = await openStores({ directory, clock: () => 1_000 });
-	await stores.events.append(keyEvent()).settled;
+	const stores = await openStores({ directory, clock: () => 1_000, sealAfterMs: 3_600_000 });
+	// Four blocks; the first commit and the end are sealed.
+	for (let block = 1; block <= 4; block += 1) await stores.events.append(keyEvent({ at: block })).settled;
 	await stores.keys.insert({
 		id: "ab12cd34",
 		name: "laptop",
@@ -41,6 +43,9 @@ function usedState(context: TestContext): string {
 	cpSync(template, directory, { recursive: true });
 	return directory;
 }
+
+/** As after a crash: the blocks from the second on have no checkpoint. */
+const UNSEAL = "DELETE FROM checkpoints WHERE number > 2";
 
 function alter(file: string, sql: string): void {
 	const database = new DatabaseSync(file);
@@ -118,12 +123,27 @@ test("refuses databases that are damaged, altered or of a newer program", async 
 		[
 			"a changed last block",
 			/was changed/,
-			(directory) => alter(join(directory, "events.db"), "UPDATE blocks SET body = CAST('{}' AS BLOB) WHERE first_seq = 1"),
+			(directory) => alter(join(directory, "events.db"), "UPDATE blocks SET body = CAST('{}' AS BLOB) WHERE first_seq = 4"),
 		],
 		[
 			"a deleted last block",
 			/does not match its last checkpoint/,
-			(directory) => alter(join(directory, "events.db"), "DELETE FROM blocks WHERE first_seq = 1"),
+			(directory) => alter(join(directory, "events.db"), "DELETE FROM blocks WHERE first_seq = 4"),
+		],
+		[
+			"a block missing from the unsigned tail",
+			/event 3 is missing/,
+			(directory) => alter(join(directory, "events.db"), `${UNSEAL}; DELETE FROM blocks WHERE first_seq = 3`),
+		],
+		[
+			"a block of the unsigned tail that hangs on nothing",
+			/event 4 is missing/,
+			(directory) => alter(join(directory, "events.db"), `${UNSEAL}; UPDATE blocks SET previous_hash = zeroblob(32) WHERE first_seq = 4`),
+		],
+		[
+			"a changed block of the unsigned tail",
+			/was changed/,
+			(directory) => alter(join(directory, "events.db"), `${UNSEAL}; UPDATE blocks SET body = CAST('{}' AS BLOB) WHERE first_seq = 3`),
 		],
 		[
 			"a key that is none",
@@ -173,6 +193,16 @@ test("makes everything for its owner alone", async (context) => {
 	for (const file of ["events.db", "events.db-wal", "keys.db", "lock.db", "pepper", "signing-key.pem"])
 		assert.ok(files.includes(file), file);
 	for (const file of files) assert.equal(statSync(join(stores.directory, file)).mode & 0o777, 0o600, file);
+});
+
+test("goes on after a crash that left blocks without a checkpoint", async (context) => {
+	const directory = usedState(context);
+	alter(join(directory, "events.db"), UNSEAL);
+	const stores = await open(directory);
+	await stores.events.append(keyEvent({ at: 5 })).settled;
+	await stores.close();
+	const { firstProblem, sealedSeq } = await verifyChain({ directory });
+	assert.deepEqual({ firstProblem, sealedSeq }, { firstProblem: null, sealedSeq: 5 });
 });
 
 test("keeps secrets, keys and the numbers of events over a restart", async (context) => {

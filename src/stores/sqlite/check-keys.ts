@@ -1,0 +1,26 @@
+import { existsSync } from "node:fs";
+import { DatabaseSync } from "node:sqlite";
+
+import { StateFiles } from "./state-files.ts";
+
+/** As many complaints as a person reads. */
+const COMPLAINTS_MAX = 5;
+
+/**
+ * What SQLite finds wrong with the key store of a state directory: nothing, or a sentence for each place. Null where there is none.
+ * Reads only, over a connection of its own, so it works beside a running server. Throws where the file cannot be read at all.
+ */
+export function checkKeys(directory: string): readonly string[] | null {
+	const { keys } = new StateFiles(directory);
+	if (!existsSync(keys)) return null;
+	const database = new DatabaseSync(keys, { readOnly: true, timeout: 2_000 });
+	try {
+		const found = database
+			.prepare(`PRAGMA integrity_check(${COMPLAINTS_MAX})`)
+			.all()
+			.map((row) => String(row["integrity_check"]));
+		return found.join() === "ok" ? [] : found;
+	} finally {
+		database.close();
+	}
+}
