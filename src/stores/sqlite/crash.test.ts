@@ -12,7 +12,7 @@ import { verifyChain } from "./verify-chain.ts";
 
 const ROUNDS = 12;
 
-test("loses no acknowledged event or key when it is killed under load, again and again", async (context) => {
+test("loses no acknowledged event or key when it is killed under load, again and again", { timeout: 120_000 }, async (context) => {
 	const directory = temporaryDirectory(context);
 	const files = new StateFiles(directory);
 	const events: string[] = [];

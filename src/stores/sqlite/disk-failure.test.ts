@@ -12,15 +12,15 @@ import { MemoryKeyRing } from "../../keys/key-ring.ts";
 import type { RecordedEvent } from "../../ports/event-log.ts";
 import { verifyChain } from "./verify-chain.ts";
 
-test("fails closed on a full disk, says why, and recovers without losing anything acknowledged", async (context) => {
+test("fails closed on a full disk, says why, and recovers without losing anything acknowledged", { timeout: 60_000 }, async (context) => {
 	await failAndRecover(context, await tinyDisk(context));
 });
 
-test("does the same on an I/O error", async (context) => {
+test("does the same on an I/O error", { timeout: 60_000 }, async (context) => {
 	await failAndRecover(context, limitedDisk(context));
 });
 
-test("stays closed while the log is read-only, says so, and recovers when it is not", async (context) => {
+test("stays closed while the log is read-only, says so, and recovers when it is not", { timeout: 60_000 }, async (context) => {
 	const disk = await tinyDisk(context);
 	const user = new StoreProcess(context, { directory: disk.directory, name: "user", wrap: (command) => disk.wrap(command) });
 	await user.until(() => user.events.length > 20);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { DatabaseSync } from "node:sqlite";
+import type { DatabaseSync } from "node:sqlite";
 import { type TestContext, test } from "node:test";
 
 import { temporaryDirectory } from "../../../test/support/temporary-directory.ts";

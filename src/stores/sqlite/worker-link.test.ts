@@ -4,29 +4,51 @@ import { type TestContext, test } from "node:test";
 import { startedEvent } from "../../../test/support/sample-events.ts";
 import { temporaryStores } from "../../../test/support/temporary-stores.ts";
 import { Fault } from "../../model/fault.ts";
-import { GROUP_COMMIT_DEFAULTS, GroupCommitLog } from "./group-commit-log.ts";
+import { type BlockSink, GROUP_COMMIT_DEFAULTS, GroupCommitLog } from "./group-commit-log.ts";
 import { verifyChain } from "./verify-chain.ts";
 import { WorkerLink } from "./worker-link.ts";
 import { workerSink } from "./worker-sink.ts";
 
-/** A log over a worker that the test can kill. */
-async function killableLog(context: TestContext): Promise<{ link: WorkerLink; log: GroupCommitLog; directory: string }> {
+interface KillableLog {
+	readonly link: WorkerLink;
+	readonly sink: BlockSink;
+	readonly log: GroupCommitLog;
+	readonly directory: string;
+	/** The worker dies with the next commit, before it can hear of it. */
+	readonly killOnCommit: () => void;
+}
+
+async function killableLog(context: TestContext): Promise<KillableLog> {
 	const stores = await temporaryStores(context);
 	const { directory } = stores;
 	await stores.close();
 	const link = new WorkerLink({ directory }, Date.now);
-	const log = new GroupCommitLog(workerSink(link), { ...GROUP_COMMIT_DEFAULTS, clock: Date.now, stopwatch: () => performance.now() });
+	const sink = workerSink(link);
+	let killing = false;
+	const killable: BlockSink = {
+		find: (query) => sink.find(query),
+		commit: (block, sealAt) => {
+			const killed = killing ? link.kill() : Promise.resolve();
+			killing = false;
+			return Promise.all([sink.commit(block, sealAt), killed]).then(([committed]) => committed);
+		},
+	};
+	const log = new GroupCommitLog(killable, { ...GROUP_COMMIT_DEFAULTS, clock: Date.now, stopwatch: () => performance.now() });
 	context.after(() => link.close());
-	return { link, log, directory };
+	const killOnCommit = () => {
+		killing = true;
+	};
+	return { link, sink, log, directory, killOnCommit };
 }
 
 test("rejects what a worker that died was asked, then starts another one and loses nothing", async (context) => {
-	const { link, log, directory } = await killableLog(context);
+	const { log, directory, killOnCommit } = await killableLog(context);
 	await log.append(startedEvent({ request: "before" })).settled;
-	const batch = log.append(startedEvent({ request: "caught" }));
-	const killed = new Promise<void>((resolve) => setImmediate(() => resolve(link.kill())));
-	await assert.rejects(batch.settled, (error) => error instanceof Fault && /worker ended/.test(error.message));
-	await killed;
+	killOnCommit();
+	await assert.rejects(
+		log.append(startedEvent({ request: "caught" })).settled,
+		(error) => error instanceof Fault && /worker ended/.test(error.message),
+	);
 	assert.equal(log.available, false);
 	await recovered(log);
 	await log.append(startedEvent({ request: "after" })).settled;
@@ -40,8 +62,7 @@ test("rejects what a worker that died was asked, then starts another one and los
 });
 
 test("does not write a block twice when its commit reached the disk, but the answer did not come", async (context) => {
-	const { link, log, directory } = await killableLog(context);
-	const sink = workerSink(link);
+	const { link, sink, log, directory } = await killableLog(context);
 	await log.append(startedEvent()).settled;
 	const block = { body: `${JSON.stringify(startedEvent({ request: "once" }))}\n`, count: 1, firstAt: 1_000, lastAt: 1_000, retried: false };
 	await sink.commit(block, null);
