@@ -250,6 +250,14 @@ suite("several upstreams", () => {
 		};
 		assert.match(await from("alpha"), /"from":"one"/);
 		assert.match(await from("beta"), /"from":"two"/);
+		const lister = await connectRaw({ port: gateway.port });
+		await lister.send(ask({ key }));
+		const listed = (await lister.readResponse()).json() as { models: readonly { name: string }[] };
+		assert.deepEqual(
+			listed.models.map(({ name }) => name),
+			["alpha:latest", "beta:latest"],
+		);
+		lister.destroy();
 		await one.fake.close();
 		assert.match(await from("alpha"), /"from":"two"/);
 		await eventually(async () => (await gateway.events("upstream-down")).length > 0);

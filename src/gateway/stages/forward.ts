@@ -14,6 +14,7 @@ import { requestHead } from "../../wire/write.ts";
 import { BlobUpload } from "../blob-upload.ts";
 import type { Admitted } from "../exchange.ts";
 import type { Forwarded } from "../forwarded.ts";
+import { answerMerged, isMergeable } from "../merged-list.ts";
 import { asFault, Relay } from "../relay.ts";
 import { tokenBoundOf } from "../token-bound.ts";
 import type { Upstream } from "../upstream.ts";
@@ -41,6 +42,16 @@ export async function forward(
 	fields: readonly (readonly [string, string])[],
 	deps: ForwardDeps,
 ): Promise<Forwarded> {
+	const healthy = deps.upstreams.all.filter((upstream) => upstream.healthy);
+	if (healthy.length > 1 && isMergeable(admitted)) {
+		return await answerMerged(admitted, {
+			upstreams: healthy,
+			recorded,
+			fields,
+			timeoutMs: deps.firstByteTimeoutMs,
+			monotonic: deps.monotonic,
+		});
+	}
 	const tried = new Set<string>();
 	for (;;) {
 		const upstream = deps.upstreams.choose(admitted.judged, tried);
