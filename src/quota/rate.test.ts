@@ -46,3 +46,18 @@ test("never allows more than the burst and the rate together, whatever the patte
 		}),
 	);
 });
+
+test("gives a newcomer its whole burst, whatever fraction of a millisecond the clock shows", () => {
+	const clock = fc.double({ min: 0, max: 1e10, noNaN: true });
+	fc.assert(
+		fc.property(clock, fc.integer({ min: 1, max: 100_000 }), fc.integer({ min: 1, max: 20 }), (now, perMinute, burst) => {
+			let arrival: number | undefined;
+			for (let request = 1; request <= burst; request++) {
+				const result = takeRate(arrival, now, { perMinute, burst });
+				assert.deepEqual([result.allowed, result.remaining], [true, burst - request]);
+				arrival = result.arrival;
+			}
+			assert.equal(takeRate(arrival, now, { perMinute, burst }).allowed, false);
+		}),
+	);
+});
