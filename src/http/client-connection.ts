@@ -12,6 +12,7 @@ import { invariant } from "../std/invariant.ts";
 import type { Framing, RequestHead, WireProblem } from "../wire/message.ts";
 import { RequestReader } from "../wire/request-reader.ts";
 import { CONTINUE, responseHead } from "../wire/write.ts";
+import { BodyCollector } from "./body-collector.ts";
 import type { ByteBudget } from "./byte-budget.ts";
 import type { BodyRead, BodySink, Caller, RequestHandler } from "./caller.ts";
 import { ClientRequest, type Connection } from "./client-request.ts";
@@ -62,14 +63,14 @@ export class ClientConnection implements Connection {
 	#responded = false;
 	#closeAfter = false;
 
-	#collected: Buffer[] = [];
-	#reserved = 0;
+	readonly #collected: BodyCollector;
 	#bodyLimit = 0;
 	#bodyDone: ((read: BodyRead) => void) | null = null;
 	#bodyNow: BodyRead | null = null;
 	#sink: BodySink | null = null;
 	#bodyPaused = false;
 
+	#pumping = false;
 	#deadline: number;
 	#windowBytes = 0;
 	#lingered = 0;
@@ -78,6 +79,7 @@ export class ClientConnection implements Connection {
 		this.#socket = socket;
 		this.#out = new Outgoing(socket);
 		this.#context = context;
+		this.#collected = new BodyCollector(context.budget);
 		this.peer = peer;
 		this.encrypted = encrypted;
 		this.#reader = new RequestReader(context.limits.wire);
@@ -172,7 +174,13 @@ export class ClientConnection implements Connection {
 		this.#responded = false;
 		this.#deadline = this.#context.monotonic() + this.#context.limits.keepAliveTimeoutMs;
 		if (this.#socket.isPaused()) this.#socket.resume();
-		if (this.#reader.buffered > 0) this.#pump();
+		if (this.#reader.buffered > 0) {
+			// Answered at once, from within `#pump`: it goes on by itself. A call from here for each of a thousand pipelined requests of a stranger would
+			// overflow the stack.
+			if (!this.#pumping) this.#pump();
+		} else if (this.#context.draining()) {
+			this.#socket.destroySoon();
+		}
 	}
 
 	cut(request: Caller): void {
@@ -230,8 +238,18 @@ export class ClientConnection implements Connection {
 		if (this.#reader.buffered > AHEAD_BYTES && this.#state === "handling") this.#socket.pause();
 	}
 
-	/** Hands on what the reader has, as far as somebody wants it. */
+	/** Hands on what the reader has, as far as somebody wants it. A body that is asked for while its head is being handed on is pumped within. */
 	#pump(): void {
+		const within = this.#pumping;
+		this.#pumping = true;
+		try {
+			this.#pumpParts();
+		} finally {
+			this.#pumping = within;
+		}
+	}
+
+	#pumpParts(): void {
 		while (this.#state === "head" || (this.#state === "handling" && this.#wantsBody())) {
 			const part = this.#reader.next();
 			if (part === undefined) {
@@ -293,12 +311,7 @@ export class ClientConnection implements Connection {
 			}
 			return;
 		}
-		if (!this.#context.budget.reserve(bytes.length)) {
-			this.#onRefused("memory-pressure", "the budget for buffered bodies is used up");
-			return;
-		}
-		this.#reserved += bytes.length;
-		this.#collected.push(bytes);
+		if (!this.#collected.add(bytes)) this.#onRefused("memory-pressure", "the budget for buffered bodies is used up");
 	}
 
 	#onBodyEnd(): void {
@@ -309,10 +322,7 @@ export class ClientConnection implements Connection {
 			this.#sink?.onEnd();
 			return;
 		}
-		const [first] = this.#collected;
-		const body = this.#collected.length === 1 && first !== undefined ? first : Buffer.concat(this.#collected);
-		this.#collected = [];
-		this.#resolveBody({ body });
+		this.#resolveBody({ body: this.#collected.take() });
 	}
 
 	/** The reader, a limit or the clock said no in the middle of a request or before one. */
@@ -385,18 +395,19 @@ export class ClientConnection implements Connection {
 		if (this.#request !== null) this.#request.bytesOut += written;
 	}
 
+	/** The time begins when the answer is out: a caller may read slowly, and one that reads nothing is let go by `stalled`. */
 	#linger(): void {
 		this.#state = "lingering";
-		this.#deadline = this.#context.monotonic() + LINGER_MS;
-		this.#socket.end();
+		this.#deadline = Number.POSITIVE_INFINITY;
+		this.#socket.end(() => {
+			this.#deadline = this.#context.monotonic() + LINGER_MS;
+		});
 		this.#socket.resume();
 	}
 
 	/** Gives back what this request held. */
 	#settle(): void {
-		this.#context.budget.release(this.#reserved);
-		this.#reserved = 0;
-		this.#collected = [];
+		this.#collected.release();
 		this.#sink = null;
 		if (this.#request === null) return;
 		this.#request.onDeparture = null;
