@@ -4,30 +4,10 @@
  * Accepted means that a whole request was handed out; a request that stays incomplete ends at the head or body timeout, which is a refusal.
  */
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
 import { test } from "node:test";
 
+import { mayBeServed, mustBeServed, probeCases } from "../../test/support/http11probe-cases.ts";
 import { octetsOf, readRequests } from "../../test/support/read-parts.ts";
-
-interface Case {
-	readonly id: string;
-	readonly rfc: string | null;
-	readonly scored: boolean;
-	readonly expected: string;
-	readonly request: string;
-	readonly damaged?: true;
-	readonly truncated?: true;
-}
-
-const CORPUS = new URL("../../test/fixtures/http11probe.json", import.meta.url);
-
-/** Octets outside ASCII that the export lost, put back by hand. */
-const REBUILT: Readonly<Record<string, string>> = {
-	"MAL-NON-ASCII-URL": "GET /caf\xc3\xa9 HTTP/1.1\r\nHost: localhost:8080\r\n\r\n",
-	"MAL-URL-OVERLONG-UTF8": "GET /\xc0\xaf HTTP/1.1\r\nHost: localhost:8080\r\n\r\n",
-	"MAL-NON-ASCII-HEADER-NAME": "GET / HTTP/1.1\r\nHost: localhost:8080\r\nX-T\xc3\xa9st: value\r\n\r\n",
-	"MAL-CONTROL-CHARS-HEADER": "GET / HTTP/1.1\r\nHost: localhost:8080\r\nX-Test: abc\x07\x08\x7f\r\n\r\n",
-};
 
 /** What the suite wants served and we refuse on purpose. */
 const STRICTER: Readonly<Record<string, string>> = {
@@ -50,14 +30,15 @@ const ALLOWED: Readonly<Record<string, string>> = {
 	"MAL-RANGE-OVERLAPPING": "Range is not forwarded",
 };
 
-const cases = casesOf(JSON.parse(readFileSync(CORPUS, "utf8")));
+const cases = probeCases();
 
-for (const { id, rfc, expected, request } of cases) {
-	const requests = readRequests([octetsOf(REBUILT[id] ?? request)]);
+for (const probe of cases) {
+	const { id, rfc, expected, request } = probe;
+	const requests = readRequests([octetsOf(request)]);
 	const accepted = requests.some(({ kind }) => kind === "end");
-	if (!mayBeAccepted(expected)) {
+	if (!mayBeServed(probe)) {
 		test(`does not accept ${id} (${rfc ?? "no RFC"})`, () => assert.equal(accepted, false));
-	} else if (mustBeAccepted(expected)) {
+	} else if (mustBeServed(probe)) {
 		const stricter = STRICTER[id];
 		if (stricter === undefined)
 			test(`accepts ${id} (${rfc ?? "no RFC"})`, () => assert.deepEqual(requests.map(({ kind }) => kind).at(-1), "end"));
@@ -69,7 +50,7 @@ for (const { id, rfc, expected, request } of cases) {
 }
 
 test("of what the RFC leaves open, only what is listed here is accepted", () => {
-	const open = cases.filter(({ expected }) => mayBeAccepted(expected) && !mustBeAccepted(expected));
+	const open = cases.filter((probe) => mayBeServed(probe) && !mustBeServed(probe));
 	const accepted = open.filter(({ request }) => readRequests([octetsOf(request)]).some(({ kind }) => kind === "end"));
 	assert.deepEqual(
 		accepted.map(({ id }) => id),
@@ -80,18 +61,5 @@ test("of what the RFC leaves open, only what is listed here is accepted", () => 
 test("the corpus is all there", () => {
 	assert.equal(cases.length, 142);
 	assert.equal(cases.filter(({ scored }) => scored).length, 124);
-	assert.ok(cases.filter(({ expected }) => !mayBeAccepted(expected)).length > 70);
+	assert.ok(cases.filter((probe) => !mayBeServed(probe)).length > 70);
 });
-
-function mayBeAccepted(expected: string): boolean {
-	return /2xx|200|!101/.test(expected);
-}
-
-function mustBeAccepted(expected: string): boolean {
-	return /^(?:2xx(?: or close| \+ close)?|!101)$/.test(expected);
-}
-
-function casesOf(corpus: unknown): readonly Case[] {
-	assert.ok(typeof corpus === "object" && corpus !== null && "cases" in corpus && Array.isArray(corpus.cases));
-	return corpus.cases;
-}

@@ -156,6 +156,15 @@ export class RawClient {
 		}
 	}
 
+	/** The same, or null where the connection ended without a byte. */
+	async readResponseOrEnd(options: { head?: boolean } = {}): Promise<RawResponse | null> {
+		while (this.#pending.length === 0) {
+			if (this.#ending !== null) return null;
+			await this.#more("a byte");
+		}
+		return await this.readResponse(options);
+	}
+
 	async #readBody(head: RawHead): Promise<{ body: Buffer; chunks: Buffer[] | null }> {
 		const coding = headerOf(head, "transfer-encoding");
 		const length = headerOf(head, "content-length");
