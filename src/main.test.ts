@@ -4,6 +4,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFile } from "node:fs/promises";
 import { request } from "node:https";
+import { createServer } from "node:net";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { type TestContext, test } from "node:test";
@@ -69,6 +70,18 @@ test("up --json: ready, closed to strangers, open to the key; verbs reach it; SI
 	assert.equal((await next())["event"], "draining");
 	assert.equal((await next())["event"], "stopped");
 	assert.deepEqual(await once(child, "close"), [0, null]);
+});
+
+test("a start that fails leaves nothing running: no gateway serves without its operators' side", async (t) => {
+	const taken = createServer().listen(0, "127.0.0.1");
+	t.after(() => void taken.close());
+	await once(taken, "listening");
+	const address = taken.address();
+	assert.ok(typeof address === "object" && address !== null);
+	const child = rempart(t, ["serve", "--state", await folder(t), "--listen", "127.0.0.1:0", "--admin", `127.0.0.1:${address.port}`]);
+	const err = textOf(child.stderr);
+	assert.deepEqual(await once(child, "close"), [2, null]);
+	assert.match(await err, /^error: cannot listen on 127\.0\.0\.1:\d+/m);
 });
 
 test("a server goes on when nobody reads its words any more", async (t) => {

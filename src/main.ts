@@ -9,7 +9,7 @@ import { Terminal } from "./cli/terminal.ts";
 const outputLost = Promise.withResolvers<void>();
 for (const stream of [process.stdout, process.stderr]) stream.on("error", () => outputLost.resolve());
 
-process.exitCode = await run(process.argv.slice(2), {
+const code = await run(process.argv.slice(2), {
 	terminal: new Terminal(process.stdout, process.stderr, process.env),
 	environment: process.env,
 	execArgv: process.execArgv,
@@ -21,3 +21,6 @@ process.exitCode = await run(process.argv.slice(2), {
 	onSignal: (signal, handler) => void process.on(signal, handler),
 	exitNow: (code) => process.exit(code),
 });
+
+// The answer is given, so the process ends, whatever a failed start has left open; but not before the words are out.
+process.stdout.write("", () => process.stderr.write("", () => process.exit(code)));

@@ -164,6 +164,8 @@ async function start(options: StartOptions, closers: AsyncDisposableStack): Prom
 		limits: transport,
 		monotonic,
 	});
+	// A start that fails from here on must not leave a gateway behind that serves; after an ordinary drain this finds nothing left to do.
+	closers.defer(async () => void (await listener.drain(0, () => pipeline.cut("shutting-down", null))));
 	let stopping = false;
 	const admin = await openAdmin({
 		stateDirectory,

@@ -19,8 +19,13 @@ export type ServingOptions = GlobalOptions & ListenOptions;
 export interface Serving {
 	readonly demonstration: "when-absent" | "never";
 	readonly firstKey: boolean;
-	/** Called once the server is up; any answer but `done` stops the server again. */
-	readonly welcome: (server: RunningServer, about: Served) => Promise<ExitCode>;
+	/** Called once the server is up. Null where all is well; an objection is printed and stops the server again. */
+	readonly welcome: (server: RunningServer, about: Served) => Promise<Objection | null>;
+}
+
+export interface Objection {
+	readonly message: string;
+	readonly hint: string | null;
 }
 
 export interface Served {
@@ -49,24 +54,28 @@ export async function serveUntilStopped(options: ServingOptions, surroundings: S
 		clock,
 	});
 	// Before the welcome: from here on a signal drains, whatever is still being printed.
-	followSignals(server, options, surroundings);
-	const welcomed = await welcomeOrStop(server, serving, {
+	const stopAsked = followSignals(server, options, surroundings);
+	const objection = await welcomeOrStop(server, serving, {
 		config: configuration.loading.config,
 		configFile: configuration.file,
 		stateDirectory,
 	});
+	// Whoever ends it while it is being tried has no use for the outcome.
+	const objected = objection !== null && !stopAsked();
+	if (objected) {
+		terminal.error(objection.message, objection.hint);
+		await server.stop();
+	}
 	await server.closed;
 	if (options.json === true) terminal.object({ event: "stopped" });
 	else terminal.note("stopped");
-	return welcomed;
+	return objected ? EXIT.no : EXIT.done;
 }
 
 /** A server that could not be vouched for does not go on. */
-async function welcomeOrStop(server: RunningServer, { welcome }: Serving, about: Served): Promise<ExitCode> {
+async function welcomeOrStop(server: RunningServer, { welcome }: Serving, about: Served): Promise<Objection | null> {
 	try {
-		const welcomed = await welcome(server, about);
-		if (welcomed !== EXIT.done) await server.stop();
-		return welcomed;
+		return await welcome(server, about);
 	} catch (error) {
 		await server.stop();
 		throw error;
@@ -80,7 +89,8 @@ function refuseInsecureFlags(surroundings: Surroundings): void {
 	throw new HintedError(`will not start with ${first.what}${more}: ${first.why}`, "take it away and start again");
 }
 
-function followSignals(server: RunningServer, options: ServingOptions, surroundings: Surroundings): void {
+/** Answers whether the server was asked to stop. */
+function followSignals(server: RunningServer, options: ServingOptions, surroundings: Surroundings): () => boolean {
 	const { terminal, clock } = surroundings;
 	let asked = 0;
 	let lastAt = Number.NEGATIVE_INFINITY;
@@ -110,6 +120,7 @@ function followSignals(server: RunningServer, options: ServingOptions, surroundi
 			.catch(failed)
 			.then((outcome) => showReload(outcome, options, surroundings));
 	});
+	return () => asked > 0;
 }
 
 function showReload(outcome: ReloadOutcome, { json }: ServingOptions, { terminal }: Surroundings): void {

@@ -6,11 +6,10 @@
 import type { RunningServer } from "../app/start-server.ts";
 import { VERSION } from "../app/version.ts";
 import { knock } from "./door.ts";
-import { EXIT, type ExitCode } from "./exit-codes.ts";
 import { listeningSockets } from "./listening-sockets.ts";
 import { otherMachinesUrl } from "./other-machines.ts";
 import { showReady } from "./ready.ts";
-import type { Served, ServingOptions } from "./serving.ts";
+import type { Objection, Served, ServingOptions } from "./serving.ts";
 import type { Surroundings } from "./surroundings.ts";
 import { type Proof, upReport } from "./up-report.ts";
 import { upstreamExposure } from "./upstream-exposure.ts";
@@ -20,7 +19,7 @@ export async function welcome(
 	about: Served,
 	options: ServingOptions,
 	{ terminal }: Surroundings,
-): Promise<ExitCode> {
+): Promise<Objection | null> {
 	const { ready } = server;
 	const { config, configFile, stateDirectory } = about;
 	if (options.json === true) showReady(ready, terminal);
@@ -40,9 +39,7 @@ export async function welcome(
 		const paint = terminal.paint.bind(terminal);
 		for (const line of upReport({ version: VERSION, ready, configFile, stateDirectory, elsewhere, proofs }, paint)) terminal.line(line);
 	}
-	if (closed.level !== "fail") return EXIT.done;
-	terminal.error(closed.text, closed.next);
-	return EXIT.no;
+	return closed.level === "fail" ? { message: closed.text, hint: closed.next } : null;
 }
 
 export async function proveClosed({ gateway, ca }: Pick<RunningServer["ready"], "gateway" | "ca">): Promise<Proof> {

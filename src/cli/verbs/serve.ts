@@ -1,7 +1,7 @@
 /** `serve`: the gateway in production. Never a demonstration, no first key by itself, few words. */
 import type { Command } from "commander";
 
-import { EXIT, type ExitCode } from "../exit-codes.ts";
+import type { ExitCode } from "../exit-codes.ts";
 import { addListenOptions } from "../listen-options.ts";
 import { showReady } from "../ready.ts";
 import type { ServingOptions } from "../serving.ts";
@@ -23,7 +23,7 @@ async function serve({ options, surroundings }: Invocation<ServingOptions>): Pro
 			const { ready } = server;
 			if (options.json === true) showReady(ready, terminal);
 			else terminal.line(`rempart serves ${ready.gateway} before ${ready.upstream}; operators: ${ready.admin}`);
-			return Promise.resolve(EXIT.done);
+			return Promise.resolve(null);
 		},
 	});
 }
