@@ -158,6 +158,7 @@ async function start(options: StartOptions, closers: AsyncDisposableStack): Prom
 	const listener = await Listener.open({
 		host: config.gateway.listen.host,
 		port: config.gateway.listen.port,
+		reusePort: config.gateway.reusePort,
 		tls: certificates?.secureContextOptions() ?? null,
 		handler: pipeline,
 		budget: new ByteBudget(transport.bufferedBytes),
@@ -197,6 +198,7 @@ async function start(options: StartOptions, closers: AsyncDisposableStack): Prom
 	};
 	const timers = [setInterval(() => void renewCertificate(), CERTIFICATE_CHECK_MS), setInterval(summarise, SUMMARY_MS)];
 	metrics.read("connections", () => listener.connections);
+	metrics.read("streamsActive", () => pipeline.streams);
 	metrics.read("requestsActive", () => admission.running);
 	metrics.read("queueDepth", () => admission.queued);
 	metrics.read("eventLogAvailable", () => (events.available ? 1 : 0));
@@ -229,12 +231,12 @@ async function start(options: StartOptions, closers: AsyncDisposableStack): Prom
 			upstreams: upstreams.all.map(({ name, healthy, version }, index) => ({
 				name,
 				url: upstreamUrls[index] ?? "",
-				up: healthy,
+				up: healthy === true,
 				version,
 				detail: null,
 			})),
 			certificate: certificates === null ? null : { names: certificates.names, expiresAt: certificates.expiresAt, ca: certificates.ca },
-			load: { connections: listener.connections, requests: admission.running, streams: admission.running, queued: admission.queued },
+			load: { connections: listener.connections, requests: admission.running, streams: pipeline.streams, queued: admission.queued },
 			eventLogAvailable: events.available,
 		};
 	}

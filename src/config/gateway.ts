@@ -4,7 +4,7 @@ import { tlsSection } from "./tls.ts";
 import { hostName } from "./values/host-name.ts";
 import { listen } from "./values/listen.ts";
 import { originPattern } from "./values/origin-pattern.ts";
-import { listOf } from "./values/plain.ts";
+import { flag, listOf } from "./values/plain.ts";
 import { section } from "./values/section.ts";
 
 export const gatewaySection = section({
@@ -28,7 +28,18 @@ export const gatewaySection = section({
 			risk: "A page of such an origin can use whatever key its visitor has stored for it.",
 			example: ["https://chat.example.org", "app://*"],
 		}),
+	reuse_port: flag().prefault(false).meta({
+		description:
+			"Whether another server, with a state directory of its own, may listen on the same port: for a hand-over in which the old one drains while the new one takes the callers.",
+		risk: "While both run, the system spreads callers over both, each with its own keys.",
+	}),
 	tls: tlsSection.prefault({}).meta({ description: "Encryption towards callers. TLS 1.2 at least; only HTTP/1.1 is offered." }),
-});
+}).transform((written) => ({
+	listen: written.listen,
+	names: written.names,
+	origins: written.origins,
+	reusePort: written.reuse_port,
+	tls: written.tls,
+}));
 
 export type GatewayConfig = Readonly<z.output<typeof gatewaySection>>;

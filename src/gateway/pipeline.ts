@@ -50,13 +50,20 @@ export class Pipeline implements RequestHandler {
 		this.#deps = deps;
 	}
 
+	/** Answers that come piece by piece at this moment. */
+	get streams(): number {
+		let streams = 0;
+		for (const relay of this.#running) if (relay.streaming) streams += 1;
+		return streams;
+	}
+
 	adjust(settings: PipelineSettings): void {
 		this.#settings = settings;
 	}
 
 	/** Ends what runs for a principal, or for everyone: with an error that the client understands where its stream has room for one. */
 	cut(reason: "shutting-down" | "credential-revoked", principal: string | null): void {
-		for (const relay of [...this.#running]) if (principal === null || relay.principal === principal) relay.cut(deny(reason));
+		for (const relay of Array.from(this.#running)) if (principal === null || relay.principal === principal) relay.cut(deny(reason));
 	}
 
 	async handle(caller: Caller): Promise<void> {

@@ -64,6 +64,11 @@ export class Relay implements UpstreamReceiver {
 		this.#began = options.monotonic();
 	}
 
+	/** Whether an answer is on its way that comes piece by piece. */
+	get streaming(): boolean {
+		return this.#streams && !this.#settled;
+	}
+
 	/** Id of whose request it is. */
 	get principal(): string {
 		return this.#options.admitted.principal.id;

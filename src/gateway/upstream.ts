@@ -7,7 +7,8 @@ export class Upstream {
 	readonly name: string;
 	readonly pool: UpstreamPool;
 	readonly watch: RunnerWatch;
-	healthy = true;
+	/** Null until it was asked for the first time. */
+	healthy: boolean | null = null;
 	version: string | null = null;
 	/** Canonical full names; null until asked for the first time. */
 	models: ReadonlySet<string> | null = null;

@@ -60,12 +60,18 @@ export class Upstreams {
 
 	choose({ models }: JudgedRequest, tried: ReadonlySet<string>): Upstream {
 		const model = models[0]?.name.full;
-		const [best] = this.all
-			.filter((upstream) => !tried.has(upstream.name))
-			.map((upstream) => ({ upstream, rank: rankOf(upstream, model) }))
-			.toSorted((a, b) => b.rank - a.rank || a.upstream.running - b.upstream.running);
-		invariant(best !== undefined, "an upstream is left to try");
-		return best.upstream;
+		let best: Upstream | null = null;
+		let bestRank = -1;
+		for (const upstream of this.all) {
+			if (tried.has(upstream.name)) continue;
+			const rank = rankOf(upstream, model);
+			if (best === null || rank > bestRank || (rank === bestRank && upstream.running < best.running)) {
+				best = upstream;
+				bestRank = rank;
+			}
+		}
+		invariant(best !== null, "an upstream is left to try");
+		return best;
 	}
 
 	hasOther(tried: ReadonlySet<string>): boolean {
@@ -73,7 +79,7 @@ export class Upstreams {
 	}
 
 	reportDown(upstream: Upstream, detail: string): void {
-		if (!upstream.healthy) return;
+		if (upstream.healthy === false) return;
 		upstream.healthy = false;
 		this.#deps.record({ type: "upstream-down", at: this.#deps.now(), upstream: upstream.name, detail });
 	}
@@ -105,7 +111,7 @@ export class Upstreams {
 			this.reportDown(upstream, error instanceof Error ? error.message : String(error));
 			return;
 		}
-		if (upstream.healthy) return;
+		if (upstream.healthy === true) return;
 		upstream.healthy = true;
 		this.#deps.record({ type: "upstream-up", at: this.#deps.now(), upstream: upstream.name, detail: upstream.version });
 	}
@@ -114,7 +120,7 @@ export class Upstreams {
 function rankOf(upstream: Upstream, model: string | undefined): number {
 	const has = model === undefined || upstream.models === null || upstream.models.has(model);
 	const loaded = model !== undefined && upstream.loaded.has(model);
-	return (upstream.healthy ? 4 : 0) + (has ? 2 : 0) + (loaded ? 1 : 0);
+	return (upstream.healthy === false ? 0 : 4) + (has ? 2 : 0) + (loaded ? 1 : 0);
 }
 
 /** Throws where it is not JSON: the server is then not healthy. */

@@ -3,7 +3,8 @@
  *
  *  - A connection without a slot is not read; one too many is closed at once.
  *  - Under TLS only what finished its handshake within the head's time limit becomes a connection.
- *  - `reusePort` lets a new process listen beside the old one, which then drains: a restart without a refused connection.
+ *  - With `reusePort` a new process may listen beside the old one, which then drains: a hand-over without a refused connection. Only where the operator
+ *    says so, or a second server that was started by mistake would silently take half of the callers.
  */
 import { createServer, type Server, type Socket } from "node:net";
 import { createServer as createTlsServer, type TlsOptions, type Server as TlsServer } from "node:tls";
@@ -16,6 +17,8 @@ import type { TransportLimits } from "./transport-limits.ts";
 export interface ListenerOptions {
 	readonly host: string;
 	readonly port: number;
+	/** Lets another process listen on the same port, for a hand-over. */
+	readonly reusePort: boolean;
 	/** Null listens in clear, which the configuration allows on loopback only. */
 	readonly tls: TlsOptions | null;
 	readonly handler: RequestHandler;
@@ -55,8 +58,8 @@ export class Listener {
 		const listener = new Listener(options);
 		await new Promise<void>((resolve, reject) => {
 			listener.#server.once("error", reject);
-			const { host, port } = options;
-			listener.#server.listen({ host, port, reusePort: port !== 0 && process.platform === "linux", backlog: 1024 }, () => {
+			const { host, port, reusePort } = options;
+			listener.#server.listen({ host, port, reusePort, backlog: 1024 }, () => {
 				listener.#server.off("error", reject);
 				resolve();
 			});

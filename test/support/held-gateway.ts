@@ -104,6 +104,7 @@ export async function startHeldGateway({ upstream, log }: { readonly upstream: s
 	const listener = await Listener.open({
 		host: "127.0.0.1",
 		port: 0,
+		reusePort: false,
 		tls: null,
 		handler: pipeline,
 		budget: new ByteBudget(limits.bufferedBytes),

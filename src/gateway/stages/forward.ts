@@ -42,7 +42,7 @@ export async function forward(
 	fields: readonly (readonly [string, string])[],
 	deps: ForwardDeps,
 ): Promise<Forwarded> {
-	const healthy = deps.upstreams.all.filter((upstream) => upstream.healthy);
+	const healthy = deps.upstreams.all.filter((upstream) => upstream.healthy !== false);
 	if (healthy.length > 1 && isMergeable(admitted)) {
 		return await answerMerged(admitted, {
 			upstreams: healthy,

@@ -72,7 +72,7 @@ function rig(context: TestContext, changes: Partial<GroupCommitSettings> = {}): 
 	timers.enable({ apis: ["setTimeout", "setImmediate"] });
 	let now = 50_000;
 	const sink = new HandOperatedSink();
-	const log = new GroupCommitLog(sink, { ...GROUP_COMMIT_DEFAULTS, clock: () => now, stopwatch: () => now, ...changes });
+	const log = new GroupCommitLog(sink, { ...GROUP_COMMIT_DEFAULTS, spacingMs: 4, clock: () => now, stopwatch: () => now, ...changes });
 	const append = (detail: string) => {
 		const event: Event = { type: "fault-raised", at: now, fault: "internal-error", detail };
 		return log.append(event);

@@ -45,7 +45,7 @@ export interface GroupCommitSettings {
 }
 
 export const GROUP_COMMIT_DEFAULTS = {
-	spacingMs: 4,
+	spacingMs: 10,
 	eagerEvents: 500,
 	pendingEventsMax: 50_000,
 	pendingCharactersMax: 32 * 1024 * 1024,
