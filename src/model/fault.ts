@@ -18,7 +18,10 @@ export const FAULTS = {
 	"upstream-truncated": upstream(502, "the model server broke off in the middle of its answer; try again"),
 	"upstream-timeout": upstream(504, "the model server did not answer in time; try again"),
 	"runner-wedged": upstream(504, "the model's runner takes requests and answers none; it is being reloaded, so try again in a few seconds"),
-	"event-log-unavailable": rempart(503, "requests cannot be recorded at present, so none is served; the operator should run rempart doctor"),
+	"event-log-unavailable": rempart(
+		503,
+		"requests cannot be recorded at present, so none is served; the operator should run rempart doctor",
+	),
 	"key-store-unavailable": rempart(503, "credentials cannot be checked at present; the operator should run rempart doctor"),
 	"internal-error": rempart(503, "something went wrong here; tell the operator the request id"),
 } as const satisfies Record<string, FaultSpec>;

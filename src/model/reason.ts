@@ -59,7 +59,10 @@ export const REASONS = {
 	"body-not-json": caller(400, "the body is not one valid JSON value in UTF-8"),
 	"body-too-deep": caller(400, "the body is nested too deeply or has too many members"),
 	"body-duplicate-key": caller(400, "the body names a key twice; send each key once"),
-	"body-ambiguous-key": caller(400, "the body has a key that differs from a known one only in letter case; spell keys exactly as documented"),
+	"body-ambiguous-key": caller(
+		400,
+		"the body has a key that differs from a known one only in letter case; spell keys exactly as documented",
+	),
 	"body-wrong-type": caller(400, "a field of the body has the wrong type or value"),
 	"body-not-multipart": caller(400, "the body is not the multipart form that this operation needs"),
 	"model-missing": caller(400, "name a model in the field 'model'"),
@@ -72,7 +75,10 @@ export const REASONS = {
 	"registry-denied": policy(403, "models may not come from or go to that registry; the operator sets policy.pull.registries"),
 	"cloud-denied": policy(403, "cloud models and cloud functions are not granted to you; ask the operator"),
 	"parameter-denied": policy(403, "a parameter is beyond what your role allows; lower it"),
-	"virtual-patch": policy(403, "the request matches a known attack on Ollama and was stopped; if it is honest, ask the operator to look it up by request id"),
+	"virtual-patch": policy(
+		403,
+		"the request matches a known attack on Ollama and was stopped; if it is honest, ask the operator to look it up by request id",
+	),
 	// admit
 	"rate-exceeded": policy(429, "too many requests; wait as long as Retry-After says"),
 	"concurrency-exceeded": policy(429, "too many of your requests are running; wait for one to end"),
