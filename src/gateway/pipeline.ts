@@ -15,7 +15,7 @@ import type { Policy } from "../policy/compile.ts";
 import type { KeyRing } from "../ports/key-ring.ts";
 import type { RequestHead } from "../wire/message.ts";
 import { corsFields, isPreflight, preflightFields } from "./cors.ts";
-import type { Received } from "./exchange.ts";
+import type { Authorized, Received } from "./exchange.ts";
 import { rateLimitFields } from "./rate-limit-fields.ts";
 import { asFault, type Relay } from "./relay.ts";
 import { fail, type ReplyTo, refuse } from "./reply.ts";
@@ -111,7 +111,7 @@ export class Pipeline implements RequestHandler {
 		const authorized = authorize(understood.value, settings.policy);
 		if (!authorized.permitted) return no(authorized);
 		record.judged = authorized.value.judged;
-		const recorded = record.permitted(authorized.value.grant.amendments);
+		const recorded = record.permitted(notesOf(authorized.value));
 
 		record.phase = "queued";
 		const admitted = await admit(authorized.value, this.#deps);
@@ -149,6 +149,12 @@ export class Pipeline implements RequestHandler {
 		caller.finish();
 		record.forwarded({ ...PREFLIGHT, upstream: "none" });
 	}
+}
+
+/** What was changed about the request: what policy lowered, and the keys that Ollama would ignore and that were not sent on. */
+function notesOf({ judged, grant }: Authorized): readonly string[] {
+	const { droppedKeys } = judged;
+	return droppedKeys.length === 0 ? grant.amendments : [...grant.amendments, `left out: ${droppedKeys.join(", ")}`];
 }
 
 const PREFLIGHT = {

@@ -216,6 +216,12 @@ export class Relay implements UpstreamReceiver {
 	#respondFiltered(body: Buffer): void {
 		const { judged, grant, caller } = this.#options.admitted;
 		if (this.#head === null || judged.operation.filter === null) return;
+		if (caller.head?.method === "HEAD") {
+			// How long a GET's answer would be is not known before it is filtered; none is said rather than 0, or than what hidden models add.
+			this.#held = null;
+			caller.respond(this.#head.status, answerFields(this.#head.fields, this.#options.fields), { kind: "none" });
+			return;
+		}
 		let filtered: Buffer;
 		try {
 			filtered = filterAnswer(judged.operation.filter, body, grant.view);
@@ -226,7 +232,7 @@ export class Relay implements UpstreamReceiver {
 		}
 		this.#held = null;
 		this.#respond(this.#head, filtered.length);
-		if (caller.head?.method !== "HEAD") caller.write(filtered);
+		caller.write(filtered);
 	}
 
 	#respond(head: ResponseHead, length: number | null): void {
