@@ -1,0 +1,86 @@
+/** The launcher that an old Node runs: installs once, remembers it, and says what is wrong. `npm` is a stub here, so nothing leaves the machine. */
+import assert from "node:assert/strict";
+import { execFileSync, spawnSync } from "node:child_process";
+import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { type TestContext, test } from "node:test";
+import { fileURLToPath } from "node:url";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+/** The oldest Node that is at hand: whatever the shell finds, else the one that runs this. */
+const node = (() => {
+	try {
+		return execFileSync("sh", ["-c", "PATH=$(echo \"$PATH\" | sed 's#[^:]*/node_modules/[^:]*:##g') command -v node"], {
+			encoding: "utf8",
+		}).trim();
+	} catch {
+		return process.execPath;
+	}
+})();
+
+/** A copy of what the launcher needs, with a program called npm that writes down how it was called. */
+function checkout(t: TestContext, npmExit = 0) {
+	const folder = mkdtempSync(join(tmpdir(), "rempart-setup-"));
+	t.after(() => rmSync(folder, { recursive: true, force: true }));
+	mkdirSync(join(folder, "tools"));
+	for (const file of ["tools/run.mjs", "package.json", "package-lock.json"]) cpSync(join(root, file), join(folder, file));
+	const bin = join(folder, "bin");
+	mkdirSync(bin);
+	const calls = join(folder, "npm-calls");
+	writeFileSync(
+		join(bin, "npm"),
+		`#!/bin/sh\necho "$@" >> '${calls}'\nmkdir -p node_modules\necho 'npm error no network' >&2\nexit ${npmExit}\n`,
+	);
+	chmodSync(join(bin, "npm"), 0o755);
+	return {
+		folder,
+		calls: () => (existsSync(calls) ? readFileSync(calls, "utf8").trim().split("\n") : []),
+		run: (...words: string[]) => {
+			const env = { PATH: `${bin}:${dirname(node)}:/usr/bin:/bin`, HOME: folder };
+			return spawnSync(node, ["tools/run.mjs", ...words], { cwd: folder, env, encoding: "utf8" });
+		},
+	};
+}
+
+test("refuses a verb that it does not know, and says which there are", (t) => {
+	const { run, calls } = checkout(t);
+	const { status, stderr } = run("instal");
+	assert.equal(status, 2);
+	assert.match(stderr, /^error: "instal" is not a verb of this script\nhint: one of: setup, rempart, test, check/);
+	assert.deepEqual(calls(), []);
+});
+
+test("says what to do when the packages cannot be installed, and remembers nothing", (t) => {
+	const { run, calls } = checkout(t, 1);
+	const { status, stderr } = run("setup");
+	assert.equal(status, 2);
+	assert.match(
+		stderr,
+		/npm error no network\nerror: the packages could not be installed\nhint: check that the npm registry can be reached/,
+	);
+	run("setup");
+	assert.equal(calls().length, 2);
+});
+
+test("installs what use needs, without development packages and without install scripts, once", (t) => {
+	const { run, calls } = checkout(t);
+	assert.equal(run("setup").status, 0);
+	assert.equal(run("setup").status, 0);
+	const [call = "", ...more] = calls();
+	assert.deepEqual(more, []);
+	for (const word of ["install", "--no-save", "--ignore-scripts", "--omit=dev"]) assert.ok(call.split(" ").includes(word), word);
+});
+
+test("installs development packages when a test needs them, and again when the lock file has changed", (t) => {
+	const { run, calls, folder } = checkout(t);
+	run("setup");
+	run("node", "--version");
+	assert.equal(calls().length, 2);
+	assert.ok(!calls()[1]?.includes("--omit=dev"));
+	run("setup");
+	assert.equal(calls().length, 2);
+	writeFileSync(join(folder, "package-lock.json"), `${readFileSync(join(folder, "package-lock.json"), "utf8")}\n`);
+	run("setup");
+	assert.equal(calls().length, 3);
+});
