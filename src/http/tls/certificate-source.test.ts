@@ -66,6 +66,12 @@ for (const version of ["TLSv1.2", "TLSv1.3"] as const) {
 	});
 }
 
+test("takes a client that offers HTTP/1.0 alone, and prefers 1.1 where both are offered", async (t) => {
+	const { server, source } = await listen(t);
+	assert.equal((await handshake(server, source, { ALPNProtocols: ["http/1.0"] })).alpn, "http/1.0");
+	assert.equal((await handshake(server, source, { ALPNProtocols: ["http/1.0", "http/1.1"] })).alpn, "http/1.1");
+});
+
 test("the local CA's certificate comes along, so that its fingerprint can be checked on first contact", async (t) => {
 	const { server, source } = await listen(t);
 	const met = await handshake(server, source);

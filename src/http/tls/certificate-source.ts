@@ -131,7 +131,8 @@ function source(first: InForce, load: () => Promise<InForce | string>): Certific
 			ciphers: CIPHERS,
 			ecdhCurve: CURVES,
 			honorCipherOrder: true,
-			ALPNProtocols: ["http/1.1"],
+			// `curl --http1.0` offers nothing but http/1.0, and a server that does not know it must end the handshake.
+			ALPNProtocols: ["http/1.1", "http/1.0"],
 		}),
 		get ca() {
 			return inForce.ca;
