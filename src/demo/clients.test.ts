@@ -22,7 +22,8 @@ test("Ollama's SDK lists, shows, asks, embeds, pulls, makes and deletes", async 
 	const thought = await client.chat({ model: "door-think", messages: MESSAGES, think: true });
 	assert.equal(thought.message.thinking, "Who asks now?");
 	assert.equal((await client.embed({ model: "door-embed", input: ["a", "b"] })).embeddings.length, 2);
-	assert.equal((await client.ps()).models.length, 3);
+	// door and door-think share their weights and so a runner.
+	assert.equal((await client.ps()).models.length, 2);
 	for await (const _ of await client.pull({ model: "door-visitor", stream: true }));
 	await client.create({ model: "made", from: "door-visitor", system: "Be a door." });
 	await client.delete({ model: "made" });

@@ -118,7 +118,6 @@ export const deleteRoute: Handler = async (exchange) => {
 	if (name === null) throw new Refusal(400, `name ${JSON.stringify(written)} is invalid`);
 	const model = exchange.models.find(name);
 	if (model === null) throw new Refusal(404, `model '${written}' not found`);
-	exchange.memory.unload(model);
 	exchange.models.remove(model);
 };
 

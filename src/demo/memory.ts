@@ -1,4 +1,9 @@
-/** Which models are loaded, and until when: what `/api/ps` shows. Expiry is looked at, not timed. */
+/**
+ * Which models are loaded, and until when: what `/api/ps` shows. Expiry is looked at, not timed.
+ *
+ * Models with the same weights share one runner, which is listed under the name that loaded it, even when that one is deleted; another size of the
+ * context loads it anew. Unloading any of them unloads it. So does a real Ollama, and whoever watches its runners has to know.
+ */
 import type { StoredModel } from "./model-store.ts";
 import { type Moments, rfc3339 } from "./moments.ts";
 
@@ -15,6 +20,7 @@ const FOREVER_NANOS = (1n << 63n) - 1n;
 
 export class Memory {
 	readonly #moments: Moments;
+	/** By the digest of their weights. */
 	readonly #loaded = new Map<string, Loaded>();
 
 	constructor(moments: Moments) {
@@ -24,18 +30,24 @@ export class Memory {
 	/** Those that stay longest come first. */
 	list(): readonly Loaded[] {
 		const now = this.#moments.now();
-		for (const [name, { expiresAt }] of this.#loaded) if (expiresAt <= now) this.#loaded.delete(name);
+		for (const [weights, { expiresAt }] of this.#loaded) if (expiresAt <= now) this.#loaded.delete(weights);
 		return [...this.#loaded.values()].toSorted((a, b) => Number((b.expiresAt - a.expiresAt) / 1_000_000_000n));
 	}
 
 	load(model: StoredModel, keepAlive: unknown, contextLength: number): void {
 		const expiresAt = this.#moments.now() + (keepNanos(keepAlive) ?? KEEP_NANOS);
-		this.#loaded.set(model.fullName, { model, expiresAt, contextLength });
+		const running = this.#loaded.get(weightsOf(model));
+		const shared = running !== undefined && running.contextLength === contextLength && running.expiresAt > this.#moments.now();
+		this.#loaded.set(weightsOf(model), { model: shared ? running.model : model, expiresAt, contextLength });
 	}
 
 	unload(model: StoredModel): void {
-		this.#loaded.delete(model.fullName);
+		this.#loaded.delete(weightsOf(model));
 	}
+}
+
+function weightsOf({ weights }: StoredModel): string {
+	return weights.layer.digest;
 }
 
 /** The JSON of one loaded model. */

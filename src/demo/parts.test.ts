@@ -8,7 +8,7 @@ import { shortestSingle } from "./embedding.ts";
 import { Refusal } from "./exchange.ts";
 import { formattedAnswer } from "./format.ts";
 import { keepNanos, Memory } from "./memory.ts";
-import { DEMONSTRATION_MODELS, ModelStore } from "./model-store.ts";
+import { DEMONSTRATION_MODELS, ModelStore, type StoredModel } from "./model-store.ts";
 import { Moments, rfc3339 } from "./moments.ts";
 import { optionsOf } from "./options.ts";
 import { full, shortest, spell } from "./spelling.ts";
@@ -62,17 +62,40 @@ test("forgets a loaded model when its time has come, by the clock that it was gi
 		() => 0,
 	);
 	const memory = new Memory(moments);
-	const [door, think] = new ModelStore(moments, DEMONSTRATION_MODELS).list();
-	assert.ok(door !== undefined && think !== undefined);
+	const [door, embed] = loadable(moments);
 	memory.load(door, 10, 4096);
-	memory.load(think, 60, 4096);
+	memory.load(embed, 60, 4096);
 	const names = () => memory.list().map(({ model }) => model.shortName);
-	assert.deepEqual(names(), ["door-think:latest", "door:latest"]);
+	assert.deepEqual(names(), ["door-embed:latest", "door:latest"]);
 	now += 10_001;
-	assert.deepEqual(names(), ["door-think:latest"]);
-	memory.unload(think);
+	assert.deepEqual(names(), ["door-embed:latest"]);
+	memory.unload(embed);
 	assert.deepEqual(names(), []);
 });
+
+test("lists the runner of several models with the same weights once, under the name that loaded it", () => {
+	const moments = new Moments(
+		() => 1_000_000,
+		() => 0,
+	);
+	const memory = new Memory(moments);
+	const [door, , think] = loadable(moments);
+	const names = () => memory.list().map(({ model, contextLength }) => `${model.shortName} ${contextLength}`);
+	memory.load(door, 60, 4096);
+	memory.load(think, 60, 4096);
+	assert.deepEqual(names(), ["door:latest 4096"]);
+	memory.load(think, 60, 2048);
+	assert.deepEqual(names(), ["door-think:latest 2048"]);
+	memory.unload(door);
+	assert.deepEqual(names(), []);
+});
+
+function loadable(moments: Moments): readonly [door: StoredModel, embed: StoredModel, think: StoredModel] {
+	const models = new Map(new ModelStore(moments, DEMONSTRATION_MODELS).list().map((model) => [model.name, model]));
+	const [door, embed, think] = [models.get("door"), models.get("door-embed"), models.get("door-think")];
+	assert.ok(door !== undefined && embed !== undefined && think !== undefined);
+	return [door, embed, think];
+}
 
 test("moments never go backwards, even when the clock does", () => {
 	fc.assert(
