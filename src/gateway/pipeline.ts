@@ -19,6 +19,7 @@ import type { Authorized, Received } from "./exchange.ts";
 import { rateLimitFields } from "./rate-limit-fields.ts";
 import { asFault, type Relay } from "./relay.ts";
 import { fail, type ReplyTo, refuse } from "./reply.ts";
+import { isServed } from "./served-host.ts";
 import { type AdmitDeps, admit } from "./stages/admit.ts";
 import { authorize } from "./stages/authorize.ts";
 import { type ForwardDeps, forward } from "./stages/forward.ts";
@@ -75,7 +76,7 @@ export class Pipeline implements RequestHandler {
 			this.#answerPreflight(received, head, record);
 			return;
 		}
-		const to = { ...received, fields: corsFields(head, this.#settings.origins) };
+		const to = { ...received, fields: this.#isServed(head) ? corsFields(head, this.#settings.origins) : [] };
 		try {
 			await this.#run(received, to, record);
 		} catch (error) {
@@ -135,19 +136,26 @@ export class Pipeline implements RequestHandler {
 		}
 	}
 
-	/** A browser's question before a page's request: answered from the list of origins alone; it carries no credential and reaches nothing. */
+	/**
+	 * A browser's question before a page's request: answered from the list of origins alone; it carries no credential and reaches nothing. A page
+	 * whose own name was made to point here is no page of this host.
+	 */
 	#answerPreflight(received: Received, head: RequestHead, record: RequestRecord): void {
-		const fields = preflightFields(head, this.#settings.origins);
+		const fields = this.#isServed(head) ? preflightFields(head, this.#settings.origins) : null;
 		if (fields === null) {
 			const refusal = deny("credential-missing", "a preflight of an origin that is not allowed");
 			record.refused(refusal, refuse({ ...received, fields: [] }, refusal));
 			return;
 		}
-		record.permitted(["preflight"]);
+		record.preflight();
 		const { caller } = received;
 		caller.respond(204, [["x-request-id", received.id], ...fields], { kind: "none" });
 		caller.finish();
 		record.forwarded({ ...PREFLIGHT, upstream: "none" });
+	}
+
+	#isServed({ host }: RequestHead): boolean {
+		return isServed(host, this.#settings.names);
 	}
 }
 

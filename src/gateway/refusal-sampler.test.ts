@@ -26,3 +26,9 @@ test("a rate of nothing writes nothing and counts everything", () => {
 	assert.equal(sampler.admits("credential-missing", 0), false);
 	assert.equal(sampler.summarise(0, 1)[0]?.count, 1);
 });
+
+test("what is no refusal shares the rate and is not counted", () => {
+	const sampler = new RefusalSampler(2, 0);
+	assert.deepEqual([sampler.hasRoom(0), sampler.admits("credential-missing", 0), sampler.hasRoom(0)], [true, true, false]);
+	assert.deepEqual(sampler.summarise(0, 1), []);
+});

@@ -24,7 +24,7 @@ export class RefusalSampler {
 
 	/** Whether this refusal is written; where not, it is counted. */
 	admits(reason: Reason, monotonicNow: number): boolean {
-		const admitted = this.#perMinute > 0 && this.#hasRoom(monotonicNow);
+		const admitted = this.hasRoom(monotonicNow);
 		if (!admitted) this.#counts.set(reason, (this.#counts.get(reason) ?? 0) + 1);
 		return admitted;
 	}
@@ -38,7 +38,9 @@ export class RefusalSampler {
 		return events;
 	}
 
-	#hasRoom(monotonicNow: number): boolean {
+	/** Takes one place of this minute's share; false where none is left. For what is not a refusal, and is not counted beyond the rate. */
+	hasRoom(monotonicNow: number): boolean {
+		if (this.#perMinute === 0) return false;
 		const result = takeRate(this.#arrival, monotonicNow, { perMinute: this.#perMinute, burst: this.#perMinute });
 		this.#arrival = result.arrival;
 		return result.allowed;

@@ -58,6 +58,12 @@ export class RequestRecord {
 		return this.#start("permit", null, null, amendments.length === 0 ? null : amendments.join("; "));
 	}
 
+	/** A browser's question, which carries no credential: a stranger's flood of them must not fill the disk either. Metrics count them all. */
+	preflight(): void {
+		this.#written = this.#deps.sampler.hasRoom(this.#deps.monotonic());
+		this.#start("permit", null, null, "preflight");
+	}
+
 	refused(refusal: Deny, status: number): void {
 		if (this.#caller.departed) {
 			this.#startOnce("deny", refusal, null);

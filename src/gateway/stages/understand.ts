@@ -13,9 +13,9 @@ import type { JudgedRequest } from "../../ollama/judged-request.ts";
 import type { Operation } from "../../ollama/operation.ts";
 import { findOperation } from "../../ollama/operations.ts";
 import { type UnderstandLimits, understand as understandBody } from "../../ollama/understand.ts";
-import { readIpAddress } from "../../std/ip-address.ts";
 import type { Identified, Understood } from "../exchange.ts";
 import type { OriginList } from "../origin-list.ts";
+import { isServed } from "../served-host.ts";
 
 export interface UnderstandDeps {
 	/** Names that this server answers for, lower case, without port. Addresses are always answered: rebinding needs a name. */
@@ -84,10 +84,4 @@ function hasMedia(messages: unknown): boolean {
 		if (!("content" in message) || !Array.isArray(message.content)) return false;
 		return message.content.some((part: unknown) => typeof part === "object" && part !== null && "type" in part && part.type !== "text");
 	});
-}
-
-/** DNS rebinding (CVE-2024-28224): a page's own name, made to point here, must not be answered. An address cannot be rebound. */
-function isServed(host: string, names: ReadonlySet<string>): boolean {
-	const name = host.startsWith("[") ? host.slice(1, host.indexOf("]")) : (host.split(":", 1)[0] ?? "");
-	return name === "" || readIpAddress(name) !== undefined || names.has(name);
 }
