@@ -127,4 +127,6 @@ export interface ServerStatus {
 	} | null;
 	readonly load: { readonly connections: number; readonly requests: number; readonly streams: number; readonly queued: number };
 	readonly eventLogAvailable: boolean;
+	/** Why it is not, in the words of the disk; null where it is. */
+	readonly eventLogProblem: string | null;
 }

@@ -238,6 +238,7 @@ async function start(options: StartOptions, closers: AsyncDisposableStack): Prom
 			certificate: certificates === null ? null : { names: certificates.names, expiresAt: certificates.expiresAt, ca: certificates.ca },
 			load: { connections: listener.connections, requests: admission.running, streams: pipeline.streams, queued: admission.queued },
 			eventLogAvailable: events.available,
+			eventLogProblem: events.problem,
 		};
 	}
 

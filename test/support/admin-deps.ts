@@ -95,6 +95,7 @@ export const STATUS: ServerStatus = {
 	certificate: { names: ["localhost"], expiresAt: NOW + 86_400_000, ca: { path: "/var/lib/rempart/tls/ca.pem", sha256: "00" } },
 	load: { connections: 1, requests: 2, streams: 3, queued: 4 },
 	eventLogAvailable: true,
+	eventLogProblem: null,
 };
 
 export function requestStarted(change: Partial<Extract<Event, { type: "request-started" }>> = {}): Event {

@@ -10,8 +10,12 @@ import { mkdirSync, renameSync, rmdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
 
-import type { StoreProcess } from "./store-process.ts";
 import { temporaryDirectory } from "./temporary-directory.ts";
+
+/** A process that `wrap` made the command of. */
+export interface DiskUser {
+	readonly child: ChildProcess;
+}
 
 export interface TinyDisk {
 	/** As processes that `wrap` made see it. */
@@ -22,8 +26,8 @@ export interface TinyDisk {
 	readonly full: RegExp;
 	readonly readOnly: RegExp;
 	wrap(command: string[]): string[];
-	fill(user: StoreProcess): void;
-	free(user: StoreProcess): void;
+	fill(user: DiskUser): void;
+	free(user: DiskUser): void;
 	/** Lets nobody open the file for writing any more. */
 	forbidWriting(file: string): void;
 	allowWriting(file: string): void;
@@ -108,11 +112,11 @@ class LimitedDisk implements TinyDisk {
 		return ["sh", "-c", 'trap "" XFSZ; exec "$@"', "sh", ...command];
 	}
 
-	fill(user: StoreProcess): void {
+	fill(user: DiskUser): void {
 		execFileSync("prlimit", ["--pid", String(user.child.pid), "--fsize=4096:unlimited"]);
 	}
 
-	free(user: StoreProcess): void {
+	free(user: DiskUser): void {
 		execFileSync("prlimit", ["--pid", String(user.child.pid), "--fsize=unlimited:unlimited"]);
 	}
 

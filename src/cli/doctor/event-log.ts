@@ -17,8 +17,8 @@ export const eventLog = defineCheck({
 				? []
 				: [
 						fail(
-							"the running server cannot write events, so it refuses every request",
-							"make room on the disk of the state directory; it recovers by itself",
+							`the running server refuses every request: ${server.eventLogProblem ?? "the event log cannot be written"}`,
+							"make room where the state directory lies, or make it writable; the server recovers by itself",
 						),
 					];
 		return [...writable, await verified(stateDirectory)];
