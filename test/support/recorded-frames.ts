@@ -3,9 +3,12 @@ import { readFileSync } from "node:fs";
 
 import type { RawHead } from "./raw-client.ts";
 
-export interface RecordedConnection {
+export interface RecordedBytes {
 	readonly sent: Buffer;
 	readonly received: Buffer;
+}
+
+export interface RecordedConnection extends RecordedBytes {
 	/** The answers on it, in order. */
 	readonly responses: readonly RecordedResponse[];
 }
@@ -21,13 +24,17 @@ export interface RecordedResponse extends RawHead {
 const FOLDER = new URL("../fixtures/recordings/", import.meta.url);
 
 export function recordedConnections(scenario: string): readonly RecordedConnection[] {
+	return recordedBytes(scenario).map(({ sent, received }) => {
+		const headOnly = sent.toString("latin1", 0, 5) === "HEAD ";
+		return { sent, received, responses: responsesIn(received, () => headOnly) };
+	});
+}
+
+export function recordedBytes(scenario: string): readonly RecordedBytes[] {
 	const file: unknown = JSON.parse(readFileSync(new URL(`${scenario}.json`, FOLDER), "utf8"));
 	return listIn(file, "connections").map((connection) => {
 		const frames = listIn(connection, "frames");
-		const sent = bytesOf(frames, "c>s");
-		const received = bytesOf(frames, "s>c");
-		const headOnly = sent.toString("latin1", 0, 5) === "HEAD ";
-		return { sent, received, responses: responsesIn(received, headOnly) };
+		return { sent: bytesOf(frames, "c>s"), received: bytesOf(frames, "s>c") };
 	});
 }
 
@@ -48,7 +55,8 @@ function listIn(value: unknown, name: string): readonly unknown[] {
 	return list;
 }
 
-function responsesIn(bytes: Buffer, headOnly: boolean): readonly RecordedResponse[] {
+/** `isHead` tells by its position whether an answer is one to HEAD, which has no body whatever its head says. */
+export function responsesIn(bytes: Buffer, isHead: (position: number) => boolean): readonly RecordedResponse[] {
 	const responses: RecordedResponse[] = [];
 	for (let left = bytes; left.length > 0; ) {
 		const end = left.indexOf("\r\n\r\n");
@@ -63,7 +71,7 @@ function responsesIn(bytes: Buffer, headOnly: boolean): readonly RecordedRespons
 			responses.push({ ...head, body: Buffer.concat(chunks), chunks, complete });
 			left = rest.subarray(used);
 		} else {
-			const length = headOnly || head.status === 204 ? 0 : Number(field("content-length") ?? rest.length);
+			const length = isHead(responses.length) || head.status === 204 ? 0 : Number(field("content-length") ?? rest.length);
 			responses.push({ ...head, body: rest.subarray(0, length), chunks: null, complete: rest.length >= length });
 			left = rest.subarray(length);
 		}
