@@ -8,7 +8,7 @@
  *  - The last bytes wait until the request's start is on disk (invariant 5): a caller cannot have a whole answer of which there is no record.
  */
 import type { UpstreamCall, UpstreamReceiver } from "../http/upstream-pool.ts";
-import type { Deny } from "../model/decision.ts";
+import { type Deny, deny } from "../model/decision.ts";
 import type { Phase } from "../model/event.ts";
 import { FAULTS, Fault } from "../model/fault.ts";
 import { REASONS } from "../model/reason.ts";
@@ -154,6 +154,11 @@ export class Relay implements UpstreamReceiver {
 				this.fail(new Fault("upstream-malformed", `an answer to be filtered is longer than ${this.#options.bufferBytes} bytes`));
 				return;
 			}
+			// Callers that ask for long answers and read them slowly would fill memory; their bodies and these share one budget.
+			if (!this.#options.admitted.caller.hold(bytes.length)) {
+				this.#options.onRefused(deny("memory-pressure", "the budget for buffered answers is used up"));
+				return;
+			}
 			this.#held.push(bytes);
 			return;
 		}
@@ -207,6 +212,8 @@ export class Relay implements UpstreamReceiver {
 		if (this.#settled) return;
 		const { caller } = this.#options.admitted;
 		if (this.#held !== null) this.#respondFiltered(Buffer.concat(this.#held));
+		// What could not be filtered is a fault by now, and the pipeline's to answer.
+		if (this.#settled) return;
 		const end = this.#meter?.end(true) ?? null;
 		if (end !== null) caller.write(end.relay);
 		this.#settle({ outcome: "completed", fault: null, reason: null, usage: end?.usage ?? null, detail: end?.failed ?? null });

@@ -120,6 +120,16 @@ suite("an upstream that fails is seen by the caller", () => {
 		assert.equal((await client.readResponse()).status, 502);
 	});
 
+	test("answering a list with something that cannot be filtered: 502, and none of it", async () => {
+		await using w = await world("", { script: (request) => request.respond(200, '{"secret":"of another"}') });
+		const client = await w.connect();
+		await client.send(ask({ key: w.key }));
+		const answer = await client.readResponse();
+		assert.equal(answer.status, 502);
+		assert.equal(answer.text().includes("of another"), false);
+		assert.equal((await waitForEnd(w)).outcome, "fault");
+	});
+
 	test("never answering: 504 after the first byte's time limit", async () => {
 		await using w = await world("upstream: { first_byte_timeout: 100ms }\nwedge: { detect: false }\n", { script: () => undefined });
 		const client = await w.connect();

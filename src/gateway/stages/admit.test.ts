@@ -10,7 +10,7 @@ const SPEC: AdmissionSpec = {
 	rate: { perMinute: 60, burst: 5 },
 	concurrency: { total: 1, perKey: 3 },
 	queueSize: 2,
-	queueTimeoutMs: 60_000,
+	queueTimeoutMs: 1_000,
 };
 
 function stage(spec: Partial<AdmissionSpec> = {}) {
