@@ -23,3 +23,8 @@ test("an empty list allows the pages of this host alone", () => {
 	assert.equal(originList([]).allows("https://app.example", HOST), false);
 	assert.equal(originList([]).allows(`https://${HOST}`, HOST), true);
 });
+
+test("null is refused whatever the list says", () => {
+	assert.equal(originList([{ matches: () => true }]).allows("null", HOST), false);
+	assert.equal(originList([{ matches: () => true }]).allows("https://any.example", HOST), true);
+});

@@ -43,6 +43,7 @@ test("refuses when the principal's own concurrency is used up", async () => {
 	const refused = await admit(authorizedAs("chat"));
 	assert.equal(refused.permitted, false);
 	assert.equal(refused.reason, "concurrency-exceeded");
+	assert.equal(refused.detail, "1 running");
 	assert.equal(refused.retryAfterMs, 1_000);
 });
 
@@ -52,6 +53,7 @@ test("refuses when the queue is full", async () => {
 	const refused = await admit(authorizedAs("chat"));
 	assert.equal(refused.permitted, false);
 	assert.equal(refused.reason, "queue-full");
+	assert.equal(refused.detail, "0 waiting");
 });
 
 test("refuses whoever waited too long, and frees the place", async () => {
@@ -73,7 +75,10 @@ test("a caller who leaves while waiting gives its place up at once", async () =>
 	assert.equal(admission.queued, 1);
 	waiting.leave();
 	assert.equal(admission.queued, 0);
-	assert.equal((await decision).permitted, false);
+	const left = await decision;
+	assert.equal(left.permitted, false);
+	assert.equal(left.reason, "queue-timeout");
+	assert.equal(left.detail, "the caller left");
 });
 
 test("permits the next in the queue when room is given back, and says how long it waited", async () => {
@@ -106,10 +111,20 @@ for (const [operation, needsRoom] of [
 	["chat", true],
 	["v1-messages", true],
 	["pull", true],
+	["web-search", true],
 ] as const) {
 	test(`${operation} ${needsRoom ? "needs" : "needs no"} room to run`, async () => {
 		const { admit, admission } = stage();
-		leaseOf(await admit(authorizedAs(operation)));
+		const authorized = authorizedAs(operation);
+		const decision = await admit(authorized);
+		const lease = leaseOf(decision);
 		assert.equal(admission.running, needsRoom ? 1 : 0);
+		assert.ok(decision.permitted);
+		assert.equal(decision.value.grant, authorized.grant);
+		assert.equal(decision.value.rate.remaining, 4);
+		assert.equal(lease.queuedMs, 0);
+		lease.settle(null);
+		lease.release();
+		assert.equal(admission.running, 0);
 	});
 }

@@ -53,6 +53,9 @@ const refusals: readonly (readonly [when: string, headers: readonly Header[], re
 	["the field is empty", [["authorization", ""]], "credential-malformed"],
 	["the scheme is not one of ours", [["authorization", `Negotiate ${GOOD}`]], "credential-malformed"],
 	["there is no scheme", [["authorization", GOOD]], "credential-malformed"],
+	["another scheme only ends like ours", [["authorization", `XBearer ${GOOD}`]], "credential-malformed"],
+	["another scheme only ends like Basic", [["authorization", `X${basic(`me:${GOOD}`)[1]}`]], "credential-malformed"],
+	["something follows the Basic credentials", [["authorization", `${basic(`me:${GOOD}`)[1]} x`]], "credential-malformed"],
 	["the bearer token has a space inside", [["authorization", `Bearer ${GOOD} x`]], "credential-malformed"],
 	["two fields carry different keys", [bearer(GOOD), ["x-api-key", "rmp_live_other"]], "credential-ambiguous"],
 	["the field is sent twice with different keys", [bearer(GOOD), bearer(REVOKED)], "credential-ambiguous"],
@@ -96,6 +99,7 @@ const permits: readonly (readonly [where: string, headers: readonly Header[]])[]
 	["x-api-key", [["X-Api-Key", GOOD]]],
 	["api-key", [["api-key", GOOD]]],
 	["the password of Basic", [basic(`anybody:${GOOD}`)]],
+	["Basic with more spaces", [["authorization", basic(`me:${GOOD}`)[1].replace(" ", "   ")]]],
 	["the password of Basic without a user", [basic(`:${GOOD}`)]],
 	["two fields with the same key, as some SDKs send it", [bearer(GOOD), ["x-api-key", GOOD]]],
 ];
@@ -107,6 +111,20 @@ for (const [where, headers] of permits) {
 		assert.equal(decision.value.principal, ALICE);
 	});
 }
+
+test("what cannot be read as a credential is asked about as the empty one, and nothing else is", () => {
+	const asked: string[] = [];
+	const ring = ringOf(asked);
+	for (const value of ["Basic *", "Basic bWU6__-_", `Basic ${Buffer.from("no colon").toString("base64")}`])
+		identifyWith([["authorization", value]], ring);
+	assert.deepEqual(asked, ["", "", ""]);
+});
+
+test("two credentials are counted for the record", () => {
+	const decision = identifyWith([bearer(GOOD), ["x-api-key", "other"]]);
+	assert.ok(!decision.permitted);
+	assert.equal(decision.detail, "2 different credentials");
+});
 
 test("a password with a colon in it is the whole rest", () => {
 	const asked: string[] = [];

@@ -55,6 +55,22 @@ const refusals: readonly (readonly [when: string, asked: Asked, reason: string])
 		{ method: "POST", path: "/api/show", body: JSON.stringify({ model: "door", system: LONG }) },
 		"body-too-large",
 	],
+	[
+		"the body is of a type that a form can send",
+		{ ...chat(message("x")), fields: fields(["content-type", "text/plain"]) },
+		"content-type-unsupported",
+	],
+	["the messages of a long body are no list", chat({ model: "door", messages: LONG }), "body-wrong-type"],
+	[
+		"a long OpenAI chat has only text parts",
+		{ method: "POST", path: "/v1/chat/completions", body: JSON.stringify(message([{ type: "text", text: LONG }])) },
+		"body-too-large",
+	],
+	[
+		"a long embedding has text alone",
+		{ method: "POST", path: "/api/embed", body: JSON.stringify({ model: "door", input: [LONG] }) },
+		"body-too-large",
+	],
 	["the model is missing", chat({ messages: [] }), "model-missing"],
 ];
 
@@ -101,6 +117,48 @@ for (const [what, asked, operation] of permits) {
 		assert.equal(decision.value.principal, ALICE);
 	});
 }
+
+test("a body of exactly the limit is understood, and one byte more is not", async () => {
+	const empty = JSON.stringify(message("")).length;
+	const body = (bytes: number) => chat(message("x".repeat(bytes - empty)));
+	assert.equal((await understandWith(body(200))).permitted, true);
+	const refused = await understandWith(body(201));
+	assert.ok(!refused.permitted);
+	assert.equal(refused.detail, "201 bytes without an image, 200 allowed");
+});
+
+test("only an inference may have a body as long as images are", async () => {
+	const limits: number[] = [];
+	const limitOf = async (asked: Asked): Promise<void> => {
+		const received = receivedWith(asked);
+		const caller = {
+			...received.caller,
+			readBody: (limit: number) => (limits.push(limit), { refused: "body-too-large", detail: "" } as const),
+		};
+		await understand({ ...received, caller, principal: ALICE }, DEPS);
+	};
+	await limitOf(chat(message("x")));
+	await limitOf({ method: "POST", path: "/api/show", body: "{}" });
+	await limitOf({ path: "/api/tags" });
+	assert.deepEqual(limits, [1_000, 200, 200]);
+});
+
+test("what was refused stands in the record", async () => {
+	const detailOf = async (asked: Asked) => {
+		const decision = await understandWith(asked);
+		return decision.permitted ? null : decision.detail;
+	};
+	assert.equal(await detailOf({ method: "DELETE", path: "/api/tags" }), "DELETE /api/tags");
+	assert.equal(await detailOf({ host: "evil.example" }), "evil.example");
+	assert.equal(await detailOf({ fields: fields(["origin", "https://evil.example"]) }), "https://evil.example");
+});
+
+test("a blob without an announced length has none", async () => {
+	const received = receivedWith({ method: "POST", path: `/api/blobs/sha256:${"a".repeat(64)}` });
+	const decision = await understand({ ...received, head: { ...received.head, framing: { kind: "chunked" } }, principal: ALICE }, DEPS);
+	assert.ok(decision.permitted && decision.value.judged.body.kind === "blob");
+	assert.equal(decision.value.judged.body.length, null);
+});
 
 test("a blob's announced length is passed on and its bytes are not read", async () => {
 	const decision = await understandWith({ method: "POST", path: `/api/blobs/sha256:${"a".repeat(64)}`, body: LONG });
