@@ -5,6 +5,7 @@
 import type { TestContext } from "node:test";
 import tls from "node:tls";
 
+import type { Demonstration } from "../../src/demo/server.ts";
 import { formatKey } from "../../src/keys/key-format.ts";
 import type { RequestEnded } from "../../src/model/event.ts";
 import { eventually } from "./eventually.ts";
@@ -30,10 +31,17 @@ export const SENTENCE = "The door is closed, and it knows you.";
 /** Well-formed, and known to no gateway. */
 export const UNKNOWN_KEY = formatKey("nobody00", "s".repeat(32));
 
-/** Closed after the test. An unreachable upstream is a port of loopback where nobody listens. */
-export async function startClientWorld(t: TestContext, yaml = "", { unreachable = false } = {}): Promise<ClientWorld> {
-	const upstream = await startUpstreamUnderTest(t);
-	const gateway = await startGateway({ upstreams: [unreachable ? "http://127.0.0.1:1" : upstream.url], tls: true, yaml });
+export interface ClientWorldOptions {
+	/** The gateway is pointed at a port of loopback where nobody listens. */
+	readonly unreachable?: boolean;
+	/** In place of the demonstration server, where that would be the upstream. */
+	readonly demonstration?: () => Promise<Demonstration>;
+}
+
+/** Closed after the test. */
+export async function startClientWorld(t: TestContext, yaml = "", options: ClientWorldOptions = {}): Promise<ClientWorld> {
+	const upstream = await startUpstreamUnderTest(t, options.demonstration);
+	const gateway = await startGateway({ upstreams: [options.unreachable === true ? "http://127.0.0.1:1" : upstream.url], tls: true, yaml });
 	t.after(() => gateway[Symbol.asyncDispose]());
 	tls.setDefaultCACertificates([...tls.getCACertificates("default"), gateway.ca]);
 	const ends = () => gateway.events("request-ended");

@@ -4,7 +4,7 @@
  */
 import type { TestContext } from "node:test";
 
-import { startDemonstration } from "../../src/demo/server.ts";
+import { type Demonstration, startDemonstration } from "../../src/demo/server.ts";
 
 export interface UpstreamUnderTest {
 	readonly url: string;
@@ -16,11 +16,11 @@ export interface UpstreamUnderTest {
 
 const MODELS = ["door", "door-think", "door-tool", "door-endless", "door-embed"];
 
-/** Closed after the test. A real one starts with no model loaded, like the demonstration. */
-export async function startUpstreamUnderTest(t: TestContext): Promise<UpstreamUnderTest> {
+/** Closed after the test. A real one starts with no model loaded, like the demonstration. `start` starts another one in the demonstration's place. */
+export async function startUpstreamUnderTest(t: TestContext, start: () => Promise<Demonstration> = plain): Promise<UpstreamUnderTest> {
 	const named = process.env["REMPART_TEST_OLLAMA"];
 	if (named === undefined || named === "") {
-		const demonstration = await startDemonstration({ host: "127.0.0.1", port: 0, clock: Date.now });
+		const demonstration = await start();
 		t.after(() => demonstration.close());
 		t.diagnostic("upstream: the demonstration server");
 		return { url: demonstration.url, host: "127.0.0.1", port: demonstration.port, real: false };
@@ -30,6 +30,10 @@ export async function startUpstreamUnderTest(t: TestContext): Promise<UpstreamUn
 	for (const model of MODELS) await post(url, "/api/generate", { model, keep_alive: 0 });
 	t.diagnostic(`upstream: the real Ollama at ${url.origin}`);
 	return { url: url.origin, host: url.hostname, port: Number(url.port), real: true };
+}
+
+function plain(): Promise<Demonstration> {
+	return startDemonstration({ host: "127.0.0.1", port: 0, clock: Date.now });
 }
 
 async function assertHasModels(url: URL): Promise<void> {
