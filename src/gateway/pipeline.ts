@@ -85,6 +85,13 @@ export class Pipeline implements RequestHandler {
 		}
 	}
 
+	/** Nothing was read, so there is nothing to record but how many there were. */
+	turnedAway(): void {
+		const { sampler, observe, now } = this.#deps;
+		sampler.count("connections-exhausted");
+		observe({ type: "refusals-summarised", at: now(), reason: "connections-exhausted", count: 1, sinceMs: 0 });
+	}
+
 	/** Bytes that are not a request, or one that broke off: refused without being understood. */
 	refuse(caller: Caller, reason: Reason, detail: string): void {
 		const received = { id: crypto.randomUUID(), caller, dialect: "ollama" as const, fields: [] };

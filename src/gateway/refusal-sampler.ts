@@ -25,8 +25,13 @@ export class RefusalSampler {
 	/** Whether this refusal is written; where not, it is counted. */
 	admits(reason: Reason, monotonicNow: number): boolean {
 		const admitted = this.hasRoom(monotonicNow);
-		if (!admitted) this.#counts.set(reason, (this.#counts.get(reason) ?? 0) + 1);
+		if (!admitted) this.count(reason);
 		return admitted;
+	}
+
+	/** For what is never written one by one. */
+	count(reason: Reason): void {
+		this.#counts.set(reason, (this.#counts.get(reason) ?? 0) + 1);
 	}
 
 	/** What was counted since the last call, one event a reason. */

@@ -34,6 +34,8 @@ export interface Caller {
 	streamBody(sink: BodySink, limit: number): void;
 	/** Goes on after the sink answered false. */
 	resumeBody(): void;
+	/** Takes memory for the answer out of the budget of all bodies, until the answer is out; false where there is none left. */
+	hold(bytes: number): boolean;
 	/** Writes the head. Fields are written as given, after `connection`. */
 	respond(status: number, fields: readonly (readonly [string, string])[], framing: Framing): void;
 	/** Queues body bytes; they are kept by reference until they are out. */
@@ -60,6 +62,8 @@ export interface BodySink {
 export interface RequestHandler {
 	/** Answers one request. Never rejects: a rejection is a bug and closes the connection. */
 	handle(caller: Caller): Promise<void>;
+	/** A connection was closed unread, because its address or all together have as many as they may. */
+	turnedAway(): void;
 	/** Answers bytes that are not a request that we read. */
 	refuse(caller: Caller, reason: Reason, detail: string): void;
 }

@@ -12,10 +12,10 @@ import { invariant } from "../std/invariant.ts";
 import type { Framing, RequestHead, WireProblem } from "../wire/message.ts";
 import { RequestReader } from "../wire/request-reader.ts";
 import { CONTINUE, responseHead } from "../wire/write.ts";
-import { BodyCollector } from "./body-collector.ts";
 import type { ByteBudget } from "./byte-budget.ts";
 import type { BodyRead, BodySink, Caller, RequestHandler } from "./caller.ts";
 import { ClientRequest, type Connection } from "./client-request.ts";
+import { type BodyRefusal, IncomingBody } from "./incoming-body.ts";
 import { Outgoing } from "./outgoing.ts";
 import type { TransportLimits } from "./transport-limits.ts";
 
@@ -42,11 +42,13 @@ export interface ConnectionContext {
 	readonly monotonic: () => number;
 	/** True once the server drains: no further request is taken on an open connection. */
 	readonly draining: () => boolean;
-	readonly onAuthenticated: () => void;
+	/** The caller proved who it is, or what it may still do is to read its last answer. */
+	readonly onKnown: () => void;
+	/** True where the caller is a stranger and others of its address wait for its place. */
+	readonly crowds: () => boolean;
 }
 
 type State = "head" | "handling" | "lingering" | "closed";
-type BodyState = "unread" | "collecting" | "streaming" | "done";
 
 export class ClientConnection implements Connection {
 	readonly peer: string;
@@ -57,29 +59,22 @@ export class ClientConnection implements Connection {
 	#state: State = "head";
 	#request: ClientRequest | null = null;
 	#gone = false;
-	#body: BodyState = "done";
+	readonly #body: IncomingBody;
 	#requests = 0;
 	readonly #out: Outgoing;
 	#responded = false;
 	#closeAfter = false;
 
-	readonly #collected: BodyCollector;
-	#bodyLimit = 0;
-	#bodyDone: ((read: BodyRead) => void) | null = null;
-	#bodyNow: BodyRead | null = null;
-	#sink: BodySink | null = null;
-	#bodyPaused = false;
-
 	#pumping = false;
 	#deadline: number;
-	#windowBytes = 0;
+	#held = 0;
 	#lingered = 0;
 
 	constructor(socket: Socket, peer: string, encrypted: boolean, context: ConnectionContext) {
 		this.#socket = socket;
 		this.#out = new Outgoing(socket);
 		this.#context = context;
-		this.#collected = new BodyCollector(context.budget);
+		this.#body = new IncomingBody(context.budget, context.limits);
 		this.peer = peer;
 		this.encrypted = encrypted;
 		this.#reader = new RequestReader(context.limits.wire);
@@ -89,7 +84,7 @@ export class ClientConnection implements Connection {
 		socket.on("end", () => this.#depart());
 		socket.on("error", () => this.#depart());
 		socket.on("close", () => this.#onClose());
-		socket.on("drain", () => this.#request?.onDrain?.());
+		socket.on("drain", () => this.#onDrain());
 	}
 
 	get idle(): boolean {
@@ -102,41 +97,42 @@ export class ClientConnection implements Connection {
 			this.#request?.head?.keepAlive === true &&
 			this.#bodyIsHere() &&
 			this.#requests < this.#context.limits.requestsPerConnection &&
+			!this.#context.crowds() &&
 			!this.#context.draining()
 		);
 	}
 
 	authenticated(): void {
-		this.#context.onAuthenticated();
+		this.#context.onKnown();
 	}
 
 	readBody(limit: number): BodyRead | Promise<BodyRead> {
-		invariant(this.#body === "unread", "a body is read once");
 		const { framing } = this.#current().head;
 		if (framing.kind === "length" && framing.bytes > limit) {
 			return { refused: "body-too-large", detail: `${framing.bytes} bytes announced, ${limit} allowed` };
 		}
-		this.#beginBody("collecting", limit);
-		this.#pump();
-		if (this.#bodyNow !== null) return this.#bodyNow;
-		return new Promise((resolve) => {
-			this.#bodyDone = resolve;
-		});
+		this.#body.collect(limit);
+		this.#takeBody();
+		return this.#body.read();
 	}
 
 	streamBody(sink: BodySink, limit: number): void {
-		invariant(this.#body === "unread", "a body is read once");
-		this.#sink = sink;
-		this.#beginBody("streaming", limit);
-		this.#pump();
+		this.#body.stream(sink, limit);
+		this.#takeBody();
 	}
 
 	resumeBody(): void {
-		if (!this.#bodyPaused) return;
-		this.#bodyPaused = false;
-		this.#resetBodyWindow();
+		if (!this.#body.paused) return;
+		this.#body.resume();
+		this.#allowBodyTime();
 		this.#pump();
-		if (!this.#bodyPaused) this.#socket.resume();
+		if (!this.#body.paused) this.#socket.resume();
+	}
+
+	hold(bytes: number): boolean {
+		if (!this.#context.budget.reserve(bytes)) return false;
+		this.#held += bytes;
+		return true;
 	}
 
 	respond(status: number, fields: readonly (readonly [string, string])[], framing: Framing): void {
@@ -174,13 +170,9 @@ export class ClientConnection implements Connection {
 		this.#responded = false;
 		this.#deadline = this.#context.monotonic() + this.#context.limits.keepAliveTimeoutMs;
 		if (this.#socket.isPaused()) this.#socket.resume();
-		if (this.#reader.buffered > 0) {
-			// Answered at once, from within `#pump`: it goes on by itself. A call from here for each of a thousand pipelined requests of a stranger would
-			// overflow the stack.
-			if (!this.#pumping) this.#pump();
-		} else if (this.#context.draining()) {
-			this.#socket.destroySoon();
-		}
+		// Answered at once, from within `#pump`: it goes on by itself. A call from here for each of a thousand pipelined requests of a stranger would
+		// overflow the stack.
+		if (this.#reader.buffered > 0 && !this.#pumping) this.#pump();
 	}
 
 	cut(request: Caller): void {
@@ -197,14 +189,17 @@ export class ClientConnection implements Connection {
 	sweep(now: number): void {
 		if (this.#state === "closed") return;
 		if (this.#out.stalled(now, this.#context.limits.writeStallTimeoutMs)) this.#socket.destroy();
+		if (this.idle && this.#requests > 0 && this.#context.crowds()) this.#socket.destroySoon();
 		if (now < this.#deadline) return;
 		switch (this.#state) {
 			case "head":
+				// The next request waits for the last answer to be read, which `stalled` watches over.
+				if (this.#out.blocked) return;
 				if (this.idle) this.#socket.destroySoon();
 				else this.#refuse("head-timeout", `no complete head within ${this.#context.limits.headTimeoutMs} ms`);
 				return;
 			case "handling":
-				this.#sweepBody(now);
+				this.#sweepBody();
 				return;
 			case "lingering":
 				this.#socket.destroy();
@@ -212,9 +207,11 @@ export class ClientConnection implements Connection {
 		}
 	}
 
-	/** The server drains: an idle connection ends now, a busy one after its answer. */
-	drain(): void {
-		if (this.idle) this.#socket.destroySoon();
+	/** The server drains: an idle connection ends now, a busy one after its answer. One that has asked nothing yet may do so once, until `deadline`. */
+	drain(deadline: number): void {
+		if (!this.idle) return;
+		if (this.#requests === 0) this.#deadline = Math.min(this.#deadline, deadline);
+		else this.#socket.destroySoon();
 	}
 
 	#current(): ClientRequest & { readonly head: RequestHead } {
@@ -235,7 +232,18 @@ export class ClientConnection implements Connection {
 		}
 		this.#reader.push(chunk);
 		this.#pump();
-		if (this.#reader.buffered > AHEAD_BYTES && this.#state === "handling") this.#socket.pause();
+		if (this.#reader.buffered > AHEAD_BYTES && (this.#state === "handling" || this.#out.blocked)) this.#socket.pause();
+	}
+
+	#onDrain(): void {
+		if (this.#state === "handling") {
+			this.#request?.onDrain?.();
+			return;
+		}
+		this.#releaseHeld();
+		if (this.#state !== "head" || this.#reader.buffered === 0) return;
+		this.#deadline = this.#context.monotonic() + this.#context.limits.headTimeoutMs;
+		this.#pump();
 	}
 
 	/** Hands on what the reader has, as far as somebody wants it. A body that is asked for while its head is being handed on is pumped within. */
@@ -250,10 +258,10 @@ export class ClientConnection implements Connection {
 	}
 
 	#pumpParts(): void {
-		while (this.#state === "head" || (this.#state === "handling" && this.#wantsBody())) {
+		while (this.#wantsPart()) {
 			const part = this.#reader.next();
 			if (part === undefined) {
-				if (this.#socket.isPaused() && !this.#bodyPaused) this.#socket.resume();
+				if (this.#socket.isPaused() && !this.#body.paused) this.#socket.resume();
 				return;
 			}
 			switch (part.kind) {
@@ -267,14 +275,15 @@ export class ClientConnection implements Connection {
 					this.#onBodyEnd();
 					break;
 				case "refused":
-					this.#onRefused(REASON_OF_PROBLEM[part.problem], part.detail);
+					this.#onRefused({ refused: REASON_OF_PROBLEM[part.problem], detail: part.detail });
 					return;
 			}
 		}
 	}
 
-	#wantsBody(): boolean {
-		return (this.#body === "collecting" || this.#body === "streaming") && !this.#bodyPaused;
+	/** The next request begins when the last answer is out: a caller that pipelines and reads nothing would fill memory with answers. */
+	#wantsPart(): boolean {
+		return this.#state === "head" ? !this.#out.blocked : this.#state === "handling" && this.#body.wanted;
 	}
 
 	#begin(head: RequestHead): void {
@@ -283,61 +292,39 @@ export class ClientConnection implements Connection {
 		this.#state = "handling";
 		this.#requests += 1;
 		this.#deadline = Number.POSITIVE_INFINITY;
-		this.#body = "unread";
-		this.#bodyNow = null;
+		this.#body.begin();
 		this.#context.handler.handle(request).catch(() => request.cut());
 	}
 
-	#beginBody(state: "collecting" | "streaming", limit: number): void {
-		this.#body = state;
-		this.#bodyLimit = limit;
-		this.#resetBodyWindow();
+	#takeBody(): void {
+		this.#allowBodyTime();
 		const { head } = this.#current();
 		if (head.expectsContinue && this.#reader.buffered === 0 && head.framing.kind !== "none") this.#socket.write(CONTINUE);
+		this.#pump();
 	}
 
 	#onBody(bytes: Buffer): void {
-		const request = this.#current();
-		request.bytesIn += bytes.length;
-		if (request.bytesIn > this.#bodyLimit) {
-			this.#onRefused("body-too-large", `more than ${this.#bodyLimit} bytes`);
-			return;
+		const refusal = this.#body.take(bytes);
+		this.#current().bytesIn = this.#body.bytes;
+		if (refusal !== null) {
+			this.#onRefused(refusal);
+		} else if (this.#body.paused) {
+			this.#deadline = Number.POSITIVE_INFINITY;
+			this.#socket.pause();
 		}
-		if (this.#body === "streaming") {
-			if (this.#sink?.onBytes(bytes) === false) {
-				this.#bodyPaused = true;
-				this.#deadline = Number.POSITIVE_INFINITY;
-				this.#socket.pause();
-			}
-			return;
-		}
-		if (!this.#collected.add(bytes)) this.#onRefused("memory-pressure", "the budget for buffered bodies is used up");
 	}
 
 	#onBodyEnd(): void {
-		const streaming = this.#body === "streaming";
-		this.#body = "done";
 		this.#deadline = Number.POSITIVE_INFINITY;
-		if (streaming) {
-			this.#sink?.onEnd();
-			return;
-		}
-		this.#resolveBody({ body: this.#collected.take() });
+		this.#body.end();
 	}
 
 	/** The reader, a limit or the clock said no in the middle of a request or before one. */
-	#onRefused(reason: Reason, detail: string): void {
+	#onRefused(refusal: BodyRefusal): void {
 		this.#closeAfter = true;
 		this.#deadline = Number.POSITIVE_INFINITY;
-		if (this.#body === "collecting") {
-			this.#body = "done";
-			this.#resolveBody({ refused: reason, detail });
-		} else if (this.#body === "streaming") {
-			this.#body = "done";
-			this.#sink?.onRefused(reason, detail);
-		} else {
-			this.#refuse(reason, detail);
-		}
+		if (this.#body.awaited) this.#body.refuse(refusal);
+		else this.#refuse(refusal.refused, refusal.detail);
 	}
 
 	#refuse(reason: Reason, detail: string): void {
@@ -350,39 +337,27 @@ export class ClientConnection implements Connection {
 		this.#context.handler.refuse(request, reason, detail);
 	}
 
-	#resolveBody(read: BodyRead): void {
-		const done = this.#bodyDone;
-		this.#bodyDone = null;
-		if (done === null) this.#bodyNow = read;
-		else done(read);
-	}
-
 	/** True where no byte of this request's body is still to come from the network, so that the next request can follow. */
 	#bodyIsHere(): boolean {
-		if (this.#body === "done") return true;
+		if (this.#body.done) return true;
 		const framing = this.#request?.head?.framing;
-		return framing?.kind === "none" || (framing?.kind === "length" && this.#body === "unread" && this.#reader.buffered >= framing.bytes);
+		return framing?.kind === "none" || (framing?.kind === "length" && this.#body.unread && this.#reader.buffered >= framing.bytes);
 	}
 
 	#discardRestOfBody(): void {
-		while (this.#body !== "done") {
+		while (!this.#body.done) {
 			const part = this.#reader.next();
-			if (part === undefined || part.kind === "end") this.#body = "done";
+			if (part === undefined || part.kind === "end") this.#body.skip();
 		}
 	}
 
-	#sweepBody(now: number): void {
-		const { bodyTimeoutMs, bodyMinimumBytesPerSecond } = this.#context.limits;
-		const arrived = this.#current().bytesIn - this.#windowBytes;
-		if (arrived >= (bodyMinimumBytesPerSecond * bodyTimeoutMs) / 1000) {
-			this.#resetBodyWindow();
-			return;
-		}
-		this.#onRefused("body-timeout", `${arrived} bytes within ${bodyTimeoutMs} ms at ${Math.round(now)}`);
+	#sweepBody(): void {
+		const refusal = this.#body.tooSlow();
+		if (refusal === null) this.#allowBodyTime();
+		else this.#onRefused(refusal);
 	}
 
-	#resetBodyWindow(): void {
-		this.#windowBytes = this.#request?.bytesIn ?? 0;
+	#allowBodyTime(): void {
 		this.#deadline = this.#context.monotonic() + this.#context.limits.bodyTimeoutMs;
 	}
 
@@ -398,6 +373,7 @@ export class ClientConnection implements Connection {
 	/** The time begins when the answer is out: a caller may read slowly, and one that reads nothing is let go by `stalled`. */
 	#linger(): void {
 		this.#state = "lingering";
+		this.#context.onKnown();
 		this.#deadline = Number.POSITIVE_INFINITY;
 		this.#socket.end(() => {
 			this.#deadline = this.#context.monotonic() + LINGER_MS;
@@ -407,11 +383,17 @@ export class ClientConnection implements Connection {
 
 	/** Gives back what this request held. */
 	#settle(): void {
-		this.#collected.release();
-		this.#sink = null;
+		this.#body.release();
+		if (!this.#out.blocked) this.#releaseHeld();
 		if (this.#request === null) return;
 		this.#request.onDeparture = null;
 		this.#request.onDrain = null;
+	}
+
+	/** What was held for an answer is free when the answer is out, not when it is written. */
+	#releaseHeld(): void {
+		this.#context.budget.release(this.#held);
+		this.#held = 0;
 	}
 
 	#depart(): void {
@@ -420,8 +402,7 @@ export class ClientConnection implements Connection {
 		const request = this.#request;
 		if (this.#state !== "handling" || request === null) return;
 		request.departed = true;
-		if (this.#body === "collecting" || this.#body === "streaming")
-			this.#onRefused("request-malformed", "the caller left in the middle of the body");
+		if (this.#body.awaited) this.#onRefused({ refused: "request-malformed", detail: "the caller left in the middle of the body" });
 		const leave = request.onDeparture;
 		request.onDeparture = null;
 		leave?.();
@@ -430,6 +411,7 @@ export class ClientConnection implements Connection {
 	#onClose(): void {
 		this.#depart();
 		this.#settle();
+		this.#releaseHeld();
 		this.#state = "closed";
 	}
 }

@@ -11,6 +11,7 @@ export interface Connection {
 	readBody(limit: number): BodyRead | Promise<BodyRead>;
 	streamBody(sink: BodySink, limit: number): void;
 	resumeBody(): void;
+	hold(bytes: number): boolean;
 	respond(status: number, fields: readonly (readonly [string, string])[], framing: Framing): void;
 	write(bytes: Buffer): void;
 	flush(): boolean;
@@ -60,6 +61,10 @@ export class ClientRequest implements Caller {
 
 	resumeBody(): void {
 		this.#connection.resumeBody();
+	}
+
+	hold(bytes: number): boolean {
+		return this.#connection.hold(bytes);
 	}
 
 	respond(status: number, fields: readonly (readonly [string, string])[], framing: Framing): void {

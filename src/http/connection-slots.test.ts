@@ -23,8 +23,8 @@ test("a stranger too many waits until one of its address is known or gone", () =
 	slots.take("a", () => begun.push(4));
 	slots.take("b", () => begun.push(5));
 	assert.deepEqual(begun, [1, 2, 5]);
-	first?.authenticated();
-	first?.authenticated();
+	first?.known();
+	first?.known();
 	assert.deepEqual(begun, [1, 2, 5, 3]);
 	second?.release();
 	assert.deepEqual(begun, [1, 2, 5, 3, 4]);

@@ -4,13 +4,15 @@
  *  - Beyond `total` or `perAddress` a connection is refused at once.
  *  - Beyond `unauthenticatedPerAddress` it waits, unread and without a TLS handshake, until an earlier one of that address has authenticated or gone.
  *    So fifty honest callers behind one address get through in a moment, and a slow-header attack holds eight sockets, not a thousand.
+ *  - A stranger that has had its answer and idles while others wait is to make room: `crowds` tells. Eight programs with a key that was revoked
+ *    would otherwise keep everyone else at their address out.
  *
  * Cost: two map operations a connection; memory in proportion to the connections that are open.
  */
 interface AddressState {
 	open: number;
 	unauthenticated: number;
-	readonly waiting: (() => void)[];
+	readonly waiting: Slot[];
 }
 
 export interface SlotLimits {
@@ -46,7 +48,7 @@ export class ConnectionSlots {
 		this.#addresses.set(address, state);
 		const slot = new Slot(this, address, state, begin);
 		if (state.unauthenticated < this.#limits.unauthenticatedPerAddress) slot.begin();
-		else state.waiting.push(() => slot.begin());
+		else state.waiting.push(slot);
 		return slot;
 	}
 
@@ -56,7 +58,7 @@ export class ConnectionSlots {
 		while (state.unauthenticated < this.#limits.unauthenticatedPerAddress) {
 			const next = state.waiting.shift();
 			if (next === undefined) return;
-			next();
+			next.begin();
 		}
 	}
 
@@ -89,8 +91,13 @@ export class Slot {
 		this.#begin();
 	}
 
-	/** The caller proved who it is; may be called at every request. */
-	authenticated(): void {
+	/** Whether a stranger holds this slot and another waits for it. */
+	get crowds(): boolean {
+		return this.#phase === "stranger" && this.#state.waiting.length > 0;
+	}
+
+	/** The caller proved who it is, or asks nothing more; may be called any number of times. */
+	known(): void {
 		if (this.#phase !== "stranger") return;
 		this.#phase = "known";
 		this.#slots.freeStranger(this.#state);
@@ -99,6 +106,7 @@ export class Slot {
 	release(): void {
 		if (this.#phase === "gone") return;
 		const wasStranger = this.#phase === "stranger";
+		if (this.#phase === "waiting") this.#state.waiting.splice(this.#state.waiting.indexOf(this), 1);
 		this.#phase = "gone";
 		if (wasStranger) this.#slots.freeStranger(this.#state);
 		this.#slots.free(this.#address, this.#state);

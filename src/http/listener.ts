@@ -28,6 +28,8 @@ export interface ListenerOptions {
 }
 
 const SWEEP_MS = 1_000;
+/** Whoever has connected when a drain begins has asked nothing yet, and would take a closed connection for a failure; it may ask so much later. */
+const LATE_REQUEST_MS = 1_000;
 /** For the last error record of a stream that is cut. */
 const LAST_WORDS_MS = 50;
 
@@ -43,6 +45,7 @@ export class Listener {
 	#limits: TransportLimits;
 	#sweeper: NodeJS.Timeout | null = null;
 	#draining = false;
+	#hurried = false;
 	#whenEmpty: (() => void) | null = null;
 
 	private constructor(options: ListenerOptions) {
@@ -91,6 +94,7 @@ export class Listener {
 
 	/** Ends a drain now; what still runs is cut. */
 	cutNow(): void {
+		this.#hurried = true;
 		this.#whenEmpty?.();
 	}
 
@@ -100,11 +104,15 @@ export class Listener {
 	 */
 	async drain(timeoutMs: number, cut: () => void): Promise<number> {
 		this.#draining = true;
+		// Closing resets whoever waits in the kernel's queue to be accepted; a whole turn of the loop takes them in before.
+		await nextTurn();
+		await nextTurn();
 		this.#server.close();
-		for (const connection of this.#connections) connection.drain();
-		for (const accepted of this.#accepted) if (!accepted.serving) accepted.raw.destroy();
+		const deadline = this.#deadline();
+		for (const connection of this.#connections) connection.drain(deadline);
+		for (const accepted of this.#accepted) accepted.deadline = Math.min(accepted.deadline, deadline);
 		let timer: NodeJS.Timeout | undefined;
-		if (this.#connections.size > 0) {
+		if (this.#accepted.size > 0 && !this.#hurried) {
 			await new Promise<void>((resolve) => {
 				this.#whenEmpty = resolve;
 				timer = setTimeout(resolve, timeoutMs);
@@ -123,7 +131,7 @@ export class Listener {
 	#accept(raw: Socket): void {
 		raw.on("error", () => raw.destroy());
 		const peer = raw.remoteAddress;
-		if (peer === undefined || this.#draining) {
+		if (peer === undefined) {
 			raw.destroy();
 			return;
 		}
@@ -133,6 +141,7 @@ export class Listener {
 		const slot = this.#slots.take(address, () => this.#begin(accepted));
 		if (slot === null) {
 			raw.destroy();
+			this.#options.handler.turnedAway();
 			return;
 		}
 		accepted.slot = slot;
@@ -141,6 +150,7 @@ export class Listener {
 			this.#accepted.delete(accepted);
 			this.#handshakes.delete(tupleOf(raw));
 			slot.release();
+			if (this.#accepted.size === 0) this.#whenEmpty?.();
 		});
 	}
 
@@ -177,19 +187,21 @@ export class Listener {
 			limits: this.#limits,
 			monotonic: this.#options.monotonic,
 			draining: () => this.#draining,
-			onAuthenticated: () => accepted.slot?.authenticated(),
+			onKnown: () => accepted.slot?.known(),
+			crowds: () => accepted.slot?.crowds === true,
 		});
 		this.#connections.add(connection);
 		socket.once("close", () => {
 			accepted.raw.destroy();
 			this.#connections.delete(connection);
-			if (this.#connections.size === 0) this.#whenEmpty?.();
 		});
+		if (this.#draining) connection.drain(accepted.deadline);
 		socket.resume();
 	}
 
 	#deadline(): number {
-		return this.#options.monotonic() + this.#limits.headTimeoutMs;
+		const { headTimeoutMs } = this.#limits;
+		return this.#options.monotonic() + (this.#draining ? Math.min(headTimeoutMs, LATE_REQUEST_MS) : headTimeoutMs);
 	}
 
 	#sweep(): void {
@@ -205,6 +217,10 @@ interface Accepted {
 	slot: Slot | null;
 	serving: boolean;
 	deadline: number;
+}
+
+function nextTurn(): Promise<void> {
+	return new Promise((resolve) => setImmediate(resolve));
 }
 
 function tupleOf(socket: Socket): string {

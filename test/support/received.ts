@@ -49,6 +49,7 @@ export function callerOf(head: RequestHead, { body, peer = "192.0.2.1" }: Asked)
 		},
 		streamBody: () => undefined,
 		resumeBody: () => undefined,
+		hold: () => true,
 		respond: () => undefined,
 		write: () => undefined,
 		flush: () => true,
