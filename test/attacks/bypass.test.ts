@@ -4,7 +4,9 @@
  * A stranger gets one answer, byte for byte, whatever is asked; who is known gets what the role grants and nothing besides, whatever else is said.
  */
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { after, before, suite, test } from "node:test";
+import tls from "node:tls";
 
 import { formatKey } from "../../src/keys/key-format.ts";
 import type { OperationClass } from "../../src/model/operation-class.ts";
@@ -16,7 +18,7 @@ import { REPRESENTATIVES } from "../golden/representative-requests.ts";
 import { ask } from "../support/asks.ts";
 import { type Besieged, besieged } from "../support/besieged.ts";
 import type { Bytes } from "../support/fake-upstream.ts";
-import type { RawResponse } from "../support/raw-client.ts";
+import { connectRaw, type RawClient, type RawResponse } from "../support/raw-client.ts";
 
 const YAML =
 	"admission: { burst: 100000, requests_per_minute: 100000 }\nevents: { refusals_per_minute: 100000 }\n" +
@@ -709,6 +711,95 @@ suite("on one gateway", () => {
 	});
 });
 
+suite("the names of TLS (CVE-2026-21637)", () => {
+	let w: Besieged;
+	before(async () => {
+		w = await besieged({ tls: true });
+	});
+	after(() => w[Symbol.asyncDispose]());
+
+	for (const [what, name] of [
+		["of 256 bytes", Buffer.alloc(256, "a")],
+		["of 60,000 bytes", Buffer.alloc(60_000, "a")],
+		["that is empty", Buffer.alloc(0)],
+		["outside ASCII", Buffer.from("l\u00f6calhost", "utf8")],
+		["that is no UTF-8", Buffer.from([0xff, 0xfe, 0xc0, 0xaf])],
+		["with a zero byte", Buffer.from("localhost\0evil", "latin1")],
+		["that is an address", Buffer.from("127.0.0.1", "latin1")],
+		["that is a path", Buffer.from("../../etc/passwd", "latin1")],
+	] as const) {
+		test(`a server name ${what} ends that connection at most`, async () => {
+			const client = await connectClear();
+			await client.send(clientHello(name));
+			// A ServerHello, an alert or the end: which is the library's choice.
+			await Promise.race([client.readBytes(1), client.closed]);
+			client.destroy();
+			assert.equal((await w.attempt(ask({ path: "/api/version", key: w.keys.user }))).answer.status, 200);
+		});
+	}
+
+	for (const [what, bytes] of [
+		["a request in clear", ask({ path: "/api/version" })],
+		["SSL 2", Buffer.from("802e0100020015000000100100800200800300800400800500800600400700c0", "hex")],
+		["a record that claims 65,535 bytes", Buffer.from("160301ffff0100", "hex")],
+		["an alert first", Buffer.from("15030300020228", "hex")],
+		["application data first", Buffer.from("1703030005aaaaaaaaaa", "hex")],
+	] as const) {
+		test(`${what} on the port of TLS gets no answer in clear`, async () => {
+			const client = await connectClear();
+			await client.send(bytes);
+			client.halfClose();
+			const answer = await client.readToEnd();
+			assert.doesNotMatch(answer.toString("latin1"), /HTTP/);
+			client.destroy();
+		});
+	}
+
+	test("a server name that is not ours gets the same certificate, and Host decides", async () => {
+		const client = await w.connect({ servername: "localhost" });
+		await client.send(`GET /api/version HTTP/1.1\r\nHost: evil.example\r\nAuthorization: Bearer ${w.keys.user}\r\n\r\n`);
+		assert.equal((await client.readResponse()).status, 421);
+		client.destroy();
+	});
+
+	for (const [what, options] of [
+		["TLS 1.1", { maxVersion: "TLSv1.1", minVersion: "TLSv1.1", ciphers: "ALL:@SECLEVEL=0" }],
+		["no forward secrecy", { maxVersion: "TLSv1.2", ciphers: "AES128-GCM-SHA256" }],
+		["CBC", { maxVersion: "TLSv1.2", ciphers: "ECDHE-ECDSA-AES128-SHA:ECDHE-RSA-AES128-SHA" }],
+		["HTTP/2 and nothing else", { ALPNProtocols: ["h2"] }],
+	] as const) {
+		test(`a client that speaks ${what} is not let in`, async () => {
+			const socket = tls.connect({
+				port: w.gateway.port,
+				host: "127.0.0.1",
+				ca: w.gateway.ca,
+				servername: "localhost",
+				...options,
+				ALPNProtocols: [...("ALPNProtocols" in options ? options.ALPNProtocols : ["http/1.1"])],
+			});
+			await assert.rejects(once(socket, "secureConnect"));
+			socket.destroy();
+		});
+	}
+
+	test("of HTTP/2 and HTTP/1.1 the latter is spoken", async () => {
+		const socket = tls.connect({
+			port: w.gateway.port,
+			host: "127.0.0.1",
+			ca: w.gateway.ca,
+			servername: "localhost",
+			ALPNProtocols: ["h2", "http/1.1"],
+		});
+		await once(socket, "secureConnect");
+		assert.equal(socket.alpnProtocol, "http/1.1");
+		socket.destroy();
+	});
+
+	function connectClear(): Promise<RawClient> {
+		return connectRaw({ port: w.gateway.port });
+	}
+});
+
 function dialectOf(path: string): "ollama" | "openai" | "anthropic" {
 	if (!path.startsWith("/v1/")) return "ollama";
 	return path.startsWith("/v1/messages") ? "anthropic" : "openai";
@@ -731,4 +822,36 @@ function base64(text: string): string {
 
 function idOf(key: string): string {
 	return key.split("_")[2] ?? "";
+}
+
+/** A ClientHello of TLS 1.2 and 1.3 with this server name, as no library would make it. */
+function clientHello(name: Buffer): Buffer {
+	const extension = (type: number, body: Buffer): Buffer => Buffer.concat([uint16(type), uint16(body.length), body]);
+	const serverName = Buffer.concat([uint16(name.length + 3), Buffer.of(0), uint16(name.length), name]);
+	const extensions = Buffer.concat([
+		extension(0, serverName),
+		extension(10, Buffer.from("0004001d0017", "hex")),
+		extension(13, Buffer.from("0006040308040401", "hex")),
+		extension(43, Buffer.from("020303", "hex")),
+	]);
+	const body = Buffer.concat([
+		Buffer.from("0303", "hex"),
+		Buffer.alloc(32, 7),
+		Buffer.of(0),
+		Buffer.from("0004c02bc02f", "hex"),
+		Buffer.from("0100", "hex"),
+		uint16(extensions.length),
+		extensions,
+	]);
+	const message = Buffer.concat([Buffer.of(1, body.length >> 16, (body.length >> 8) & 255, body.length & 255), body]);
+	const records: Buffer[] = [];
+	for (let at = 0; at < message.length; at += 16_384) {
+		const fragment = message.subarray(at, at + 16_384);
+		records.push(Buffer.from("160301", "hex"), uint16(fragment.length), fragment);
+	}
+	return Buffer.concat(records);
+}
+
+function uint16(value: number): Buffer {
+	return Buffer.of(value >> 8, value & 255);
 }
