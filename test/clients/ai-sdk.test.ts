@@ -91,6 +91,7 @@ test("Vercel's AI SDK", async (t) => {
 		assert.equal(types.at(-1), "abort");
 		const [left] = await world.endedWith("abandoned");
 		assert.deepEqual([left?.operation, left?.phase], ["chat", "streaming"]);
+		await world.assertStopped();
 	});
 });
 

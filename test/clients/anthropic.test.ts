@@ -133,6 +133,7 @@ test("Anthropic's SDK for JavaScript", async (t) => {
 		}, APIUserAbortError);
 		const [left] = await world.endedWith("abandoned");
 		assert.deepEqual([left?.operation, left?.phase, left?.usage?.estimated], ["v1-messages", "streaming", true]);
+		await world.assertStopped();
 	});
 });
 

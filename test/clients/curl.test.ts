@@ -103,6 +103,7 @@ test("curl", async (t) => {
 		await running.done;
 		const [left] = await world.endedWith("abandoned");
 		assert.deepEqual([left?.model, left?.phase], ["door-endless:latest", "streaming"]);
+		await world.assertStopped();
 	});
 
 	await t.test("streams server-sent events", async () => {

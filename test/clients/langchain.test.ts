@@ -76,6 +76,7 @@ test("LangChain", async (t) => {
 		);
 		const [left] = await world.endedWith("abandoned");
 		assert.deepEqual([left?.operation, left?.phase], ["chat", "streaming"]);
+		await world.assertStopped();
 	});
 });
 

@@ -189,6 +189,7 @@ test("Ollama's SDK for JavaScript", async (t) => {
 		);
 		const [left] = await world.endedWith("abandoned");
 		assert.deepEqual([left?.operation, left?.phase, left?.usage?.estimated], ["generate", "streaming", true]);
+		await world.assertStopped();
 		assert.equal((await client.generate({ model: "door", prompt: "who?" })).response, SENTENCE);
 	});
 });

@@ -43,7 +43,7 @@ test("OpenAI's SDK for JavaScript", async (t) => {
 		const narrow = clientOf(world, await gateway.createKey("user", { models: ["door"] }));
 		const denied = await thrownBy(narrow.chat.completions.create({ model: "door-think", messages: MESSAGES, stream: true }));
 		assert.ok(denied instanceof PermissionDeniedError);
-		assert.equal(denied.code, "model_not_found");
+		assert.deepEqual([denied.code, denied.type], ["model_not_found", "permission_error"]);
 		assert.ok((await thrownBy(narrow.models.retrieve("door-think"))) instanceof PermissionDeniedError);
 		assert.deepEqual(await idsOf(narrow), ["door:latest"]);
 		const reader = clientOf(world, await gateway.createKey("reader"));
@@ -204,9 +204,11 @@ test("OpenAI's SDK for JavaScript", async (t) => {
 		for await (const { choices } of stream) if (choices[0]?.delta.content === " clack") stream.controller.abort();
 		const ended = await world.ended(id ?? "");
 		assert.deepEqual([ended.outcome, ended.phase, ended.usage?.estimated], ["abandoned", "streaming", true]);
+		await world.assertStopped();
 		const left = await completions.create({ model: "door-endless", messages: MESSAGES, stream: true }).withResponse();
 		for await (const _ of left.data) break;
 		assert.equal((await world.ended(left.request_id ?? "")).outcome, "abandoned");
+		await world.assertStopped();
 	});
 });
 

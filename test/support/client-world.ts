@@ -2,15 +2,17 @@
  * A gateway over TLS before the upstream under test, and this process made to trust its certificate, as a user makes a machine trust it: clients that use
  * the runtime's `fetch` then run unmodified.
  */
+import assert from "node:assert/strict";
 import type { TestContext } from "node:test";
 import tls from "node:tls";
 
-import type { Demonstration } from "../../src/demo/server.ts";
+import { type Demonstration, startDemonstration } from "../../src/demo/server.ts";
 import { formatKey } from "../../src/keys/key-format.ts";
 import type { RequestEnded } from "../../src/model/event.ts";
 import { eventually } from "./eventually.ts";
 import { type Gateway, startGateway } from "./gateway.ts";
 import { startUpstreamUnderTest, type UpstreamUnderTest } from "./upstream-under-test.ts";
+import { WitnessRunner } from "./witness-runner.ts";
 
 export interface ClientWorld {
 	readonly upstream: UpstreamUnderTest;
@@ -22,6 +24,8 @@ export interface ClientWorld {
 	readonly admin: string;
 	/** The record of the request with this id, once it is written. */
 	ended(requestId: string): Promise<RequestEnded>;
+	/** Fails if the last generation went on to its end although its caller left. A real server does not tell. */
+	assertStopped(): Promise<void>;
 	/** The records of requests that ended so, oldest first, once there are `count` of them. */
 	endedWith(outcome: RequestEnded["outcome"], count?: number): Promise<readonly RequestEnded[]>;
 }
@@ -40,7 +44,9 @@ export interface ClientWorldOptions {
 
 /** Closed after the test. */
 export async function startClientWorld(t: TestContext, yaml = "", options: ClientWorldOptions = {}): Promise<ClientWorld> {
-	const upstream = await startUpstreamUnderTest(t, options.demonstration);
+	const witness = new WitnessRunner();
+	const witnessed = () => startDemonstration({ host: "127.0.0.1", port: 0, clock: Date.now, runner: witness });
+	const upstream = await startUpstreamUnderTest(t, options.demonstration ?? witnessed);
 	const gateway = await startGateway({ upstreams: [options.unreachable === true ? "http://127.0.0.1:1" : upstream.url], tls: true, yaml });
 	t.after(() => gateway[Symbol.asyncDispose]());
 	tls.setDefaultCACertificates([...tls.getCACertificates("default"), gateway.ca]);
@@ -59,6 +65,9 @@ export async function startClientWorld(t: TestContext, yaml = "", options: Clien
 			});
 			if (found === undefined) throw new Error(`no end of ${requestId}`);
 			return found;
+		},
+		async assertStopped() {
+			if (!upstream.real) assert.equal(await witness.lastEnding(), "left");
 		},
 		async endedWith(outcome, count = 1) {
 			let found: readonly RequestEnded[] = [];
