@@ -28,8 +28,9 @@ export interface ListenerOptions {
 }
 
 const SWEEP_MS = 1_000;
+const BACKLOG = 1_024;
 /** Whoever has connected when a drain begins has asked nothing yet, and would take a closed connection for a failure; it may ask so much later. */
-const LATE_REQUEST_MS = 1_000;
+const LATE_REQUEST_MS = 2_000;
 /** For the last error record of a stream that is cut. */
 const LAST_WORDS_MS = 50;
 
@@ -45,6 +46,7 @@ export class Listener {
 	#limits: TransportLimits;
 	#sweeper: NodeJS.Timeout | null = null;
 	#draining = false;
+	#arrivals = 0;
 	#hurried = false;
 	#whenEmpty: (() => void) | null = null;
 
@@ -62,7 +64,7 @@ export class Listener {
 		await new Promise<void>((resolve, reject) => {
 			listener.#server.once("error", reject);
 			const { host, port, reusePort } = options;
-			listener.#server.listen({ host, port, reusePort, backlog: 1024 }, () => {
+			listener.#server.listen({ host, port, reusePort, backlog: BACKLOG }, () => {
 				listener.#server.off("error", reject);
 				resolve();
 			});
@@ -104,9 +106,7 @@ export class Listener {
 	 */
 	async drain(timeoutMs: number, cut: () => void): Promise<number> {
 		this.#draining = true;
-		// Closing resets whoever waits in the kernel's queue to be accepted; a whole turn of the loop takes them in before.
-		await nextTurn();
-		await nextTurn();
+		await this.#takeInQueued();
 		this.#server.close();
 		const deadline = this.#deadline();
 		for (const connection of this.#connections) connection.drain(deadline);
@@ -128,7 +128,20 @@ export class Listener {
 		return left;
 	}
 
+	/**
+	 * Closing resets whoever waits in the kernel's queue to be accepted, so they are taken in before. The runtime accepts one connection a turn of its
+	 * loop; who comes between the last turn and the closing is lost, unless the system hands its queue on (net.ipv4.tcp_migrate_req).
+	 */
+	async #takeInQueued(): Promise<void> {
+		for (let quiet = 0, turns = 0; quiet < 2 && turns < BACKLOG; turns += 1) {
+			const before = this.#arrivals;
+			await new Promise((resolve) => setImmediate(resolve));
+			quiet = this.#arrivals === before ? quiet + 1 : 0;
+		}
+	}
+
 	#accept(raw: Socket): void {
+		this.#arrivals += 1;
 		raw.on("error", () => raw.destroy());
 		const peer = raw.remoteAddress;
 		if (peer === undefined) {
@@ -217,10 +230,6 @@ interface Accepted {
 	slot: Slot | null;
 	serving: boolean;
 	deadline: number;
-}
-
-function nextTurn(): Promise<void> {
-	return new Promise((resolve) => setImmediate(resolve));
 }
 
 function tupleOf(socket: Socket): string {

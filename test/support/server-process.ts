@@ -27,6 +27,8 @@ export interface ServeOptions {
 	readonly upstream: string;
 	/** 0, the default, lets the system choose. */
 	readonly port?: number;
+	/** Lets another server listen on the same port. */
+	readonly reusePort?: boolean;
 	readonly drainTimeout?: string;
 	/** Makes the command that runs the process, such as one in a namespace of its own. */
 	readonly wrap?: (command: string[]) => string[];
@@ -170,10 +172,10 @@ async function outcomeOf(child: ChildProcess): Promise<Ended> {
 	return { code: child.exitCode, signal: child.signalCode, ...said };
 }
 
-function configFile(context: TestContext, { upstream, port = 0, drainTimeout = "30s" }: ServeOptions): string {
+function configFile(context: TestContext, { upstream, port = 0, reusePort = false, drainTimeout = "30s" }: ServeOptions): string {
 	const file = join(temporaryDirectory(context), "rempart.yaml");
 	const lines = [
-		`gateway: { listen: "127.0.0.1:${port}", tls: { mode: off } }`,
+		`gateway: { listen: "127.0.0.1:${port}", reuse_port: ${reusePort}, tls: { mode: off } }`,
 		'admin: { listen: "127.0.0.1:0" }',
 		`upstreams: [{ name: up, url: "${upstream}" }]`,
 		`limits: { drain_timeout: ${drainTimeout} }`,
