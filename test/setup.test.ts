@@ -1,7 +1,8 @@
 /** The launcher that an old Node runs: installs once, remembers it, and says what is wrong. `npm` is a stub here, so nothing leaves the machine. */
 import assert from "node:assert/strict";
-import { execFileSync, spawnSync } from "node:child_process";
-import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { execFileSync, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { type TestContext, test } from "node:test";
@@ -33,14 +34,26 @@ function checkout(t: TestContext, npmExit = 0) {
 		`#!/bin/sh\necho "$@" >> '${calls}'\nmkdir -p node_modules\necho 'npm error no network' >&2\nexit ${npmExit}\n`,
 	);
 	chmodSync(join(bin, "npm"), 0o755);
+	const env = { PATH: `${bin}:${dirname(node)}:/usr/bin:/bin`, HOME: folder };
 	return {
 		folder,
 		calls: () => (existsSync(calls) ? readFileSync(calls, "utf8").trim().split("\n") : []),
-		run: (...words: string[]) => {
-			const env = { PATH: `${bin}:${dirname(node)}:/usr/bin:/bin`, HOME: folder };
-			return spawnSync(node, ["tools/run.mjs", ...words], { cwd: folder, env, encoding: "utf8" });
+		run: (...words: string[]) => spawnSync(node, ["tools/run.mjs", ...words], { cwd: folder, env, encoding: "utf8" }),
+		/** Not waited for, from a folder elsewhere. */
+		start: (cwd: string, ...words: string[]) => {
+			const child = spawn(node, [join(folder, "tools/run.mjs"), ...words], { cwd, env, stdio: ["ignore", "pipe", "inherit"] });
+			t.after(() => child.kill("SIGKILL"));
+			return child;
 		},
 	};
+}
+
+/** Puts a program of one line in the place of the pinned runtime, as npm would put the runtime. */
+function placeRuntime(folder: string, line: string): void {
+	const bin = join(folder, "node_modules", `node-${process.platform}-${process.arch}`, "bin");
+	mkdirSync(bin, { recursive: true });
+	writeFileSync(join(bin, "node"), `#!${process.execPath}\n${line}\n`);
+	chmodSync(join(bin, "node"), 0o755);
 }
 
 test("refuses a verb that it does not know, and says which there are", (t) => {
@@ -84,3 +97,24 @@ test("installs development packages when a test needs them, and again when the l
 	run("setup");
 	assert.equal(calls().length, 3);
 });
+
+test("runs a verb on the pinned runtime, in the caller's folder, and hands on its words, its output and its exit code", async (t) => {
+	const { folder, start, calls } = checkout(t);
+	placeRuntime(folder, "console.log(JSON.stringify([process.cwd(), ...process.argv.slice(2)])); process.exit(1);");
+	const child = start(tmpdir(), "rempart", "key", "list", "--json");
+	const [[said], [code]] = await Promise.all([once(child.stdout, "data"), once(child, "exit")]);
+	assert.deepEqual(JSON.parse(String(said)), [realpathSync(tmpdir()), join(folder, "src/main.ts"), "key", "list", "--json"]);
+	assert.equal(code, 1);
+	assert.equal(calls().length, 1);
+});
+
+for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) {
+	test(`${signal} reaches what it runs, which decides when to end`, async (t) => {
+		const { folder, start } = checkout(t);
+		placeRuntime(folder, `process.on("${signal}", () => process.exit(7)); setInterval(() => {}, 1000); console.log("up");`);
+		const child = start(folder, "rempart", "serve");
+		await once(child.stdout, "data");
+		child.kill(signal);
+		assert.deepEqual(await once(child, "exit"), [7, null]);
+	});
+}
