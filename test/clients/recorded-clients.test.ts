@@ -34,7 +34,7 @@ test("requests of recorded clients", async (t) => {
 				for (const exchange of exchanges) {
 					await client.send(authorised(exchange, world.admin, weights));
 					if (isLeft(exchange)) await assertLeft(client, exchange);
-					else await assertAnswered(client, exchange, name);
+					else await assertAnswered(client, exchange, name, world.upstream.real);
 				}
 				client.destroy();
 			}
@@ -58,7 +58,12 @@ test("requests of recorded clients", async (t) => {
 	});
 });
 
-async function assertAnswered(client: RawClient, { method, target, response }: ClientExchange, scenario: string): Promise<void> {
+async function assertAnswered(
+	client: RawClient,
+	{ method, target, response }: ClientExchange,
+	scenario: string,
+	shared: boolean,
+): Promise<void> {
 	const answer = await client.readResponse({ head: method === "HEAD" });
 	const what = `${method} ${target}: ${answer.text().slice(0, 300)}`;
 	if (REFUSED.test(scenario) && method === "POST") {
@@ -68,7 +73,9 @@ async function assertAnswered(client: RawClient, { method, target, response }: C
 	}
 	assert.equal(answer.status, response.status, what);
 	assert.equal(answer.header("content-type"), fieldOf(response, "content-type"), what);
-	assertSameBody(withoutLastEnd(answer.body), withoutLastEnd(response.body));
+	// What a real server has and has loaded is also the doing of other tests.
+	const tolerance = shared && /^\/(?:api\/(?:ps|tags)|v1\/models)\b/.test(target) ? { loose: ["models", "data"] } : {};
+	assertSameBody(withoutLastEnd(answer.body), withoutLastEnd(response.body), tolerance);
 }
 
 /** The client left before the end, so the recording does too. */
