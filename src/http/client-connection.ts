@@ -334,7 +334,12 @@ export class ClientConnection implements Connection {
 		this.#request = request;
 		this.#responded = false;
 		this.#deadline = Number.POSITIVE_INFINITY;
-		this.#context.handler.refuse(request, reason, detail);
+		try {
+			this.#context.handler.refuse(request, reason, detail);
+		} catch {
+			// A bug there costs the stranger its connection, not everybody theirs.
+			request.cut();
+		}
 	}
 
 	/** True where no byte of this request's body is still to come from the network, so that the next request can follow. */
