@@ -4,9 +4,10 @@
  *  - The upstream's request is built from nothing: canonical path, our Host, an allow-list of fields, our framing, the body serialised from what was
  *    judged. No credential can be in it, because none is copied.
  *  - Where no connection could be made, nothing was sent, and another upstream may serve.
- *  - A blob streams through with back-pressure and is checked as it passes; a blob that fails never gets its last byte.
+ *  - A blob streams through with back-pressure and is checked as it passes; a blob that fails never gets its last byte. One that announces too much
+ *    is refused before anything is sent.
  */
-import type { Deny } from "../../model/decision.ts";
+import { type Deny, deny } from "../../model/decision.ts";
 import { serialise } from "../../ollama/understand.ts";
 import type { Batch } from "../../ports/event-log.ts";
 import type { Framing } from "../../wire/message.ts";
@@ -42,6 +43,11 @@ export async function forward(
 	fields: readonly (readonly [string, string])[],
 	deps: ForwardDeps,
 ): Promise<Forwarded> {
+	const { body } = admitted.judged;
+	if (body.kind === "blob" && body.length !== null && body.length > deps.uploadBytes) {
+		const refusal = deny("body-too-large", `${body.length} bytes announced, ${deps.uploadBytes} allowed`);
+		return { outcome: "refused", refusal, upstream: "none" };
+	}
 	const healthy = deps.upstreams.all.filter((upstream) => upstream.healthy !== false);
 	if (healthy.length > 1 && isMergeable(admitted)) {
 		return await answerMerged(admitted, {
