@@ -308,10 +308,11 @@ suite("memory and the log", () => {
 		// This process alone takes more than 64 MiB.
 		await using w = await besieged({ yaml: "limits: { memory: 64MiB, body: 1MiB, body_with_images: 1MiB }\n" });
 		await eventually(async () => (await w.ask(ask({ key: w.keys.user })))?.status === 503);
+		const earlier = w.forwarded().length;
 		const { answer, reason } = await w.attempt(ask({ path: "/v1/models", key: w.keys.user }));
 		assert.deepEqual([answer.status, reason, answer.header("retry-after") !== null], [503, "memory-pressure", true]);
 		assert.equal((await w.ask(ask({})))?.status, 401);
-		assert.equal(w.forwarded().length <= 1, true);
+		assert.equal(w.forwarded().length, earlier);
 	});
 
 	test("a flood of strangers is recorded up to a rate and counted beyond it, preflights included", async () => {
