@@ -270,6 +270,21 @@ const failures: readonly (readonly [what: string, path: string, type: string, te
 		'{"message":{"content":"{\\"error\\":\\"x\\"}"},"done":true}\n',
 		null,
 	],
+	[
+		"an error that quotes what the model said, quotes and all",
+		"/api/chat",
+		"application/x-ndjson",
+		`{"error":"error parsing tool call: raw='{\\"city\\": \\"it's a secret', really\\"', err=invalid character 'x'"}\n`,
+		"error parsing tool call: raw='...'",
+	],
+	[
+		"an error that quotes without an end",
+		"/api/chat",
+		"application/x-ndjson",
+		`{"error":"failed to parse \\"secret"}\n`,
+		'failed to parse "...',
+	],
+	["an error with an apostrophe", "/api/chat", "application/x-ndjson", `{"error":"it doesn't fit"}\n`, "it doesn't fit"],
 ];
 
 for (const [what, path, type, text, failed] of failures) {

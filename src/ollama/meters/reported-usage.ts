@@ -67,10 +67,25 @@ export function countOf(value: unknown): number | null {
 }
 
 const LONGEST_ERROR = 300;
+/** A quote that opens: not the apostrophe of a word. */
+const OPENING = /(?<![A-Za-z0-9])['"`]/;
+const CLOSING = /['"`](?![A-Za-z0-9])/g;
 
-/** The text of a record's `error`: a string in Ollama's dialect, an object with a message in the others. */
+/** The text of a record's `error`, without what it quotes: a string in Ollama's dialect, an object with a message in the others. */
 export function errorOf(record: Parsed): string | null {
 	const error = record["error"];
 	const text = isRecord(error) ? error["message"] : error;
-	return typeof text === "string" && text !== "" ? text.slice(0, LONGEST_ERROR) : isRecord(error) ? "unknown error" : null;
+	return typeof text === "string" && text !== "" ? unquoted(text).slice(0, LONGEST_ERROR) : isRecord(error) ? "unknown error" : null;
+}
+
+/**
+ * Ollama quotes in its errors what the model said (`error parsing tool call: raw='…', err=…`), and an answer must not reach the record. Everything
+ * between the first quote and the last is left out, since what is quoted may hold quotes of its own.
+ */
+function unquoted(text: string): string {
+	const opening = OPENING.exec(text)?.index ?? -1;
+	if (opening === -1) return text;
+	let closing = -1;
+	for (const match of text.matchAll(CLOSING)) closing = match.index;
+	return closing > opening ? `${text.slice(0, opening + 1)}...${text.slice(closing)}` : `${text.slice(0, opening + 1)}...`;
 }
