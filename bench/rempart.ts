@@ -63,7 +63,8 @@ export async function startRempart(root: string, variant: RempartVariant, surrou
 	};
 }
 
-function configuration({ tls }: RempartVariant, { upstreamPort, certificate }: Surroundings): object {
+/** Whole sections, in the words of the configuration file. */
+export function configuration({ tls }: Pick<RempartVariant, "tls">, { upstreamPort, certificate }: Surroundings): object {
 	return {
 		gateway: {
 			listen: "127.0.0.1:0",
@@ -82,7 +83,7 @@ function configuration({ tls }: RempartVariant, { upstreamPort, certificate }: S
 }
 
 /** The first lines may be notices; the one that counts says where the gateway is. */
-async function readyUrl(nextLine: () => Promise<string>): Promise<URL> {
+export async function readyUrl(nextLine: () => Promise<string>): Promise<URL> {
 	for (;;) {
 		const said: unknown = JSON.parse(await nextLine());
 		if (textAt(said, "event") === "ready") return new URL(textAt(said, "gateway"));
