@@ -14,6 +14,7 @@ import { fileURLToPath } from "node:url";
 
 import { makeCertificate } from "./certificate.ts";
 import { type Child, Children } from "./children.ts";
+import type { Figure } from "./figure.ts";
 import { allowedCores, describeMachine, findProgram, type Machine } from "./machine.ts";
 import type { Job, Measurement, Reply } from "./measurement.ts";
 import { startNginx } from "./nginx.ts";
@@ -22,6 +23,7 @@ import { hottest } from "./profile.ts";
 import { startRempart } from "./rempart.ts";
 import { markdownOf } from "./report.ts";
 import type { Workload } from "./scripted.ts";
+import { runSpecials } from "./special/index.ts";
 import { type Sample, summarise } from "./summary.ts";
 import type { Surroundings, Target, TargetName } from "./target.ts";
 
@@ -89,7 +91,8 @@ async function bench(options: Options, children: Children, folder: string): Prom
 	const upstreamPort = portIn(JSON.parse(await upstream.nextLine(SLACK_MS)));
 	const load = script("load");
 	const certificate = await makeCertificate(folder);
-	const targets = await startTargets(options, machine, { children, folder, core: proxyCore, upstreamPort, certificate });
+	const surroundings = { children, folder, core: proxyCore, upstreamPort, certificate };
+	const targets = options.workloads.length === 0 ? [] : await startTargets(options, machine, surroundings);
 
 	const jobFor = (target: Target, workload: Workload, warmUpMs: number, windowMs: number): Job => ({
 		workload,
@@ -125,9 +128,11 @@ async function bench(options: Options, children: Children, folder: string): Prom
 		}
 	}
 	const span = { fromUs, toUs: monotonicUs() };
+	const { special, quick } = options;
+	const figures = await runSpecials(special, { ...surroundings, loadCore, upstreamPid: upstream.pid, root: ROOT, quick, note });
 	// A profile is written when its process stops.
 	await children.stopAll();
-	publish(options, machine, samples);
+	publish(options, machine, samples, figures);
 	if (options.profile) process.stdout.write(hottest(join(OUT, "profile"), ROOT, span));
 }
 
@@ -165,13 +170,14 @@ async function perform(load: Child, target: Target, job: Job): Promise<Measureme
 	return reply.measurement;
 }
 
-function publish(options: Options, machine: Machine, samples: readonly Sample[]): void {
+function publish(options: Options, machine: Machine, samples: readonly Sample[], figures: readonly Figure[]): void {
 	const report = { at: new Date().toISOString(), machine, options, rows: summarise(samples) };
 	const markdown = markdownOf(report);
 	mkdirSync(OUT, { recursive: true });
 	writeFileSync(join(OUT, "report.md"), markdown);
-	writeFileSync(join(OUT, "report.json"), `${JSON.stringify({ ...report, samples }, null, "\t")}\n`);
+	writeFileSync(join(OUT, "report.json"), `${JSON.stringify({ ...report, figures, samples }, null, "\t")}\n`);
 	process.stdout.write(markdown);
+	for (const { id, value, unit, detail } of figures) note(`${id}: ${value.toFixed(2)} ${unit} (${detail ?? ""})`);
 }
 
 /** Each round begins with another one, so that none always follows the same neighbour's heat. */

@@ -2,6 +2,7 @@
 import { parseArgs } from "node:util";
 
 import { WORKLOADS, type Workload } from "./scripted.ts";
+import { SPECIAL_NAMES, type SpecialName } from "./special/index.ts";
 import { TARGET_NAMES, type TargetName } from "./target.ts";
 
 export interface Options {
@@ -10,6 +11,9 @@ export interface Options {
 	readonly seconds: number;
 	readonly targets: readonly TargetName[];
 	readonly workloads: readonly Workload[];
+	/** What runs after the rounds. */
+	readonly special: readonly SpecialName[];
+	readonly quick: boolean;
 	/** Callers of short requests. */
 	readonly connections: number;
 	readonly streams: number;
@@ -24,7 +28,8 @@ export const USAGE = `npm run bench -- [flags]
   --seconds N       length of each window (5); below 2 the kernel's 10 ms ticks show
   --quick           2 rounds of 2 seconds, without TLS
   --only A,B        proxies to measure: ${TARGET_NAMES.join(", ")}
-  --workloads A,B   ${WORKLOADS.join(", ")}
+  --workloads A,B   ${WORKLOADS.join(", ")}; none runs no round
+  --special A,B     what runs after the rounds: ${SPECIAL_NAMES.join(", ")}; none runs nothing
   --connections N   callers of short requests (64)
   --streams N       streams at once (100)
   --profile         take a CPU profile of Rempart as well, and say where its time goes
@@ -41,6 +46,7 @@ export function readOptions(args: readonly string[]): Options | "help" {
 			quick: { type: "boolean", default: false },
 			only: { type: "string" },
 			workloads: { type: "string", default: WORKLOADS.join(",") },
+			special: { type: "string", default: SPECIAL_NAMES.join(",") },
 			connections: { type: "string", default: "64" },
 			streams: { type: "string", default: "100" },
 			profile: { type: "boolean", default: false },
@@ -54,7 +60,9 @@ export function readOptions(args: readonly string[]): Options | "help" {
 		rounds: wholeNumber("rounds", values.rounds ?? (values.quick ? "2" : "5")),
 		seconds: wholeNumber("seconds", values.seconds ?? (values.quick ? "2" : "5")),
 		targets: chosen("only", values.only ?? targets.join(","), TARGET_NAMES),
-		workloads: chosen("workloads", values.workloads, WORKLOADS),
+		workloads: values.workloads === "none" ? [] : chosen("workloads", values.workloads, WORKLOADS),
+		special: values.special === "none" ? [] : chosen("special", values.special, SPECIAL_NAMES),
+		quick: values.quick,
 		connections: wholeNumber("connections", values.connections),
 		streams: wholeNumber("streams", values.streams),
 		keep: values.keep,

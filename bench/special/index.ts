@@ -1,0 +1,21 @@
+/** The special workloads by name, in the order in which they run. */
+import type { Figure } from "../figure.ts";
+import { firstToken } from "./first-token.ts";
+import type { Special, SpecialSurroundings } from "./special.ts";
+
+export const SPECIAL_NAMES = ["first-token"] as const;
+export type SpecialName = (typeof SPECIAL_NAMES)[number];
+
+const SPECIALS: Readonly<Record<SpecialName, Special>> = {
+	"first-token": firstToken,
+};
+
+/** One after the other: each has the machine to itself. */
+export async function runSpecials(names: readonly SpecialName[], around: SpecialSurroundings): Promise<readonly Figure[]> {
+	const figures: Figure[] = [];
+	for (const name of names) {
+		around.note(`special workload ${name}`);
+		figures.push(...(await SPECIALS[name](around)));
+	}
+	return figures;
+}
