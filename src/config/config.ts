@@ -10,6 +10,7 @@ import type { PolicySpec } from "../model/policy-spec.ts";
 import { type AdminConfig, adminSection } from "./admin.ts";
 import { type AdmissionConfig, admissionSection } from "./admission.ts";
 import { type EventsConfig, eventsSection } from "./events.ts";
+import { type ForwardAuthConfig, forwardAuthSection } from "./forward-auth.ts";
 import { type GatewayConfig, gatewaySection } from "./gateway.ts";
 import { type LimitsConfig, limitsSection } from "./limits.ts";
 import { policySection } from "./policy.ts";
@@ -21,6 +22,7 @@ import { type WedgeConfig, wedgeSection } from "./wedge.ts";
 export interface Config {
 	readonly gateway: GatewayConfig;
 	readonly admin: AdminConfig;
+	readonly forwardAuth: ForwardAuthConfig;
 	readonly upstreams: readonly UpstreamEntry[];
 	readonly upstream: UpstreamConfig;
 	readonly limits: LimitsConfig;
@@ -34,6 +36,9 @@ export interface Config {
 export const configSchema = section({
 	gateway: gatewaySection.prefault({}).meta({ description: "The listener that callers use." }),
 	admin: adminSection.prefault({}).meta({ description: "The listener that operators use." }),
+	forward_auth: forwardAuthSection.prefault({}).meta({
+		description: "The listener where another proxy asks whether a request may pass. Off by default.",
+	}),
 	upstreams: upstreamsSection
 		.prefault([{ name: "local", url: "http://127.0.0.1:11434" }])
 		.meta({ description: "The Ollama servers behind the gateway." }),
@@ -47,7 +52,9 @@ export const configSchema = section({
 	}),
 	policy: policySection.prefault({}).meta({ description: "What holds for every role." }),
 	events: eventsSection.prefault({}).meta({ description: "The record of what happened." }),
-}).transform(({ roles, policy, ...sections }): Config => ({ ...sections, policy: { roles, ...policy } }));
+}).transform(
+	({ roles, policy, forward_auth, ...sections }): Config => ({ ...sections, forwardAuth: forward_auth, policy: { roles, ...policy } }),
+);
 
 /** What a file holds, before defaults. */
 export type WrittenConfig = z.input<typeof configSchema>;

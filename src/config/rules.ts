@@ -71,6 +71,44 @@ export const RULES: readonly Rule[] = [
 			),
 	},
 	{
+		// Nobody may ask who is not named: whoever is answered is believed about whose request it asks for.
+		name: "forward-auth-knows-its-proxies",
+		needs: [["forward_auth"]],
+		check: ({ forwardAuth: { listen, proxies } }) =>
+			broken(
+				listen === null || proxies.length > 0,
+				["forward_auth", "proxies"],
+				"names nobody, so nobody could ask at forward_auth.listen",
+				'name the proxy: proxies: ["127.0.0.1"]',
+			),
+	},
+	{
+		name: "forward-auth-stays-home",
+		needs: [["forward_auth"]],
+		check: ({ forwardAuth: { listen, insecureClearText } }) =>
+			broken(
+				listen === null || listen.loopback || insecureClearText,
+				["forward_auth", "listen"],
+				`${listen?.text ?? ""} can be reached from other machines, and callers' keys would come to it in clear`,
+				"listen on 127.0.0.1, use forward_auth.socket, or set forward_auth.insecure_clear_text: true",
+			),
+	},
+	{
+		name: "forward-auth-has-its-own-port",
+		needs: [
+			["gateway", "listen"],
+			["admin", "listen"],
+			["forward_auth", "listen"],
+		],
+		check: ({ gateway, admin, forwardAuth: { listen } }) =>
+			broken(
+				listen === null || (!collide(listen, gateway.listen) && !collide(listen, admin.listen)),
+				["forward_auth", "listen"],
+				"is taken by gateway.listen or admin.listen",
+				"give it a port of its own: 127.0.0.1:11437",
+			),
+	},
+	{
 		// A request that comes back through the front door would be refused there, or go round for ever.
 		name: "no-way-round",
 		needs: [["gateway", "listen"], ["admin", "listen"], ["upstreams"]],

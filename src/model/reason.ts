@@ -47,6 +47,8 @@ export const REASONS = {
 	"credential-wrong": UNAUTHENTICATED,
 	"credential-revoked": UNAUTHENTICATED,
 	"credential-expired": UNAUTHENTICATED,
+	"credential-stale": UNAUTHENTICATED,
+	"credential-unprotected": UNAUTHENTICATED,
 	// understand
 	"host-not-served": caller(421, "this server does not answer for that Host; add the name to gateway.names in the configuration"),
 	"origin-not-allowed": policy(403, "pages of that origin may not call this server; add it to gateway.origins in the configuration"),
@@ -75,6 +77,15 @@ export const REASONS = {
 	"registry-denied": policy(403, "models may not come from or go to that registry; the operator sets policy.pull.registries"),
 	"cloud-denied": policy(403, "cloud models and cloud functions are not granted to you; ask the operator"),
 	"parameter-denied": policy(403, "a parameter is beyond what your role allows; lower it"),
+	// what a proxy that asks us does not show
+	"body-unseen": policy(
+		403,
+		"the proxy does not show Rempart the body of this request, so the rules about models cannot be applied and it is refused; ask the operator",
+	),
+	"answer-unseen": policy(
+		403,
+		"Rempart does not see the answer to this request, so what you may not read cannot be taken out and it is refused; ask the operator",
+	),
 	"virtual-patch": policy(
 		403,
 		"the request matches a known attack on Ollama and was stopped; if it is honest, ask the operator to look it up by request id",

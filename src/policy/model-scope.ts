@@ -4,12 +4,15 @@ import type { RoleSpec } from "../model/policy-spec.ts";
 import { ModelPatterns } from "./model-pattern.ts";
 
 export class ModelScope {
+	/** True where no model is kept from anybody: a list of models can then be shown whole. */
+	readonly everything: boolean;
 	readonly #deny: ModelPatterns;
 	readonly #allow: ModelPatterns;
 	/** Null where the key narrows nothing. */
 	readonly #own: ModelPatterns | null;
 
 	constructor({ allow, deny }: RoleSpec["models"], own: readonly string[] | null) {
+		this.everything = deny.length === 0 && allow.includes("*") && (own === null || own.includes("*"));
 		this.#deny = ModelPatterns.denying(deny);
 		this.#allow = ModelPatterns.allowing(allow);
 		this.#own = own === null ? null : ModelPatterns.allowing(own);
