@@ -25,7 +25,18 @@ export interface ListenerOptions {
 	readonly budget: ByteBudget;
 	readonly limits: TransportLimits;
 	readonly monotonic: () => number;
+	/** Whose connections are read at all, by address; whoever else is closed at once. Everybody's where it is absent. */
+	readonly admits?: (address: string) => boolean;
 }
+
+/** A Unix socket in the place of address and port: who may open it is the file system's to say. */
+export interface SocketListenerOptions extends Omit<ListenerOptions, "host" | "port" | "reusePort" | "tls" | "admits"> {
+	/** Must be free; see `listenAtPath`. */
+	readonly path: string;
+}
+
+/** What stands for the address of a peer that came over a Unix socket. */
+export const SOCKET_PEER = "unix";
 
 const SWEEP_MS = 1_000;
 const BACKLOG = 1_024;
@@ -35,7 +46,7 @@ const LATE_REQUEST_MS = 2_000;
 const LAST_WORDS_MS = 50;
 
 export class Listener {
-	readonly #options: ListenerOptions;
+	readonly #options: ListenerOptions | SocketListenerOptions;
 	readonly #server: Server;
 	readonly #tls: TlsServer | null;
 	readonly #slots: ConnectionSlots;
@@ -50,21 +61,22 @@ export class Listener {
 	#hurried = false;
 	#whenEmpty: (() => void) | null = null;
 
-	private constructor(options: ListenerOptions) {
+	private constructor(options: ListenerOptions | SocketListenerOptions) {
 		this.#options = options;
 		this.#limits = options.limits;
 		this.#slots = new ConnectionSlots(options.limits.connections);
 		this.#server = createServer({ pauseOnConnect: true, noDelay: true }, (socket) => this.#accept(socket));
-		this.#tls = options.tls === null ? null : this.#createTls(options.tls);
+		this.#tls = "path" in options || options.tls === null ? null : this.#createTls(options.tls);
 	}
 
 	/** Rejects where the address cannot be listened on (EADDRINUSE, EACCES, EADDRNOTAVAIL). */
-	static async open(options: ListenerOptions): Promise<Listener> {
+	static async open(options: ListenerOptions | SocketListenerOptions): Promise<Listener> {
 		const listener = new Listener(options);
 		await new Promise<void>((resolve, reject) => {
 			listener.#server.once("error", reject);
-			const { host, port, reusePort } = options;
-			listener.#server.listen({ host, port, reusePort, backlog: BACKLOG }, () => {
+			const where =
+				"path" in options ? { path: options.path } : { host: options.host, port: options.port, reusePort: options.reusePort };
+			listener.#server.listen({ ...where, backlog: BACKLOG }, () => {
 				listener.#server.off("error", reject);
 				resolve();
 			});
@@ -143,13 +155,11 @@ export class Listener {
 	#accept(raw: Socket): void {
 		this.#arrivals += 1;
 		raw.on("error", () => raw.destroy());
-		const peer = raw.remoteAddress;
-		if (peer === undefined) {
+		const address = this.#addressOf(raw);
+		if (address === null) {
 			raw.destroy();
 			return;
 		}
-		// A dual-stack listener shows IPv4 callers as ::ffff:a.b.c.d; two spellings of one address would have two sets of slots.
-		const address = peer.startsWith("::ffff:") ? peer.slice("::ffff:".length) : peer;
 		const accepted: Accepted = { raw, address, slot: null, serving: false, deadline: this.#deadline() };
 		const slot = this.#slots.take(address, () => this.#begin(accepted));
 		if (slot === null) {
@@ -165,6 +175,16 @@ export class Listener {
 			slot.release();
 			if (this.#accepted.size === 0) this.#whenEmpty?.();
 		});
+	}
+
+	/** Null where nobody is there any more, or somebody who may not be. */
+	#addressOf(raw: Socket): string | null {
+		if ("path" in this.#options) return SOCKET_PEER;
+		const peer = raw.remoteAddress;
+		if (peer === undefined) return null;
+		// A dual-stack listener shows IPv4 callers as ::ffff:a.b.c.d; two spellings of one address would have two sets of slots.
+		const address = peer.startsWith("::ffff:") ? peer.slice("::ffff:".length) : peer;
+		return this.#options.admits?.(address) === false ? null : address;
 	}
 
 	#begin(accepted: Accepted): void {
