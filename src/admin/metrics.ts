@@ -138,6 +138,9 @@ export function createMetrics(): Metrics {
 			case "key-revoked":
 				keyChanges.at(event.type.slice("key-".length)).value++;
 				return;
+			case "principal-added":
+			case "principal-removed":
+				return;
 			case "server-started":
 				buildInfo.at(event.version, process.versions.node).value = 1;
 				demonstration.value = event.demonstration ? 1 : 0;

@@ -30,6 +30,9 @@ export const PROBLEMS = {
 	"key-unknown": { status: 404, title: "there is no such key" },
 	"key-revoked": { status: 409, title: "the key was revoked" },
 	"key-expired": { status: 409, title: "the key has expired" },
+	"principal-unknown": { status: 404, title: "there is no such principal" },
+	"public-key-invalid": { status: 422, title: "the public key is not valid" },
+	"public-key-taken": { status: 409, title: "the public key is another principal's" },
 	"not-recorded": { status: 503, title: "the act could not be recorded" },
 	"not-stored": { status: 503, title: "the act could not be stored" },
 } as const satisfies Record<KeyProblemCode, ProblemSpec> & Record<string, ProblemSpec>;

@@ -30,6 +30,9 @@ function about(event: Event): Parts {
 		case "key-rotated":
 		case "key-revoked":
 			return [`key ${event.key} (${event.name})`, `role ${event.role}`, `by ${event.by}`];
+		case "principal-added":
+		case "principal-removed":
+			return [`${event.principal} (${event.name})`, `role ${event.role}`, `${event.credential} ${event.fingerprint}`, `by ${event.by}`];
 		case "server-started":
 			return [
 				`version ${event.version}`,

@@ -12,6 +12,9 @@ export const KEY_PROBLEMS = [
 	"key-unknown",
 	"key-revoked",
 	"key-expired",
+	"principal-unknown",
+	"public-key-invalid",
+	"public-key-taken",
 	"not-recorded",
 	"not-stored",
 ] as const;

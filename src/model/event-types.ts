@@ -8,6 +8,8 @@ export const EVENT_TYPES = {
 	"key-created": "A key was made.",
 	"key-rotated": "A key was given a new secret.",
 	"key-revoked": "A key was revoked.",
+	"principal-added": "A principal was enrolled with a public key of its own.",
+	"principal-removed": "An enrolled principal was removed; its key opens nothing any more.",
 	"server-started": "The server started; binds the chain to the configuration it read.",
 	"server-stopped": "The server stopped after draining.",
 	"config-reloaded": "A new configuration is in force.",

@@ -6,6 +6,7 @@
  *    `request-ended` when the last byte is out or the caller is gone. Every request has exactly one of each.
  *  - Texts that a caller chose (method, path, user agent, model) are cut short and stripped of control characters by the recorder.
  */
+import type { EnrolledCredential } from "./enrolled-principal.ts";
 import type { FaultCode } from "./fault.ts";
 import type { Dialect, OperationClass } from "./operation-class.ts";
 import type { Reason } from "./reason.ts";
@@ -95,6 +96,19 @@ export interface KeyChanged extends At {
 	readonly by: string;
 }
 
+export interface PrincipalChanged extends At {
+	readonly type: "principal-added" | "principal-removed";
+	/** The id: `prn_…`. */
+	readonly principal: string;
+	readonly name: string;
+	readonly role: string;
+	readonly credential: EnrolledCredential["kind"];
+	/** Of what is public about the credential: `SHA256:…`. */
+	readonly fingerprint: string;
+	/** As for keys. */
+	readonly by: string;
+}
+
 export interface ServerStarted extends At {
 	readonly type: "server-started";
 	readonly version: string;
@@ -154,6 +168,7 @@ export type Event =
 	| RequestEnded
 	| RefusalsSummarised
 	| KeyChanged
+	| PrincipalChanged
 	| ServerStarted
 	| ServerStopped
 	| ConfigReloaded

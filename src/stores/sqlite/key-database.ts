@@ -1,10 +1,11 @@
-/** The keys' file: one row a key, every write durable on return. Holds MACs, never a key's text. */
+/** The keys' file: one row a key or an enrolled principal, every write durable on return. Holds MACs and public keys, never a key's text. */
 import type { DatabaseSync } from "node:sqlite";
 
 import type { ApiKey, KeySecret } from "../../model/api-key.ts";
 
 import type { Migration } from "./migrations.ts";
 import { openDatabase } from "./open-database.ts";
+import { modelsIn, PrincipalTable } from "./principal-table.ts";
 import { integerIn, integerOrNullIn, type Row, RowError, textIn } from "./row.ts";
 
 const KEY_MIGRATIONS: readonly Migration[] = [
@@ -24,13 +25,31 @@ const KEY_MIGRATIONS: readonly Migration[] = [
 			) STRICT;
 		`,
 	},
+	{
+		version: 2,
+		name: "principals",
+		sql: `
+			CREATE TABLE principals (
+				id TEXT PRIMARY KEY,
+				name TEXT NOT NULL,
+				role TEXT NOT NULL,
+				models TEXT,
+				created_at INTEGER NOT NULL,
+				expires_at INTEGER,
+				revoked_at INTEGER,
+				credential TEXT NOT NULL
+			) STRICT;
+		`,
+	},
 ];
 
 export class KeyDatabase {
 	readonly #database: DatabaseSync;
+	readonly principals: PrincipalTable;
 
 	constructor(file: string, now: number) {
 		this.#database = openDatabase(file, KEY_MIGRATIONS, now);
+		this.principals = new PrincipalTable(this.#database);
 	}
 
 	/** In the order of creation. */
@@ -66,16 +85,13 @@ export class KeyDatabase {
 
 /** Throws a RowError for a row that is no key: a store with one such row is damaged, and half of the keys is not an answer. */
 function keyOf(row: Row): ApiKey {
-	const models: unknown = row["models"] === null ? null : JSON.parse(textIn(row, "models"));
 	const secrets: unknown = JSON.parse(textIn(row, "secrets"));
-	if (models !== null && !(Array.isArray(models) && models.every((model) => typeof model === "string")))
-		throw new RowError("column models is not a list of texts");
 	if (!Array.isArray(secrets) || !secrets.every(isSecret)) throw new RowError("column secrets is not a list of secrets");
 	return {
 		id: textIn(row, "id"),
 		name: textIn(row, "name"),
 		role: textIn(row, "role"),
-		models,
+		models: modelsIn(row),
 		createdAt: integerIn(row, "created_at"),
 		expiresAt: integerOrNullIn(row, "expires_at"),
 		revokedAt: integerOrNullIn(row, "revoked_at"),

@@ -1,5 +1,5 @@
 /**
- * Opens the state: locks it, makes on the first start what has to be there, starts the worker, and hands out the two ports.
+ * Opens the state: locks it, makes on the first start what has to be there, starts the worker, and hands out the ports.
  *
  *  - Secrets are made only where nothing depends on them yet. A pepper or signing key that is missing beside existing databases is an error with a
  *    hint: a fresh one would silently make every key useless, or the log unverifiable.
@@ -10,6 +10,7 @@ import { existsSync } from "node:fs";
 
 import type { EventLog } from "../../ports/event-log.ts";
 import type { KeyStore } from "../../ports/key-store.ts";
+import type { PrincipalStore } from "../../ports/principal-store.ts";
 import type { Clock } from "../../std/clock.ts";
 import { HintedError } from "../../std/hinted-error.ts";
 import { Secret } from "../../std/secret.ts";
@@ -20,6 +21,7 @@ import { acquireStateLock } from "../state-lock.ts";
 import { fingerprintOf } from "./chain.ts";
 import { GROUP_COMMIT_DEFAULTS, GroupCommitLog, type GroupCommitSettings } from "./group-commit-log.ts";
 import { SqliteKeyStore } from "./sqlite-key-store.ts";
+import { SqlitePrincipalStore } from "./sqlite-principal-store.ts";
 import { StateFiles } from "./state-files.ts";
 import { WorkerLink } from "./worker-link.ts";
 import { workerSink } from "./worker-sink.ts";
@@ -37,6 +39,7 @@ export interface Stores {
 	readonly directory: string;
 	readonly events: EventLog;
 	readonly keys: KeyStore;
+	readonly principals: PrincipalStore;
 	/** 32 bytes in hexadecimal, for KeyMac. */
 	readonly pepper: Secret;
 	/** Of the key that signs the log: what an operator writes down to recognise a forged one. */
@@ -66,7 +69,7 @@ export async function openStores({ directory: wanted, clock, ...settings }: Open
 		const keys = new SqliteKeyStore(link);
 		let closing: Promise<void> | null = null;
 		const close = () => (closing ??= closeInOrder(events, keys, release));
-		return { directory, events, keys, pepper, fingerprint, close };
+		return { directory, events, keys, principals: new SqlitePrincipalStore(link), pepper, fingerprint, close };
 	} catch (cause) {
 		await release();
 		if (cause instanceof HintedError) throw cause;

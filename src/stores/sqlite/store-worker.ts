@@ -58,6 +58,12 @@ function replyTo(request: Exclude<StoreRequest, { kind: "find" }>, now: number):
 			return attempt(closeKeys, () => ({ kind: openKeys(now).insert(request.key) ? "done" : "conflict" }));
 		case "replace-key":
 			return attempt(closeKeys, () => ({ kind: openKeys(now).replace(request.key) ? "done" : "conflict" }));
+		case "all-principals":
+			return attempt(closeKeys, () => ({ kind: "principals", principals: openKeys(now).principals.all() }));
+		case "insert-principal":
+			return attempt(closeKeys, () => ({ kind: openKeys(now).principals.insert(request.principal) ? "done" : "conflict" }));
+		case "replace-principal":
+			return attempt(closeKeys, () => ({ kind: openKeys(now).principals.replace(request.principal) ? "done" : "conflict" }));
 		case "close":
 			closeAll();
 			return { kind: "done" };

@@ -1,0 +1,40 @@
+import type { EnrolledPrincipal } from "../../model/enrolled-principal.ts";
+import { fingerprintOfPublicKey } from "../signed/ssh-public-key.ts";
+
+/** What a list tells about an enrolled principal. Nothing of it is secret. */
+export interface PrincipalView {
+	readonly id: string;
+	readonly name: string;
+	readonly role: string;
+	readonly models: readonly string[] | null;
+	readonly state: "active" | "expired" | "revoked";
+	/** Unix ms, as are all times here. */
+	readonly createdAt: number;
+	readonly expiresAt: number | null;
+	readonly revokedAt: number | null;
+	readonly credential: { readonly kind: "ollama-key"; readonly fingerprint: string };
+}
+
+export function principalViewOf(enrolled: EnrolledPrincipal, now: number): PrincipalView {
+	const { id, name, role, models, createdAt, expiresAt, revokedAt, credential } = enrolled;
+	return {
+		id,
+		name,
+		role,
+		models,
+		state: principalStateOf(enrolled, now),
+		createdAt,
+		expiresAt,
+		revokedAt,
+		credential: { kind: credential.kind, fingerprint: fingerprintOf(enrolled) },
+	};
+}
+
+export function principalStateOf({ revokedAt, expiresAt }: EnrolledPrincipal, now: number): PrincipalView["state"] {
+	if (revokedAt !== null) return "revoked";
+	return expiresAt !== null && expiresAt <= now ? "expired" : "active";
+}
+
+export function fingerprintOf({ credential }: EnrolledPrincipal): string {
+	return fingerprintOfPublicKey(credential.publicKey);
+}
