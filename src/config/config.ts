@@ -12,6 +12,7 @@ import { type AdmissionConfig, admissionSection } from "./admission.ts";
 import { type EventsConfig, eventsSection } from "./events.ts";
 import { type ForwardAuthConfig, forwardAuthSection } from "./forward-auth.ts";
 import { type GatewayConfig, gatewaySection } from "./gateway.ts";
+import { type IdentitiesConfig, identitiesSection } from "./identities.ts";
 import { type LimitsConfig, limitsSection } from "./limits.ts";
 import { policySection } from "./policy.ts";
 import { rolesSection } from "./roles.ts";
@@ -23,6 +24,7 @@ export interface Config {
 	readonly gateway: GatewayConfig;
 	readonly admin: AdminConfig;
 	readonly forwardAuth: ForwardAuthConfig;
+	readonly identities: IdentitiesConfig;
 	readonly upstreams: readonly UpstreamEntry[];
 	readonly upstream: UpstreamConfig;
 	readonly limits: LimitsConfig;
@@ -39,6 +41,7 @@ export const configSchema = section({
 	forward_auth: forwardAuthSection.prefault({}).meta({
 		description: "The listener where another proxy asks whether a request may pass. Off by default.",
 	}),
+	identities: identitiesSection.prefault({}).meta({ description: "How callers prove who they are, besides keys." }),
 	upstreams: upstreamsSection
 		.prefault([{ name: "local", url: "http://127.0.0.1:11434" }])
 		.meta({ description: "The Ollama servers behind the gateway." }),

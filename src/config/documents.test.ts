@@ -133,8 +133,11 @@ const suggested: readonly (readonly [asked: string, suggestion: string])[] = [
 	["body", "did you mean limits.body?"],
 	["gateway.lisen", "did you mean gateway.listen?"],
 	["health_intervall", "did you mean upstream.health_interval?"],
-	["", "sections: gateway, admin, forward_auth, upstreams, upstream, limits, admission, wedge, roles, policy, events"],
-	["xyzzy.plugh", "sections: gateway, admin, forward_auth, upstreams, upstream, limits, admission, wedge, roles, policy, events"],
+	["", "sections: gateway, admin, forward_auth, identities, upstreams, upstream, limits, admission, wedge, roles, policy, events"],
+	[
+		"xyzzy.plugh",
+		"sections: gateway, admin, forward_auth, identities, upstreams, upstream, limits, admission, wedge, roles, policy, events",
+	],
 ];
 for (const [asked, suggestion] of suggested) {
 	test(`suggests for "${asked}"`, () => assert.deepEqual(explainSetting(asked), { suggestion }));
