@@ -108,6 +108,13 @@ test("runs a verb on the pinned runtime, in the caller's folder, and hands on it
 	assert.equal(calls().length, 1);
 });
 
+test("what was compiled is kept beside the packages for the next start, and never for tests", (t) => {
+	const { folder, run } = checkout(t);
+	placeRuntime(folder, "console.log(process.env.NODE_COMPILE_CACHE ?? 'none')");
+	assert.equal(run("rempart").stdout.trim(), join(folder, "node_modules/.cache/rempart"));
+	assert.equal(run("test").stdout.trim(), "none");
+});
+
 for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) {
 	test(`${signal} reaches what it runs, which decides when to end`, async (t) => {
 		const { folder, start } = checkout(t);

@@ -5,7 +5,6 @@
  */
 import type { Config } from "../config/config.ts";
 import { readUpstreamUrl } from "../config/values/upstream-url.ts";
-import { startDemonstration } from "../demo/server.ts";
 import { ask } from "../http/upstream-ask.ts";
 import { UpstreamPool } from "../http/upstream-pool.ts";
 import { invariant } from "../std/invariant.ts";
@@ -23,6 +22,8 @@ const DEMONSTRATION_HOST = "127.0.0.1";
 
 export async function findUpstream(config: Config, demonstration: "when-absent" | "never", clock: () => number): Promise<FoundUpstream> {
 	if (demonstration === "never" || (await anyAnswers(config))) return { config, demonstration: null };
+	// Loaded where it is needed alone: a server in production has no use for several megabytes of it.
+	const { startDemonstration } = await import("../demo/server.ts");
 	const server = await startDemonstration({ host: DEMONSTRATION_HOST, port: 0, pace: PACE_MS, clock });
 	const reading = readUpstreamUrl(server.url);
 	invariant("value" in reading, "the demonstration's own URL is well-formed");
