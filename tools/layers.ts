@@ -41,6 +41,12 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
 	policy: { tier: "pure", mayImport: ["std", "model", "ollama", "virtual-patches"], holds: "principal and request to decision" },
 	quota: { tier: "pure", mayImport: ["std", "model", "ports"], holds: "arithmetic of rate, concurrency and the fair queue" },
 	keys: { tier: "effect", mayImport: ["std", "model", "ports"], holds: "making, checking and administering API keys" },
+	passwords: {
+		tier: "effect",
+		mayImport: ["std", "model", "ports", "quota"],
+		packages: ["bcryptjs"],
+		holds: "htpasswd files, slow hashes on threads of their own, and wrong passwords counted",
+	},
 	stores: { tier: "effect", mayImport: ["std", "model", "ports"], holds: "SQLite behind the ports; sole owner of files of state" },
 	http: {
 		tier: "effect",
@@ -74,6 +80,7 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
 			"policy",
 			"quota",
 			"keys",
+			"passwords",
 			"stores",
 			"http",
 			"demo",
@@ -84,7 +91,7 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
 	},
 	cli: {
 		tier: "root",
-		mayImport: ["std", "model", "ports", "config", "policy", "keys", "stores", "http", "admin", "app"],
+		mayImport: ["std", "model", "ports", "config", "policy", "keys", "passwords", "stores", "http", "admin", "app"],
 		packages: ["commander"],
 		holds: "verbs, terminal, exit codes",
 	},

@@ -141,6 +141,10 @@ export function createMetrics(): Metrics {
 			case "principal-added":
 			case "principal-removed":
 				return;
+			case "guessing-noticed":
+			case "passwords-loaded":
+			case "passwords-rejected":
+				return;
 			case "server-started":
 				buildInfo.at(event.version, process.versions.node).value = 1;
 				demonstration.value = event.demonstration ? 1 : 0;

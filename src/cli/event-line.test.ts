@@ -61,6 +61,9 @@ const ONE_OF_EACH: { readonly [Type in Event["type"]]: Extract<Event, { type: Ty
 		fingerprint: "SHA256:x",
 		by: "store",
 	},
+	"guessing-noticed": { type: "guessing-noticed", at: AT, scope: "network", network: "192.0.2.7", principal: null, wrong: 20 },
+	"passwords-loaded": { type: "passwords-loaded", at: AT, detail: "3 users" },
+	"passwords-rejected": { type: "passwords-rejected", at: AT, detail: "line 2" },
 	"server-started": {
 		type: "server-started",
 		at: AT,

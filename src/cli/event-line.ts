@@ -33,6 +33,11 @@ function about(event: Event): Parts {
 		case "principal-added":
 		case "principal-removed":
 			return [`${event.principal} (${event.name})`, `role ${event.role}`, `${event.credential} ${event.fingerprint}`, `by ${event.by}`];
+		case "guessing-noticed":
+			return [`${event.wrong} wrong passwords`, event.scope, event.network, event.principal];
+		case "passwords-loaded":
+		case "passwords-rejected":
+			return [event.detail];
 		case "server-started":
 			return [
 				`version ${event.version}`,

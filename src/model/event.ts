@@ -109,6 +109,24 @@ export interface PrincipalChanged extends At {
 	readonly by: string;
 }
 
+/** Wrong passwords beyond what is free: from here on attempts have to wait. Told once until they have faded. */
+export interface GuessingNoticed extends At {
+	readonly type: "guessing-noticed";
+	readonly scope: "network" | "account" | "everywhere";
+	/** Of scope `network`: an IPv4 address or an IPv6 /64. */
+	readonly network: string | null;
+	/** Of scope `account`, where there is such a user; a name that nobody has may be a password in the wrong field. */
+	readonly principal: string | null;
+	/** Wrong passwords that count at this moment. */
+	readonly wrong: number;
+}
+
+export interface PasswordsLoaded extends At {
+	readonly type: "passwords-loaded" | "passwords-rejected";
+	/** How many users there are, what is weak about them; or why the file was refused. */
+	readonly detail: string;
+}
+
 export interface ServerStarted extends At {
 	readonly type: "server-started";
 	readonly version: string;
@@ -169,6 +187,8 @@ export type Event =
 	| RefusalsSummarised
 	| KeyChanged
 	| PrincipalChanged
+	| GuessingNoticed
+	| PasswordsLoaded
 	| ServerStarted
 	| ServerStopped
 	| ConfigReloaded
