@@ -61,6 +61,11 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
 		mayImport: ["std", "model", "ports", "wire", "ollama", "virtual-patches", "policy", "quota", "http"],
 		holds: "the data plane: the order of stages, and the stages",
 	},
+	"forward-auth": {
+		tier: "surface",
+		mayImport: ["std", "model", "wire", "ollama", "policy", "quota", "http", "gateway"],
+		holds: "the decision for somebody else's proxy: identify and authorize without the rest",
+	},
 	admin: {
 		tier: "surface",
 		mayImport: ["std", "model", "ports", "keys"],
@@ -85,6 +90,7 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
 			"http",
 			"demo",
 			"gateway",
+			"forward-auth",
 			"admin",
 		],
 		holds: "composition, lifecycle, reload",

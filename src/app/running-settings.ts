@@ -97,6 +97,8 @@ function restartNotes(before: Config, after: Config): readonly string[] {
 	note("gateway.listen", before.gateway.listen, after.gateway.listen);
 	note("gateway.tls.mode", before.gateway.tls.mode, after.gateway.tls.mode);
 	note("admin", before.admin, after.admin);
+	note("forward_auth.listen", before.forwardAuth.listen, after.forwardAuth.listen);
+	note("forward_auth.socket", before.forwardAuth.socket, after.forwardAuth.socket);
 	note("upstreams", before.upstreams, after.upstreams);
 	note("upstream", before.upstream, after.upstream);
 	note("wedge", before.wedge, after.wedge);

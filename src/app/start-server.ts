@@ -10,7 +10,7 @@ import type { ReloadOutcome, ServerStatus } from "../admin/admin-deps.ts";
 import { createMetrics } from "../admin/metrics.ts";
 import type { Config } from "../config/config.ts";
 import type { ConfigOverrides } from "../config/override.ts";
-import { Pipeline } from "../gateway/pipeline.ts";
+import { Pipeline, type PipelineDeps } from "../gateway/pipeline.ts";
 import { RefusalSampler } from "../gateway/refusal-sampler.ts";
 import { Upstreams } from "../gateway/upstreams.ts";
 import { ByteBudget } from "../http/byte-budget.ts";
@@ -28,6 +28,7 @@ import { findUpstream } from "./find-upstream.ts";
 import { makeFirstKey } from "./first-key.ts";
 import { MemoryWatch } from "./memory-watch.ts";
 import { openAdmin } from "./open-admin.ts";
+import { openForwardAuth } from "./open-forward-auth.ts";
 import { type LoadedConfig, RunningSettings } from "./running-settings.ts";
 import { admissionSpecOf, pipelineSettingsOf, policyOf, transportLimitsOf, upstreamsSpecOf } from "./settings.ts";
 import { VERSION } from "./version.ts";
@@ -124,7 +125,7 @@ async function start(options: StartOptions, closers: AsyncDisposableStack): Prom
 	const sampler = new RefusalSampler(config.events.refusalsPerMinute, monotonic());
 	const memory = new MemoryWatch(config.limits.memoryBytes);
 	closers.defer(() => memory.close());
-	const pipeline = new Pipeline(pipelineSettingsOf(config, policy, upstreams, namesOf()), {
+	const pipelineDeps: PipelineDeps = {
 		keys: ring,
 		events,
 		observe: (event) => metrics.observe(event),
@@ -133,7 +134,8 @@ async function start(options: StartOptions, closers: AsyncDisposableStack): Prom
 		now: clock,
 		monotonic,
 		mustShed: () => memory.shedding,
-	});
+	};
+	const pipeline = new Pipeline(pipelineSettingsOf(config, policy, upstreams, namesOf()), pipelineDeps);
 
 	const settings = new RunningSettings(
 		{ ...options.loaded, config },
@@ -146,7 +148,9 @@ async function start(options: StartOptions, closers: AsyncDisposableStack): Prom
 				const nextPolicy = policyOf(next);
 				await renewCertificate();
 				policy = nextPolicy;
-				pipeline.adjust(pipelineSettingsOf(next, nextPolicy, upstreams, namesOf()));
+				const nextSettings = pipelineSettingsOf(next, nextPolicy, upstreams, namesOf());
+				pipeline.adjust(nextSettings);
+				forwardAuth.adjust(next, nextSettings);
 				admission.adjust(admissionSpecOf(next));
 				sampler.adjust(next.events.refusalsPerMinute);
 				memory.adjust(next.limits.memoryBytes);
@@ -167,6 +171,8 @@ async function start(options: StartOptions, closers: AsyncDisposableStack): Prom
 	});
 	// A start that fails from here on must not leave a gateway behind that serves; after an ordinary drain this finds nothing left to do.
 	closers.defer(async () => void (await listener.drain(0, () => pipeline.cut("shutting-down", null))));
+	const forwardAuth = await openForwardAuth(config, pipelineSettingsOf(config, policy, upstreams, namesOf()), pipelineDeps);
+	closers.defer(() => forwardAuth.close());
 	let stopping = false;
 	const admin = await openAdmin({
 		stateDirectory,
@@ -227,7 +233,11 @@ async function start(options: StartOptions, closers: AsyncDisposableStack): Prom
 			configDigest: settings.digest,
 			stateDirectory,
 			demonstration: demonstration !== null,
-			listeners: [{ name: "gateway", address: gateway }, ...admin.listeners],
+			listeners: [
+				{ name: "gateway", address: gateway },
+				...forwardAuth.addresses.map((address) => ({ name: "forward-auth" as const, address })),
+				...admin.listeners,
+			],
 			upstreams: upstreams.all.map(({ name, healthy, version }, index) => ({
 				name,
 				url: upstreamUrls[index] ?? "",
@@ -248,7 +258,9 @@ async function start(options: StartOptions, closers: AsyncDisposableStack): Prom
 		stopping = true;
 		const began = monotonic();
 		for (const timer of timers) clearInterval(timer);
+		const answered = forwardAuth.close();
 		const cut = await listener.drain(settings.config.limits.drainTimeoutMs, () => pipeline.cut("shutting-down", null));
+		await answered;
 		summarise();
 		record({ type: "server-stopped", at: clock(), drainedMs: Math.round(monotonic() - began), cut });
 		await closers.disposeAsync();

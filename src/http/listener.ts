@@ -74,8 +74,7 @@ export class Listener {
 		const listener = new Listener(options);
 		await new Promise<void>((resolve, reject) => {
 			listener.#server.once("error", reject);
-			const where =
-				"path" in options ? { path: options.path } : { host: options.host, port: options.port, reusePort: options.reusePort };
+			const where = "path" in options ? { path: options.path } : { host: options.host, port: options.port, reusePort: options.reusePort };
 			listener.#server.listen({ ...where, backlog: BACKLOG }, () => {
 				listener.#server.off("error", reject);
 				resolve();

@@ -1,0 +1,69 @@
+/** The listener where other proxies ask, opened where the configuration says so: on an address, on a Unix socket, or on both. */
+
+import type { Config } from "../config/config.ts";
+import { ForwardAuth, type ForwardAuthDeps, type ForwardAuthSettings } from "../forward-auth/forward-auth.ts";
+import type { PipelineSettings } from "../gateway/pipeline.ts";
+import { ByteBudget } from "../http/byte-budget.ts";
+import { Listener } from "../http/listener.ts";
+import { listenAtPath } from "../http/socket-path.ts";
+import type { TransportLimits } from "../http/transport-limits.ts";
+import { transportLimitsOf } from "./settings.ts";
+
+export interface OpenedForwardAuth {
+	/** `http://127.0.0.1:11437`, `unix:/run/…`; none where it is off. */
+	readonly addresses: readonly string[];
+	adjust(config: Config, settings: PipelineSettings): void;
+	/** Lets what is being answered end, for at most a second: a question is a matter of milliseconds. */
+	close(): Promise<void>;
+}
+
+const DRAIN_MS = 1_000;
+
+/** Rejects where an address or a socket cannot be had. */
+export async function openForwardAuth(config: Config, settings: PipelineSettings, deps: ForwardAuthDeps): Promise<OpenedForwardAuth> {
+	const { listen, socket } = config.forwardAuth;
+	const handler = new ForwardAuth(forwardAuthSettingsOf(config, settings), deps);
+	let { proxies } = config.forwardAuth;
+	const limits = limitsOf(config);
+	const shared = { handler, budget: new ByteBudget(limits.bufferedBytes), limits, monotonic: deps.monotonic };
+	const listeners: Listener[] = [];
+	const addresses: string[] = [];
+	const close = async (): Promise<void> => {
+		await Promise.all(listeners.map((listener) => listener.drain(DRAIN_MS, () => undefined)));
+	};
+	try {
+		if (listen !== null) {
+			const admits = (address: string): boolean => proxies.some((network) => network.contains(address));
+			const tcp = await Listener.open({ ...shared, host: listen.host, port: listen.port, reusePort: false, tls: null, admits });
+			listeners.push(tcp);
+			addresses.push(`http://${listen.host.includes(":") ? `[${listen.host}]` : listen.host}:${tcp.address.port}`);
+		}
+		if (socket !== null) {
+			listeners.push(await listenAtPath(socket, () => Listener.open({ ...shared, path: socket })));
+			addresses.push(`unix:${socket}`);
+		}
+	} catch (error) {
+		await close();
+		throw error;
+	}
+	return {
+		addresses,
+		adjust: (next, nextSettings) => {
+			({ proxies } = next.forwardAuth);
+			handler.adjust(forwardAuthSettingsOf(next, nextSettings));
+			for (const listener of listeners) listener.adjust(limitsOf(next));
+		},
+		close,
+	};
+}
+
+function forwardAuthSettingsOf(config: Config, { policy, names, origins, limits }: PipelineSettings): ForwardAuthSettings {
+	return { policy, names, origins, limits, wire: transportLimitsOf(config).wire, unseen: new Set(config.forwardAuth.insecureUnseen) };
+}
+
+/** All questions of a proxy come from one address, and none of its connections proves anything: only the bound in total holds. */
+function limitsOf(config: Config): TransportLimits {
+	const limits = transportLimitsOf(config);
+	const { total } = limits.connections;
+	return { ...limits, connections: { total, perAddress: total, unauthenticatedPerAddress: total } };
+}
