@@ -1,5 +1,6 @@
 /** The process: hands its streams, environment and signals to the command line, and its answer to the shell. The only place that may exit. */
 import { homedir } from "node:os";
+import { text } from "node:stream/consumers";
 
 import { run } from "./cli/program.ts";
 import { Terminal } from "./cli/terminal.ts";
@@ -17,6 +18,7 @@ const code = await run(process.argv.slice(2), {
 	uid: process.getuid?.() ?? null,
 	home: homedir(),
 	clock: Date.now,
+	readInput: () => text(process.stdin),
 	outputLost: outputLost.promise,
 	onSignal: (signal, handler) => void process.on(signal, handler),
 	exitNow: (code) => process.exit(code),

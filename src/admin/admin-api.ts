@@ -15,11 +15,12 @@ import { problem } from "./problem.ts";
 import { eventRoutes } from "./routes/event-routes.ts";
 import { keyRoutes } from "./routes/key-routes.ts";
 import { policyRoutes } from "./routes/policy-routes.ts";
+import { principalRoutes } from "./routes/principal-routes.ts";
 import { serverRoutes } from "./routes/server-routes.ts";
 
 /** Every route, in the order of the reference. */
 export function adminRoutes(deps: AdminDeps): readonly AdminRoute[] {
-	return [...keyRoutes(deps), ...eventRoutes(deps), ...policyRoutes(deps), ...serverRoutes(deps)];
+	return [...keyRoutes(deps), ...principalRoutes(deps), ...eventRoutes(deps), ...policyRoutes(deps), ...serverRoutes(deps)];
 }
 
 export function createAdminApi(deps: AdminDeps): Hono {

@@ -2,6 +2,7 @@
  * What administration needs of the rest, as narrow as it gets: `app` composes it, tests fake it, and the command line works on the same words
  * whether it talks to a running server or to the store itself.
  */
+import type { PrincipalAdmin } from "../keys/enrolled/principal-admin.ts";
 import type { KeyAdmin } from "../keys/key-admin.ts";
 import type { OperationClass } from "../model/operation-class.ts";
 import type { Reason } from "../model/reason.ts";
@@ -10,6 +11,7 @@ import type { Metrics } from "./metrics.ts";
 
 export interface AdminDeps {
 	readonly keys: Pick<KeyAdmin, "list" | "show" | "create" | "rotate" | "revoke">;
+	readonly principals: Pick<PrincipalAdmin, "list" | "add" | "remove">;
 	readonly events: Pick<EventLog, "read">;
 	/** Reads the whole log and checks the chain and its seals. */
 	verifyEvents(): Promise<EventsVerified>;

@@ -5,6 +5,7 @@ import type { AdminDeps, Health, ServerStatus } from "../admin/admin-deps.ts";
 import { listenOnSocket, listenOnTcp } from "../admin/admin-listener.ts";
 import type { Metrics } from "../admin/metrics.ts";
 import { createProbeApp } from "../admin/probe-app.ts";
+import type { PrincipalAdmin } from "../keys/enrolled/principal-admin.ts";
 import type { KeyAdmin } from "../keys/key-admin.ts";
 import type { MemoryKeyRing } from "../keys/key-ring.ts";
 import type { Policy } from "../policy/compile.ts";
@@ -18,6 +19,7 @@ export interface OpenAdminOptions {
 	readonly settings: RunningSettings;
 	readonly keys: KeyAdmin;
 	readonly ring: MemoryKeyRing;
+	readonly principals: PrincipalAdmin;
 	readonly events: EventLog;
 	readonly metrics: Metrics;
 	readonly policy: () => Policy;
@@ -34,10 +36,11 @@ export interface OpenedAdmin {
 export const ADMIN_SOCKET = "admin.sock";
 
 export async function openAdmin(options: OpenAdminOptions): Promise<OpenedAdmin> {
-	const { settings, keys, ring, events, metrics, stateDirectory } = options;
+	const { settings, keys, ring, principals, events, metrics, stateDirectory } = options;
 	const { config } = settings;
 	const deps: AdminDeps = {
 		keys,
+		principals,
 		events,
 		verifyEvents: () => verifyEvents(stateDirectory),
 		explain: (request) => {

@@ -4,6 +4,7 @@ import { originList } from "../gateway/origin-list.ts";
 import type { PipelineSettings } from "../gateway/pipeline.ts";
 import type { Upstreams, UpstreamsSpec } from "../gateway/upstreams.ts";
 import type { TransportLimits } from "../http/transport-limits.ts";
+import type { SignatureSettings } from "../keys/signed/signature-ring.ts";
 import type { PolicySpec } from "../model/policy-spec.ts";
 import { BUILT_IN_ROLES } from "../policy/built-in-roles.ts";
 import { compilePolicy, type Policy } from "../policy/compile.ts";
@@ -27,6 +28,10 @@ export function transportLimitsOf({ limits }: Config): TransportLimits {
 		connections: limits.connections,
 		bufferedBytes: Math.floor(limits.memoryBytes * BODY_SHARE),
 	};
+}
+
+export function signatureSettingsOf({ identities }: Config): SignatureSettings {
+	return identities.ollama;
 }
 
 export function admissionSpecOf({ admission }: Config): AdmissionSpec {

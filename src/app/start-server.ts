@@ -17,9 +17,11 @@ import { ByteBudget } from "../http/byte-budget.ts";
 import { Listener } from "../http/listener.ts";
 import { type CertificateSource, openCertificates } from "../http/tls/certificate-source.ts";
 import { machineNames } from "../http/tls/machine-names.ts";
+import { PrincipalAdmin } from "../keys/enrolled/principal-admin.ts";
 import { KeyAdmin } from "../keys/key-admin.ts";
 import { KeyMac } from "../keys/key-mac.ts";
 import { MemoryKeyRing } from "../keys/key-ring.ts";
+import { MemorySignatureRing } from "../keys/signed/signature-ring.ts";
 import type { Event } from "../model/event.ts";
 import { Admission } from "../quota/admission.ts";
 import type { Clock } from "../std/clock.ts";
@@ -30,7 +32,7 @@ import { MemoryWatch } from "./memory-watch.ts";
 import { openAdmin } from "./open-admin.ts";
 import { openForwardAuth } from "./open-forward-auth.ts";
 import { type LoadedConfig, RunningSettings } from "./running-settings.ts";
-import { admissionSpecOf, pipelineSettingsOf, policyOf, transportLimitsOf, upstreamsSpecOf } from "./settings.ts";
+import { admissionSpecOf, pipelineSettingsOf, policyOf, signatureSettingsOf, transportLimitsOf, upstreamsSpecOf } from "./settings.ts";
 import { VERSION } from "./version.ts";
 
 export interface StartOptions {
@@ -102,7 +104,8 @@ async function start(options: StartOptions, closers: AsyncDisposableStack): Prom
 	};
 
 	let policy = policyOf(config);
-	const ring = new MemoryKeyRing(new KeyMac(stores.pepper));
+	const signatures = new MemorySignatureRing(signatureSettingsOf(config));
+	const ring = new MemoryKeyRing(new KeyMac(stores.pepper), signatures);
 	const keys = new KeyAdmin({
 		ring,
 		store: stores.keys,
@@ -113,6 +116,15 @@ async function start(options: StartOptions, closers: AsyncDisposableStack): Prom
 		onRevoked: (id) => pipeline.cut("credential-revoked", id),
 	});
 	await keys.load();
+	const principals = new PrincipalAdmin({
+		rings: [signatures],
+		store: stores.principals,
+		events,
+		clock,
+		isRole: (name) => policy.role(name) !== null,
+		onRemoved: (id) => pipeline.cut("credential-revoked", id),
+	});
+	await principals.load();
 
 	const certificates = await openTls(config, stateDirectory, clock);
 	const namesOf = (): readonly string[] => [...machineNames(), "localhost", ...(certificates?.names ?? [])];
@@ -151,6 +163,7 @@ async function start(options: StartOptions, closers: AsyncDisposableStack): Prom
 				const nextSettings = pipelineSettingsOf(next, nextPolicy, upstreams, namesOf());
 				pipeline.adjust(nextSettings);
 				forwardAuth.adjust(next, nextSettings);
+				signatures.adjust(signatureSettingsOf(next));
 				admission.adjust(admissionSpecOf(next));
 				sampler.adjust(next.events.refusalsPerMinute);
 				memory.adjust(next.limits.memoryBytes);
@@ -179,6 +192,7 @@ async function start(options: StartOptions, closers: AsyncDisposableStack): Prom
 		settings,
 		keys,
 		ring,
+		principals,
 		events,
 		metrics,
 		policy: () => policy,

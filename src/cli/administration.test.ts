@@ -5,6 +5,7 @@ import { type TestContext, test } from "node:test";
 
 import { adminWorld, requestStarted } from "../../test/support/admin-deps.ts";
 import { fakeWorld, folder } from "../../test/support/cli.ts";
+import { ollamaClientKey } from "../../test/support/ollama-client-key.ts";
 import { createAdminApi } from "../admin/admin-api.ts";
 import { listenOnSocket } from "../admin/admin-listener.ts";
 import { KEY_PATTERN } from "../keys/key-format.ts";
@@ -42,6 +43,36 @@ for (const [way, by, open] of WAYS) {
 			body: null,
 		});
 		assert.ok("problem" in explained || way === "the socket");
+	});
+
+	test(`through ${way}: a client is enrolled, listed and removed, and each act is on record`, async (t) => {
+		await using administration = await open(t);
+		const asked = { name: "ada", role: "user", models: ["door"], expiresAt: null, ollamaKey: ollamaClientKey().line };
+		for (const [act, code] of [
+			[administration.addPrincipal({ ...asked, ollamaKey: "ssh-rsa AAAA" }), "public-key-invalid"],
+			[administration.addPrincipal({ ...asked, role: "wizard" }), "role-unknown"],
+			[administration.removePrincipal("prn_zzzzzzzz"), "principal-unknown"],
+		] as const) {
+			const outcome = await act;
+			assert.ok(!outcome.done && outcome.problem.code === code, code);
+			assert.ok(outcome.problem.hint.length > 0);
+		}
+		const added = await administration.addPrincipal(asked);
+		assert.ok(added.done);
+		assert.deepEqual(await administration.listPrincipals(), [added.value]);
+		const taken = await administration.addPrincipal({ ...asked, name: "eve" });
+		assert.ok(!taken.done && taken.problem.code === "public-key-taken");
+		const removed = await administration.removePrincipal(added.value.id);
+		assert.ok(removed.done);
+		assert.equal(removed.value.principal.state, "revoked");
+		const events = await administration.events({ limit: 10, principal: added.value.id });
+		assert.deepEqual(
+			events.map(({ event }) => ["by" in event && event.by, event.type]),
+			[
+				[by, "principal-added"],
+				[by, "principal-removed"],
+			],
+		);
 	});
 
 	test(`through ${way}: a key is made, listed, shown, rotated and revoked, and each act is on record`, async (t) => {

@@ -4,6 +4,8 @@
  * A verb does not know which it has; both give the same problems in the same words.
  */
 import type { ExplainProblem, ExplainRequest, Explanation } from "../admin/admin-deps.ts";
+import type { NewPrincipalRequest, RemovedPrincipal } from "../keys/enrolled/principal-admin.ts";
+import type { PrincipalView } from "../keys/enrolled/principal-view.ts";
 import type { IssuedKey, RevokedKey } from "../keys/key-admin.ts";
 import type { Administered } from "../keys/key-problem.ts";
 import type { KeyView } from "../keys/key-view.ts";
@@ -16,6 +18,9 @@ export interface Administration extends AsyncDisposable {
 	createKey(request: Omit<NewKeyRequest, "by">): Promise<Administered<IssuedKey>>;
 	rotateKey(id: string, overlapMs: number): Promise<Administered<IssuedKey>>;
 	revokeKey(id: string): Promise<Administered<RevokedKey>>;
+	listPrincipals(): Promise<readonly PrincipalView[]>;
+	addPrincipal(request: Omit<NewPrincipalRequest, "by">): Promise<Administered<PrincipalView>>;
+	removePrincipal(id: string): Promise<Administered<RemovedPrincipal>>;
 	/** The newest that match, in order. */
 	events(query: EventQuery): Promise<readonly RecordedEvent[]>;
 	/** Those, then new ones until `signal` ends it. Throws a HintedError where no server runs that could bring new ones. */

@@ -24,6 +24,9 @@ import { defineKeyRevoke } from "./verbs/key-revoke.ts";
 import { defineKeyRotate } from "./verbs/key-rotate.ts";
 import { defineKeyShow } from "./verbs/key-show.ts";
 import { definePolicyExplain } from "./verbs/policy-explain.ts";
+import { definePrincipalAdd } from "./verbs/principal-add.ts";
+import { definePrincipalList } from "./verbs/principal-list.ts";
+import { definePrincipalRemove } from "./verbs/principal-remove.ts";
 import { defineServe } from "./verbs/serve.ts";
 import { defineUp } from "./verbs/up.ts";
 
@@ -70,6 +73,8 @@ function programOf(session: Session): Command {
 	defineServe(program, session);
 	const key = group(program, "key", "create, list, show, rotate and revoke API keys");
 	for (const define of [defineKeyCreate, defineKeyList, defineKeyShow, defineKeyRotate, defineKeyRevoke]) define(key, session);
+	const principal = group(program, "principal", "enrol, list and remove callers that hold a private key of their own");
+	for (const define of [definePrincipalAdd, definePrincipalList, definePrincipalRemove]) define(principal, session);
 	definePolicyExplain(group(program, "policy", "why a request would be allowed or refused"), session);
 	const config = group(program, "config", "check and explain the configuration");
 	for (const define of [defineConfigCheck, defineConfigExplain, defineConfigSchema]) define(config, session);

@@ -1,5 +1,7 @@
 /** Administration through the admin socket of the running server. */
 import type { ExplainProblem, ExplainRequest, Explanation } from "../admin/admin-deps.ts";
+import type { NewPrincipalRequest, RemovedPrincipal } from "../keys/enrolled/principal-admin.ts";
+import type { PrincipalView } from "../keys/enrolled/principal-view.ts";
 import type { IssuedKey, RevokedKey } from "../keys/key-admin.ts";
 import { type Administered, done } from "../keys/key-problem.ts";
 import type { KeyView } from "../keys/key-view.ts";
@@ -35,6 +37,19 @@ export class SocketAdministration implements Administration {
 	revokeKey(id: string): Promise<Administered<RevokedKey>> {
 		const revoked = this.#client.post<KeyView & { warning: string | null }>(`${keyPath(id)}/revoke`);
 		return administered(revoked.then(({ warning, ...key }) => ({ key, warning })));
+	}
+
+	async listPrincipals(): Promise<readonly PrincipalView[]> {
+		return (await this.#client.get<{ principals: readonly PrincipalView[] }>("/v1/principals")).principals;
+	}
+
+	addPrincipal(request: Omit<NewPrincipalRequest, "by">): Promise<Administered<PrincipalView>> {
+		return administered(this.#client.post<PrincipalView>("/v1/principals", request));
+	}
+
+	removePrincipal(id: string): Promise<Administered<RemovedPrincipal>> {
+		const removed = this.#client.post<PrincipalView & { warning: string | null }>(`/v1/principals/${encodeURIComponent(id)}/remove`);
+		return administered(removed.then(({ warning, ...principal }) => ({ principal, warning })));
 	}
 
 	async events(query: EventQuery): Promise<readonly RecordedEvent[]> {

@@ -8,6 +8,8 @@ import type { ExplainProblem, ExplainRequest, Explanation } from "../admin/admin
 import { explainRequest } from "../app/explain-request.ts";
 import { policyOf } from "../app/settings.ts";
 import type { Config } from "../config/config.ts";
+import { type NewPrincipalRequest, PrincipalAdmin, type RemovedPrincipal } from "../keys/enrolled/principal-admin.ts";
+import type { PrincipalView } from "../keys/enrolled/principal-view.ts";
 import { type IssuedKey, KeyAdmin, type RevokedKey } from "../keys/key-admin.ts";
 import { KeyMac } from "../keys/key-mac.ts";
 import type { Administered } from "../keys/key-problem.ts";
@@ -36,6 +38,7 @@ export class StoreAdministration implements Administration {
 	readonly #stores: Stores;
 	readonly #ring: MemoryKeyRing;
 	readonly #keys: KeyAdmin;
+	readonly #principals: PrincipalAdmin;
 	#policy: Policy | null = null;
 
 	private constructor(deps: StoreAdministrationDeps, stores: Stores) {
@@ -44,7 +47,9 @@ export class StoreAdministration implements Administration {
 		const mac = new KeyMac(stores.pepper);
 		this.#ring = new MemoryKeyRing(mac);
 		const isRole = (name: string) => this.#policy !== null && this.#policy.role(name) !== null;
-		this.#keys = new KeyAdmin({ ring: this.#ring, store: stores.keys, events: stores.events, mac, clock: deps.clock, isRole });
+		const { events } = stores;
+		this.#keys = new KeyAdmin({ ring: this.#ring, store: stores.keys, events, mac, clock: deps.clock, isRole });
+		this.#principals = new PrincipalAdmin({ rings: [], store: stores.principals, events, clock: deps.clock, isRole });
 	}
 
 	/** Throws a HintedError where the state cannot be opened, for one because a server that has no socket holds it. */
@@ -53,6 +58,7 @@ export class StoreAdministration implements Administration {
 		const administration = new StoreAdministration(deps, stores);
 		try {
 			await administration.#keys.load();
+			await administration.#principals.load();
 			return administration;
 		} catch (error) {
 			await stores.close();
@@ -79,6 +85,19 @@ export class StoreAdministration implements Administration {
 
 	revokeKey(id: string): Promise<Administered<RevokedKey>> {
 		return this.#keys.revoke(id, { by: BY });
+	}
+
+	listPrincipals(): Promise<readonly PrincipalView[]> {
+		return Promise.resolve(this.#principals.list());
+	}
+
+	async addPrincipal(request: Omit<NewPrincipalRequest, "by">): Promise<Administered<PrincipalView>> {
+		this.#policy ??= policyOf(await this.#deps.readConfig());
+		return await this.#principals.add({ ...request, by: BY });
+	}
+
+	removePrincipal(id: string): Promise<Administered<RemovedPrincipal>> {
+		return this.#principals.remove(id, { by: BY });
 	}
 
 	events(query: EventQuery): Promise<readonly RecordedEvent[]> {

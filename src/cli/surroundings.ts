@@ -14,6 +14,8 @@ export interface Surroundings {
 	readonly uid: number | null;
 	readonly home: string;
 	readonly clock: Clock;
+	/** All of standard input, as text. */
+	readInput(): Promise<string>;
 	/** Resolves when nobody reads standard output any more. */
 	readonly outputLost: Promise<void>;
 	onSignal(signal: "SIGINT" | "SIGTERM" | "SIGHUP", handler: () => void): void;

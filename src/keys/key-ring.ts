@@ -13,6 +13,7 @@ import type { ApiKey, KeySecret } from "../model/api-key.ts";
 import type { Principal } from "../model/principal.ts";
 import type { Reason } from "../model/reason.ts";
 import type { KeyRing } from "../ports/key-ring.ts";
+import type { SignatureRing } from "../ports/signature-ring.ts";
 
 import { formatKey, parseKey } from "./key-format.ts";
 import type { KeyMac } from "./key-mac.ts";
@@ -42,14 +43,16 @@ const MAC_DIGITS = 64;
 const STAND_IN = formatKey("0".repeat(8), "0".repeat(32));
 
 export class MemoryKeyRing implements KeyRing {
+	readonly signatures: SignatureRing | null;
 	readonly #mac: KeyMac;
 	readonly #entries = new Map<string, Entry>();
 	readonly #nobody: Slot = { mac: randomBytes(MAC_DIGITS), expiresAt: null };
 	/** Reused: `verify` is synchronous. */
 	readonly #presented = Buffer.alloc(MAC_DIGITS);
 
-	constructor(mac: KeyMac) {
+	constructor(mac: KeyMac, signatures: SignatureRing | null = null) {
 		this.#mac = mac;
+		this.signatures = signatures;
 	}
 
 	/** Replaces everything: what a store holds at start. */

@@ -1,6 +1,7 @@
 /** An administration with a real KeyAdmin over stores in memory, and scripted answers for the rest. */
 import type { AdminDeps, Explanation, ServerStatus } from "../../src/admin/admin-deps.ts";
 import { createMetrics } from "../../src/admin/metrics.ts";
+import { PrincipalAdmin } from "../../src/keys/enrolled/principal-admin.ts";
 import { KeyAdmin } from "../../src/keys/key-admin.ts";
 import { KeyMac } from "../../src/keys/key-mac.ts";
 import { MemoryKeyRing } from "../../src/keys/key-ring.ts";
@@ -9,6 +10,7 @@ import type { Event } from "../../src/model/event.ts";
 import type { EventQuery, RecordedEvent } from "../../src/ports/event-log.ts";
 import type { KeyStore } from "../../src/ports/key-store.ts";
 import { Secret } from "../../src/std/secret.ts";
+import { MemoryPrincipalStore } from "./memory-principal-store.ts";
 
 export const NOW = Date.UTC(2026, 0, 1);
 
@@ -42,8 +44,16 @@ export function adminWorld(changes: Partial<AdminDeps> = {}): AdminWorld {
 		clock: () => NOW,
 		isRole: (name) => ["user", "admin"].includes(name),
 	});
+	const principals = new PrincipalAdmin({
+		rings: [],
+		store: new MemoryPrincipalStore(),
+		events,
+		clock: () => NOW,
+		isRole: (name) => ["user", "admin"].includes(name),
+	});
 	const deps: AdminDeps = {
 		keys,
+		principals,
 		events,
 		verifyEvents: () => Promise.resolve({ intact: true, records: recorded.length, sealedUpTo: recorded.length, problems: [] }),
 		explain: () => Promise.resolve(EXPLANATION),

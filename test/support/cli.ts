@@ -38,6 +38,7 @@ export function fakeWorld(changes: Partial<Surroundings> = {}, isTTY = false): F
 		uid: process.getuid?.() ?? null,
 		home: "/nonexistent",
 		clock: Date.now,
+		readInput: () => Promise.resolve(""),
 		outputLost: new Promise(() => undefined),
 		onSignal: (name, handler) => void handlers.set(name, [...(handlers.get(name) ?? []), handler]),
 		exitNow: () => undefined,

@@ -11,6 +11,8 @@ export interface Asked {
 	readonly fields?: HeaderFields;
 	readonly body?: string;
 	readonly peer?: string;
+	readonly query?: string;
+	readonly encrypted?: boolean;
 }
 
 export function receivedWith(asked: Asked = {}): Received {
@@ -24,18 +26,20 @@ function headOf({
 	host = "127.0.0.1:11435",
 	fields = new HeaderFields([], []),
 	body,
+	query,
 }: Asked): RequestHead {
+	const target = query === undefined ? path : `${path}?${query}`;
 	const framing = body === undefined ? ({ kind: "none" } as const) : ({ kind: "length", bytes: Buffer.byteLength(body) } as const);
-	return { method, target: path, path, query: null, minor: 1, host, fields, framing, keepAlive: true, expectsContinue: false };
+	return { method, target, path, query: query ?? null, minor: 1, host, fields, framing, keepAlive: true, expectsContinue: false };
 }
 
 /** A caller whose body is here at once, and who can leave. Answers are not written: stages decide, they do not reply. */
-export function callerOf(head: RequestHead, { body, peer = "192.0.2.1" }: Asked): Caller & { leave(): void } {
+export function callerOf(head: RequestHead, { body, peer = "192.0.2.1", encrypted = true }: Asked): Caller & { leave(): void } {
 	const caller = {
 		head,
 		peer,
 		receivedAt: 0,
-		encrypted: true,
+		encrypted,
 		departed: false,
 		onDeparture: null as (() => void) | null,
 		onDrain: null,

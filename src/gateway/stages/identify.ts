@@ -14,6 +14,7 @@ import { type Decision, deny, permit } from "../../model/decision.ts";
 import type { KeyRing } from "../../ports/key-ring.ts";
 import type { Clock } from "../../std/clock.ts";
 import type { HeaderFields } from "../../wire/header-fields.ts";
+import { identifySigned, isOllamaSignature } from "../credentials/ollama-signature.ts";
 import type { Identified, Received } from "../exchange.ts";
 
 export interface IdentifyDeps {
@@ -32,6 +33,7 @@ export function identify(received: Received, { keys, now }: IdentifyDeps): Decis
 	const [credential] = credentials;
 	if (credential === undefined) return deny("credential-missing");
 	if (credentials.size > 1) return deny("credential-ambiguous", `${credentials.size} different credentials`);
+	if (isOllamaSignature(credential)) return identifySigned(received, credential, keys.signatures ?? null, now());
 	const verified = keys.verify(credential, now());
 	if ("refused" in verified) return deny(verified.refused, verified.keyId);
 	return permit({ ...received, principal: verified.principal });
@@ -43,7 +45,7 @@ function credentialsOf(fields: HeaderFields): Set<string> {
 	for (const [name, value] of fields) {
 		switch (name) {
 			case "authorization":
-				found.add(BEARER.exec(value)?.[1] ?? passwordOf(value));
+				found.add(isOllamaSignature(value) ? value : (BEARER.exec(value)?.[1] ?? passwordOf(value)));
 				break;
 			case "x-api-key":
 			case "api-key":

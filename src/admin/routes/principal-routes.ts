@@ -1,0 +1,57 @@
+/** Enrolled principals: list, add, remove. Keys have routes of their own. */
+import * as z from "zod";
+import { isPrincipalId } from "../../keys/enrolled/principal-admin.ts";
+import type { AdminDeps } from "../admin-deps.ts";
+import type { AdminRoute } from "../admin-route.ts";
+import { jsonBody } from "../json-body.ts";
+import { keyProblem } from "../problem.ts";
+
+/** How events name whoever came through here. */
+const BY = "socket";
+
+const enrolment = z.strictObject({
+	name: z.string(),
+	role: z.string(),
+	models: z.array(z.string()).nullable().default(null),
+	/** Unix ms. */
+	expiresAt: z.number().nullable().default(null),
+	/** The line of `id_ed25519.pub`. */
+	ollamaKey: z.string().max(4096),
+});
+const removal = z.strictObject({});
+
+export function principalRoutes({ principals }: Pick<AdminDeps, "principals">): readonly AdminRoute[] {
+	return [
+		{
+			method: "GET",
+			path: "/v1/principals",
+			summary: "Every enrolled principal.",
+			handle: (context) => context.json({ principals: principals.list() }),
+		},
+		{
+			method: "POST",
+			path: "/v1/principals",
+			summary: "Enrols a principal with the public key of its ollama program.",
+			handle: async (context) => {
+				const read = await jsonBody(context, enrolment);
+				if (!read.ok) return read.response;
+				const added = await principals.add({ ...read.value, by: BY });
+				return added.done ? context.json(added.value, 201) : keyProblem(context, added.problem);
+			},
+		},
+		{
+			method: "POST",
+			path: "/v1/principals/:id/remove",
+			summary: "Removes an enrolled principal, at once and for good. Doing it again changes nothing.",
+			handle: async (context) => {
+				const read = await jsonBody(context, removal);
+				if (!read.ok) return read.response;
+				const id = context.req.param("id") ?? "";
+				// An unknown id is named in the answer, and a whole key pasted in its place must not be.
+				const removed = await principals.remove(isPrincipalId(id) ? id : "", { by: BY });
+				if (!removed.done) return keyProblem(context, removed.problem);
+				return context.json({ ...removed.value.principal, warning: removed.value.warning });
+			},
+		},
+	];
+}

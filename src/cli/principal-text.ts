@@ -1,0 +1,32 @@
+/** How enrolled principals are shown. */
+import type { PrincipalView } from "../keys/enrolled/principal-view.ts";
+import { roughly, shownMoment } from "./lifetime.ts";
+import { printable, table } from "./terminal.ts";
+
+export function principalTable(principals: readonly PrincipalView[], now: number): readonly string[] {
+	const rows = principals.map((one) => [
+		one.id,
+		printable(one.name),
+		printable(one.role),
+		one.state,
+		modelsOf(one),
+		one.expiresAt === null ? "never" : one.state === "expired" ? "expired" : `in ${roughly(one.expiresAt - now)}`,
+		`${one.credential.kind} ${one.credential.fingerprint}`,
+	]);
+	return table([["ID", "NAME", "ROLE", "STATE", "MODELS", "EXPIRES", "CREDENTIAL"], ...rows]);
+}
+
+export function principalLines(one: PrincipalView): readonly string[] {
+	return table([
+		["id", one.id],
+		["name", printable(one.name)],
+		["role", printable(one.role)],
+		["models", modelsOf(one)],
+		["expires", one.expiresAt === null ? "never" : shownMoment(one.expiresAt)],
+		[one.credential.kind, one.credential.fingerprint],
+	]);
+}
+
+function modelsOf({ models }: PrincipalView): string {
+	return models === null ? "as its role" : models.length === 0 ? "none" : printable(models.join(","));
+}

@@ -1,0 +1,58 @@
+/** `principal add`: enrols the public key that an `ollama` program signs with, so that it works unmodified with OLLAMA_AUTH=1. */
+import { readFile } from "node:fs/promises";
+import type { Command } from "commander";
+
+import { HintedError } from "../../std/hinted-error.ts";
+import { EXIT, type ExitCode } from "../exit-codes.ts";
+import { reportKeyProblem } from "../key-text.ts";
+import { lifetimeOf } from "../lifetime.ts";
+import { openAdministration } from "../open-administration.ts";
+import { principalLines } from "../principal-text.ts";
+import type { GlobalOptions, Surroundings } from "../surroundings.ts";
+import { addVerb, type Invocation, type Session } from "../verb.ts";
+
+interface Options extends GlobalOptions {
+	readonly name: string;
+	readonly role: string;
+	readonly models?: string;
+	readonly expires?: string;
+	readonly ollamaKey: string;
+}
+
+export function definePrincipalAdd(parent: Command, session: Session): void {
+	addVerb<Options>(parent, session, "add", "enrol the key of somebody's ollama program", principalAdd)
+		.requiredOption("--name <name>", "what lists and records call it, such as 'laptop of ada'")
+		.requiredOption("--role <role>", "whose rights it has: reader, user, operator, admin or a configured one")
+		.requiredOption("--ollama-key <file>", "their ~/.ollama/id_ed25519.pub, or - for standard input")
+		.option("--models <globs>", "models that it may use, narrower than the role: 'llama3.2:*,qwen*'")
+		.option("--expires <time>", "after how long it stops working: 30d (default: never)");
+}
+
+async function principalAdd({ options, surroundings }: Invocation<Options>): Promise<ExitCode> {
+	const { terminal, clock } = surroundings;
+	const models = options.models === undefined ? null : options.models.split(",").map((glob) => glob.trim());
+	const expiresAt = options.expires === undefined ? null : clock() + lifetimeOf("--expires", options.expires);
+	const ollamaKey = await textOf(options.ollamaKey, surroundings);
+	await using administration = await openAdministration(options, surroundings, { create: true });
+	const added = await administration.addPrincipal({ name: options.name, role: options.role, models, expiresAt, ollamaKey });
+	if (!added.done) return reportKeyProblem(added.problem, terminal);
+	if (options.json === true) terminal.object(added.value);
+	else {
+		for (const line of principalLines(added.value)) terminal.note(line);
+		terminal.note("on that machine, with this server's CA trusted:");
+		terminal.line("OLLAMA_AUTH=1 OLLAMA_HOST=https://THIS-SERVER:11435 ollama list");
+	}
+	return EXIT.done;
+}
+
+async function textOf(file: string, surroundings: Surroundings): Promise<string> {
+	if (file === "-") return await surroundings.readInput();
+	try {
+		return await readFile(file, "utf8");
+	} catch (cause) {
+		const why = cause instanceof Error ? cause.message : String(cause);
+		throw new HintedError(`the public key cannot be read: ${why}`, "name the file id_ed25519.pub of their ~/.ollama, or - and pipe it in", {
+			cause,
+		});
+	}
+}

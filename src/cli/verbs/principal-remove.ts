@@ -1,0 +1,25 @@
+/** `principal remove`: at once and for good, running answers included. Needs no sound configuration, as for keys. */
+import type { Command } from "commander";
+
+import { EXIT, type ExitCode } from "../exit-codes.ts";
+import { reportKeyProblem } from "../key-text.ts";
+import { openAdministration } from "../open-administration.ts";
+import type { GlobalOptions } from "../surroundings.ts";
+import { printable } from "../terminal.ts";
+import { addVerb, type Invocation, type Session } from "../verb.ts";
+
+export function definePrincipalRemove(parent: Command, session: Session): void {
+	addVerb(parent, session, "remove <id>", "remove an enrolled principal, at once and for good", principalRemove);
+}
+
+async function principalRemove({ options, words: [id = ""], surroundings }: Invocation<GlobalOptions>): Promise<ExitCode> {
+	const { terminal } = surroundings;
+	await using administration = await openAdministration(options, surroundings, { create: false });
+	const removed = await administration.removePrincipal(id);
+	if (!removed.done) return reportKeyProblem(removed.problem, terminal);
+	const { principal, warning } = removed.value;
+	if (warning !== null) terminal.warn(warning, "run: rempart doctor");
+	if (options.json === true) terminal.object(principal);
+	else terminal.line(`removed ${principal.id} (${printable(principal.name)})`);
+	return EXIT.done;
+}
