@@ -13,6 +13,7 @@ import type { OperationClass } from "../model/operation-class.ts";
 import type { Reason } from "../model/reason.ts";
 import type { Policy } from "../policy/compile.ts";
 import type { KeyRing } from "../ports/key-ring.ts";
+import { Roster } from "../std/roster.ts";
 import type { RequestHead } from "../wire/message.ts";
 import { corsFields, isPreflight, preflightFields } from "./cors.ts";
 import type { Authorized, Received } from "./exchange.ts";
@@ -44,7 +45,7 @@ const RECORDED_FIRST: ReadonlySet<OperationClass> = new Set(["manage", "account"
 export class Pipeline implements RequestHandler {
 	#settings: PipelineSettings;
 	readonly #deps: PipelineDeps;
-	readonly #running = new Set<Relay>();
+	readonly #running = new Roster<Relay>();
 
 	constructor(settings: PipelineSettings, deps: PipelineDeps) {
 		this.#settings = settings;
@@ -53,9 +54,7 @@ export class Pipeline implements RequestHandler {
 
 	/** Answers that come piece by piece at this moment. */
 	get streams(): number {
-		let streams = 0;
-		for (const relay of this.#running) if (relay.streaming) streams += 1;
-		return streams;
+		return this.#running.count(({ streaming }) => streaming);
 	}
 
 	adjust(settings: PipelineSettings): void {
@@ -64,7 +63,7 @@ export class Pipeline implements RequestHandler {
 
 	/** Ends what runs for a principal, or for everyone: with an error that the client understands where its stream has room for one. */
 	cut(reason: "shutting-down" | "credential-revoked", principal: string | null): void {
-		for (const relay of Array.from(this.#running)) if (principal === null || relay.principal === principal) relay.cut(deny(reason));
+		for (const relay of this.#running.all()) if (principal === null || relay.principal === principal) relay.cut(deny(reason));
 	}
 
 	async handle(caller: Caller): Promise<void> {

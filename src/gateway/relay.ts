@@ -18,6 +18,7 @@ import { filterAnswer } from "../ollama/filters.ts";
 import { createMeter } from "../ollama/meters/create-meter.ts";
 import type { Meter } from "../ollama/meters/meter.ts";
 import type { Batch } from "../ports/event-log.ts";
+import type { Placed } from "../std/roster.ts";
 import type { ResponseHead } from "../wire/message.ts";
 import { answerFields } from "./answer-fields.ts";
 import type { Admitted } from "./exchange.ts";
@@ -40,7 +41,8 @@ export interface RelayOptions {
 
 const STATUS_LEFT = 499;
 
-export class Relay implements UpstreamReceiver {
+export class Relay implements UpstreamReceiver, Placed {
+	place = -1;
 	readonly #options: RelayOptions;
 	readonly #resolve: (relayed: Relayed) => void;
 	readonly #reject: (fault: Fault) => void;

@@ -11,6 +11,7 @@
  */
 import type { Fault } from "../model/fault.ts";
 import type { Usage } from "../model/usage.ts";
+import { type Placed, Roster } from "../std/roster.ts";
 
 export interface RunnerWatchSpec {
 	readonly detect: boolean;
@@ -53,13 +54,13 @@ const DECAY = 0.9;
 /** Where a request sets no bound, an answer is taken to be at most so long. */
 const UNBOUNDED_TOKENS = 8192;
 
-interface Waiting {
+interface Waiting extends Placed {
 	readonly request: WatchedRequest;
 	readonly since: number;
 }
 
 interface ModelState {
-	readonly waiting: Set<Waiting>;
+	readonly waiting: Roster<Waiting>;
 	lastProgress: number;
 	/** Decaying maximum of times to the first byte of streams. */
 	slowestFirstMs: number | null;
@@ -90,13 +91,13 @@ export class RunnerWatch {
 
 	watch(request: WatchedRequest): Watched {
 		const state = this.#state(request.model);
-		const waiting: Waiting = { request, since: this.#now() };
-		state.waiting.add(waiting);
+		const waiting: Waiting = { place: -1, request, since: this.#now() };
+		state.waiting.join(waiting);
 		state.running += 1;
 		let done = false;
 		return {
 			answered: (firstByteMs) => {
-				state.waiting.delete(waiting);
+				state.waiting.leave(waiting);
 				state.lastProgress = this.#now();
 				if (request.streaming) learnFirst(state, firstByteMs, request.bytes);
 			},
@@ -107,7 +108,7 @@ export class RunnerWatch {
 				if (done) return;
 				done = true;
 				state.running -= 1;
-				state.waiting.delete(waiting);
+				state.waiting.leave(waiting);
 				if (usage !== null && !usage.estimated) learnPace(state, usage, request.bytes);
 			},
 		};
@@ -119,11 +120,11 @@ export class RunnerWatch {
 		const now = this.#now();
 		const found: Suspect[] = [];
 		for (const [model, state] of this.#models) {
-			for (const { request, since } of state.waiting) {
+			for (const { request, since } of state.waiting.all()) {
 				const waitedMs = now - Math.max(since, state.lastProgress);
 				const boundMs = this.#bound(state, request, now);
 				if (waitedMs < boundMs) continue;
-				found.push({ model, waitedMs, boundMs, waiting: [...state.waiting].map((each) => each.request) });
+				found.push({ model, waitedMs, boundMs, waiting: state.waiting.all().map((each) => each.request) });
 				break;
 			}
 		}
@@ -158,7 +159,7 @@ export class RunnerWatch {
 			for (const [name, state] of this.#models) if (state.running === 0) this.#models.delete(name);
 		}
 		const state: ModelState = {
-			waiting: new Set(),
+			waiting: new Roster(),
 			lastProgress: Number.NEGATIVE_INFINITY,
 			slowestFirstMs: null,
 			largestBytes: 0,

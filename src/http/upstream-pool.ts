@@ -10,6 +10,7 @@
 import { connect, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
 import { Fault } from "../model/fault.ts";
+import { type Placed, Roster } from "../std/roster.ts";
 import type { ResponseHead, WireLimits } from "../wire/message.ts";
 import { ResponseReader } from "../wire/response-reader.ts";
 import { gather } from "./gather.ts";
@@ -54,7 +55,7 @@ export class UpstreamPool {
 	readonly #wire: WireLimits;
 	readonly #monotonic: () => number;
 	readonly #idle: UpstreamConnection[] = [];
-	readonly #busy = new Set<UpstreamConnection>();
+	readonly #busy = new Roster<UpstreamConnection>();
 	readonly #sweeper: NodeJS.Timeout;
 	#closed = false;
 
@@ -78,7 +79,7 @@ export class UpstreamPool {
 		this.#closed = true;
 		clearInterval(this.#sweeper);
 		for (const connection of this.#idle) connection.destroy();
-		for (const connection of this.#busy) connection.destroy();
+		for (const connection of this.#busy.all()) connection.destroy();
 		this.#idle.length = 0;
 	}
 
@@ -88,27 +89,27 @@ export class UpstreamPool {
 		while (connection?.dead === true) connection = this.#idle.pop();
 		const reused = connection !== undefined;
 		connection ??= new UpstreamConnection(this, this.target, this.#wire, this.#timeouts, this.#monotonic);
-		this.#busy.add(connection);
+		this.#busy.join(connection);
 		connection.take(call, reused);
 	}
 
 	/** For connections alone. */
 	released(connection: UpstreamConnection, reusable: boolean): void {
-		this.#busy.delete(connection);
+		this.#busy.leave(connection);
 		if (reusable && !this.#closed && this.#idle.length < this.#timeouts.maxIdle) this.#idle.push(connection);
 		else connection.destroy();
 	}
 
 	/** For connections alone. */
 	lost(connection: UpstreamConnection): void {
-		this.#busy.delete(connection);
+		this.#busy.leave(connection);
 		const at = this.#idle.indexOf(connection);
 		if (at !== -1) this.#idle.splice(at, 1);
 	}
 
 	#sweep(): void {
 		const now = this.#monotonic();
-		for (const connection of this.#busy) connection.sweep(now);
+		for (const connection of this.#busy.all()) connection.sweep(now);
 		while (this.#idle[0] !== undefined && now - this.#idle[0].idleSince > this.#timeouts.keepAliveMs) this.#idle.shift()?.destroy();
 	}
 }
@@ -169,7 +170,8 @@ export class UpstreamCall {
 	}
 }
 
-class UpstreamConnection {
+class UpstreamConnection implements Placed {
+	place = -1;
 	readonly #pool: UpstreamPool;
 	readonly #socket: Socket;
 	readonly #wire: WireLimits;

@@ -10,6 +10,7 @@
 import { type Deny, deny } from "../../model/decision.ts";
 import { serialise } from "../../ollama/understand.ts";
 import type { Batch } from "../../ports/event-log.ts";
+import type { Roster } from "../../std/roster.ts";
 import type { Framing } from "../../wire/message.ts";
 import { requestHead } from "../../wire/write.ts";
 import { BlobUpload } from "../blob-upload.ts";
@@ -29,7 +30,7 @@ export interface ForwardDeps {
 	/** Longest wait for the first byte of an answer. */
 	readonly firstByteTimeoutMs: number;
 	/** Every relay that runs, so that a stopping server or a revoked key can cut it. */
-	readonly running: Set<Relay>;
+	readonly running: Roster<Relay>;
 }
 
 const REPLAYABLE: ReadonlySet<string> = new Set(["probe", "read", "infer"]);
@@ -87,7 +88,7 @@ function callUpstream(
 		const done = (): void => {
 			clearTimeout(timer);
 			upstream.leave();
-			deps.running.delete(relay);
+			deps.running.leave(relay);
 		};
 		const refuse = (refusal: Deny): void => {
 			relay.stop();
@@ -126,7 +127,7 @@ function callUpstream(
 		);
 		const timer = setTimeout(() => relay.timeOut(deps.firstByteTimeoutMs), deps.firstByteTimeoutMs);
 		upstream.enter();
-		deps.running.add(relay);
+		deps.running.join(relay);
 		const call = upstream.pool.call(upstreamRequest(upstream, admitted), relay);
 		relay.attach(call);
 		if (judged.body.kind === "blob") caller.streamBody(new BlobUpload(call, judged.body.length, refuse), deps.uploadBytes);
