@@ -30,14 +30,6 @@ export function chatRequest(play: Play, authorization: string | null): Buffer {
 export function playIn(request: string): Play | null {
 	const paced = PACED.exec(request);
 	if (paced !== null) return { kind: "paced", everyMs: Number(paced[1]), tokens: Number(paced[2]) };
-	switch (OTHER.exec(request)?.[1]) {
-		case "flood":
-			return { kind: "flood" };
-		case "held":
-			return { kind: "held" };
-		case "silent":
-			return { kind: "silent" };
-		default:
-			return null;
-	}
+	const kind = OTHER.exec(request)?.[1];
+	return kind === "flood" || kind === "held" || kind === "silent" ? { kind } : null;
 }
