@@ -47,7 +47,8 @@ for (const setting of settings.filter((one) => one.default !== undefined && !one
 }
 
 for (const setting of settings.filter(
-	({ path, example }) => example !== undefined && !/\[\]|tls\.(certificate|key)|forward_auth\.listen/.test(path),
+	({ path, example }) =>
+		example !== undefined && !/\[\]|htpasswd\.(groups|roles|group_roles)|tls\.(certificate|key)|forward_auth\.listen/.test(path),
 )) {
 	test(`the example of ${setting.path} is accepted`, () => {
 		const written = parseConfig(JSON.stringify(fileWith(setting, setting.example)), "f");

@@ -57,7 +57,8 @@ function typeOf(schema: JsonSchema): string {
 	if (schema.type === "integer") return `whole number, ${schema.minimum ?? 0} to ${schema.maximum ?? "any"}`;
 	if (schema.type === "boolean") return "true or false";
 	if (isSchema(schema.items)) return schema.items.properties === undefined ? `list of: ${typeOf(schema.items)}` : "list of sections";
-	if (isSchema(schema.additionalProperties)) return "sections by name";
+	if (isSchema(schema.additionalProperties))
+		return schema.additionalProperties.properties === undefined ? `${typeOf(schema.additionalProperties)} by name` : "sections by name";
 	return "section";
 }
 

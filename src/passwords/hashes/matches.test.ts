@@ -22,11 +22,7 @@ const vectors: readonly (readonly [from: string, stored: string, password: strin
 	["Drepper", "$5$rounds=1400$anotherlongsalts$Rx.j8H.h8HjEDGomFU8bDkXm3XIUnzyxf12oP84Bnq1", LONG],
 	["Drepper", "$5$rounds=77777$short$JiO1O3ZpDAxGJeaDIuqCoEFysAe1mZNJRs3pw0KQRd/", "we have a short salt string but not a short password"],
 	["Drepper", "$5$rounds=1000$roundstoolow$yfvwcWrQ8l/K0DAWyuPMDNHpIVlTQebY9l/gL972bIC", "the minimum number is still observed"],
-	[
-		"Drepper",
-		"$6$saltstring$svn8UoSVapNtMuq1ukKS4tPQd8iKwSMHWjl/O817G3uBnIFNjnQJuesI68u4OTLiBFdcbYEdFCoEOfaS35inz1",
-		"Hello world!",
-	],
+	["Drepper", "$6$saltstring$svn8UoSVapNtMuq1ukKS4tPQd8iKwSMHWjl/O817G3uBnIFNjnQJuesI68u4OTLiBFdcbYEdFCoEOfaS35inz1", "Hello world!"],
 	[
 		"Drepper",
 		"$6$rounds=10000$saltstringsaltst$OW1/O6BYHV6BcXZu8QVeXbDWra3Oeqh0sbHbbMCVNSnCM/UrjmM0Dp8vOuZeHBy/YTBmSK6H9qs/y3RnOaw5v.",
@@ -80,7 +76,11 @@ const refusals: readonly (readonly [what: string, stored: string, why: RegExp])[
 	["bcrypt of no cost", "$2y$03$9Gg1ynZwe74s/5DXsKKnje0Ssv0PrxLhseiJn5cOoyo8SE1iMT8se", /cost 3/],
 	["SHA crypt that takes minutes", "$5$rounds=999999999$salt$5B8vYYiY.CVt1RlTTf8KbXBH3hsxY/GNooZaBBGWEc5", /999999999 rounds/],
 	["digits of SHA-256 under the prefix of SHA-512", "$6$saltstring$5B8vYYiY.CVt1RlTTf8KbXBH3hsxY/GNooZaBBGWEc5", /damaged/],
-	["argon2 that takes all memory", "$argon2id$v=19$m=99999999,t=2,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4", /99999999 KiB/],
+	[
+		"argon2 that takes all memory",
+		"$argon2id$v=19$m=99999999,t=2,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4",
+		/99999999 KiB/,
+	],
 	["argon2 with too little for its lanes", "$argon2id$v=19$m=8,t=2,p=4$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4", /8 KiB/],
 	["the first argon2", "$argon2i$m=256,t=2,p=1$c29tZXNhbHQ$/U3YPXYsSb3q9XxHvc0MLxur+GP960kN9j7emXX8zwY", /damaged/],
 ];
@@ -117,7 +117,20 @@ test("what is quick to guess is said, what is not is passed over", () => {
 });
 
 test("no text makes reading throw, and none that is refused comes back in the reason", () => {
-	const part = fc.constantFrom("$2y$", "$5$", "$6$", "$apr1$", "$1$", "$argon2id$v=19$m=8,t=1,p=1$", "{SHA}", "{SSHA}", "rounds=1000$", "$", "10$", "abcdefgh");
+	const part = fc.constantFrom(
+		"$2y$",
+		"$5$",
+		"$6$",
+		"$apr1$",
+		"$1$",
+		"$argon2id$v=19$m=8,t=1,p=1$",
+		"{SHA}",
+		"{SSHA}",
+		"rounds=1000$",
+		"$",
+		"10$",
+		"abcdefgh",
+	);
 	fc.assert(
 		fc.property(fc.array(fc.oneof(part, fc.string({ maxLength: 60 })), { maxLength: 6 }), (parts) => {
 			const text = parts.join("");

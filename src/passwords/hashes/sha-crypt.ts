@@ -19,7 +19,19 @@ interface Variant {
 /** Step 22 of the specification: which bytes make which digits. */
 const SHA256: Variant = {
 	algorithm: "sha256",
-	places: [[0, 10, 20], [21, 1, 11], [12, 22, 2], [3, 13, 23], [24, 4, 14], [15, 25, 5], [6, 16, 26], [27, 7, 17], [18, 28, 8], [9, 19, 29], [31, 30]],
+	places: [
+		[0, 10, 20],
+		[21, 1, 11],
+		[12, 22, 2],
+		[3, 13, 23],
+		[24, 4, 14],
+		[15, 25, 5],
+		[6, 16, 26],
+		[27, 7, 17],
+		[18, 28, 8],
+		[9, 19, 29],
+		[31, 30],
+	],
 };
 const SHA512: Variant = {
 	algorithm: "sha512",

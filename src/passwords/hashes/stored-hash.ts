@@ -66,7 +66,8 @@ function readArgon2(text: string): HashReading | null {
 	const [memoryKiB, passes, lanes] = [Number(memory), Number(time), Number(parallel)];
 	const fits = memoryKiB <= ARGON2_KIB_MOST && passes <= ARGON2_PASSES_MOST && lanes <= ARGON2_LANES_MOST;
 	// RFC 9106 §3.1.
-	if (!fits || passes < 1 || lanes < 1 || memoryKiB < 8 * lanes) return { refused: `argon2 with ${memoryKiB} KiB, ${passes} passes and ${lanes} lanes` };
+	if (!fits || passes < 1 || lanes < 1 || memoryKiB < 8 * lanes)
+		return { refused: `argon2 with ${memoryKiB} KiB, ${passes} passes and ${lanes} lanes` };
 	const weak = memoryKiB * passes < ARGON2_ENOUGH_KIB;
 	const argon2 = { memoryKiB, passes, lanes, salt: Buffer.from(salt, "base64"), tag: Buffer.from(tag, "base64") };
 	return { scheme, text, argon2, weakness: weak ? `argon2 with ${memoryKiB} KiB and ${passes} passes ${FAST}` : null };
@@ -77,7 +78,8 @@ function readShaCrypt(text: string): HashReading | null {
 	if (version === undefined) return null;
 	if (digits.length !== (version === "5" ? 43 : 86)) return null;
 	const rounds = written === undefined ? ROUNDS_ENOUGH : Number(written);
-	if (rounds < ROUNDS_LEAST || rounds > ROUNDS_MOST) return { refused: `${rounds} rounds are not between ${ROUNDS_LEAST} and ${ROUNDS_MOST}` };
+	if (rounds < ROUNDS_LEAST || rounds > ROUNDS_MOST)
+		return { refused: `${rounds} rounds are not between ${ROUNDS_LEAST} and ${ROUNDS_MOST}` };
 	const weakness = rounds < ROUNDS_ENOUGH ? `SHA crypt of ${rounds} rounds ${FAST}` : null;
 	return { scheme: version === "5" ? "sha256-crypt" : "sha512-crypt", text, salt, rounds, digits, weakness };
 }

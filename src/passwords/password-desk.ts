@@ -1,0 +1,248 @@
+/**
+ * Passwords of an htpasswd file: who is it, what does a check cost, and whom.
+ *
+ *  - A credential that was right lately, at the same network, is known again within microseconds. Nothing below concerns it.
+ *  - Any other is checked against the slow hash on another thread, in a fair turn. Equal credentials that come at once share one check.
+ *  - Whoever has been wrong too often waits longer each time, and is refused without a check until then. The answer is held back a moment, so that
+ *    asking again and again at full speed costs connections and not processors.
+ *  - A wrong credential is remembered as wrong, never as right: a program with yesterday's password does not use up what is free for its network.
+ *  - Users who do not exist take every one of these ways like users who do.
+ */
+import { createHmac } from "node:crypto";
+
+import type { GuessingNoticed } from "../model/event.ts";
+import type { Reason } from "../model/reason.ts";
+import type { AttemptStore } from "../ports/attempt-store.ts";
+import type { PasswordChecker, PasswordVerdict, PendingVerdict } from "../ports/password-checker.ts";
+
+import { Attempts, type Subjects } from "./attempts.ts";
+import { type CheckOutcome, CheckPool, type PendingCheck } from "./check-pool.ts";
+import { CredentialMemo } from "./credential-memo.ts";
+import { isUserName } from "./htpasswd.ts";
+import { networkOf } from "./network-of.ts";
+import type { PasswordUsers } from "./password-users.ts";
+import { RecallPace } from "./recall-pace.ts";
+
+export interface PasswordDeskDeps {
+	/** Unix ms. */
+	readonly now: () => number;
+	readonly monotonic: () => number;
+	/** 32 bytes that outlive the process, for naming networks and accounts without writing them down. */
+	readonly subjectKey: Uint8Array;
+	readonly store: AttemptStore;
+	readonly record: (event: GuessingNoticed) => void;
+	/** Made when first needed: a server without an htpasswd file starts no thread. */
+	readonly makePool?: () => CheckPool;
+}
+
+/** Of UTF-8; longer ones are wrong. The work of some hashes grows with the length. */
+const PASSWORD_BYTES = 512;
+const WRONG_FOR_MS = 10 * 60_000;
+const RETRY_BUSY_MS = 2_000;
+const HOLD_MS = 300;
+const MOST_HELD = 256;
+const LONGEST_PACE_MS = 3_000;
+
+interface Presented {
+	readonly user: string;
+	readonly password: string;
+	readonly network: string;
+	/** The line to check against; a stand-in's where there is no such user. */
+	readonly stored: string;
+	readonly tag: string;
+	readonly pair: string;
+}
+
+interface SharedCheck {
+	readonly check: PendingCheck;
+	readonly verdict: Promise<PasswordVerdict>;
+	waiting: number;
+}
+
+export class PasswordDesk implements PasswordChecker {
+	readonly #deps: PasswordDeskDeps;
+	readonly #attempts = new Attempts();
+	readonly #right = new CredentialMemo();
+	readonly #wrong = new CredentialMemo();
+	readonly #pace = new RecallPace();
+	readonly #running = new Map<string, SharedCheck>();
+	#pool: CheckPool | null = null;
+	#users: PasswordUsers | null = null;
+	#rememberMs = 0;
+	#held = 0;
+	#changed = false;
+	#restored = false;
+
+	constructor(deps: PasswordDeskDeps) {
+		this.#deps = deps;
+	}
+
+	get active(): boolean {
+		return this.#users !== null;
+	}
+
+	get users(): PasswordUsers | null {
+		return this.#users;
+	}
+
+	/** Checks that wait for their turn. */
+	get waiting(): number {
+		return this.#pool?.waiting ?? 0;
+	}
+
+	/** From now on these users count; null switches passwords off. Who was remembered and still stands there unchanged stays remembered. */
+	async use(users: PasswordUsers | null, rememberMs: number): Promise<void> {
+		if (users !== null && !this.#restored) {
+			this.#restored = true;
+			const kept = await this.#deps.store.load();
+			if (kept !== null) this.#attempts.restore(kept, this.#deps.now());
+		}
+		this.#users = users;
+		this.#rememberMs = rememberMs;
+		if (users === null) return;
+		this.#pool ??= this.#deps.makePool?.() ?? new CheckPool();
+		this.#pool.warmUp();
+	}
+
+	verify(user: string, password: string, peer: string): PasswordVerdict | PendingVerdict {
+		const presented = this.#presented(user.normalize("NFC"), password.normalize("NFC"), networkOf(peer));
+		if (presented === null) return refused("credential-malformed");
+		const wait = this.#pace.wait(presented.pair, this.#deps.monotonic());
+		if (wait === 0) return this.#recalled(presented) ?? this.#judge(presented);
+		if (wait > LONGEST_PACE_MS) return this.#hold(tooOften(wait));
+		return later(wait, () => this.#recalled(presented) ?? this.#judge(presented));
+	}
+
+	/** Keeps on disk what has been counted since the last call. */
+	async save(): Promise<void> {
+		if (!this.#changed) return;
+		this.#changed = false;
+		await this.#deps.store.save(this.#attempts.snapshot(this.#deps.now()));
+	}
+
+	async close(): Promise<void> {
+		await this.#pool?.close();
+		await this.save();
+	}
+
+	#presented(user: string, password: string, network: string): Presented | null {
+		if (this.#users === null || !isUserName(user) || password === "" || Buffer.byteLength(password) > PASSWORD_BYTES) return null;
+		const stored = this.#users.find(user)?.stored ?? this.#users.standInFor(user);
+		if (stored === null) return null;
+		return { user, password, network, stored, tag: this.#right.tagOf({ network, user, stored, password }), pair: `${network} ${user}` };
+	}
+
+	/** What memory says; null where it knows nothing. */
+	#recalled({ user, stored, tag, pair }: Presented): PasswordVerdict | null {
+		const now = this.#deps.monotonic();
+		const found = this.#right.has(tag, now) ? this.#users?.find(user) : null;
+		if (found?.stored === stored) return { principal: found.principal };
+		if (this.#wrong.has(tag, now)) return this.#wrongFor(user);
+		this.#pace.missed(pair, now);
+		return null;
+	}
+
+	#judge(presented: Presented): PasswordVerdict | PendingVerdict {
+		const { tag } = presented;
+		const subjects = this.#subjectsOf(presented);
+		const { standing, delayMs } = this.#attempts.standpoint(subjects, this.#deps.now());
+		let shared = this.#running.get(tag);
+		if (shared === undefined) {
+			if (delayMs > 0) return this.#hold(tooOften(delayMs));
+			const pool = this.#pool;
+			if (pool === null) return refused("credential-unknown");
+			const check = pool.check({ network: presented.network, account: presented.user, standing }, presented.stored, presented.password);
+			shared = { check, waiting: 0, verdict: check.outcome.then((outcome) => this.#settle(outcome, presented, subjects)) };
+			this.#running.set(tag, shared);
+			const forget = (): void => void this.#running.delete(tag);
+			shared.verdict.then(forget, forget);
+		}
+		const mine = shared;
+		mine.waiting += 1;
+		let gone = false;
+		return {
+			verdict: mine.verdict,
+			giveUp: () => {
+				if (gone) return;
+				gone = true;
+				mine.waiting -= 1;
+				if (mine.waiting === 0) mine.check.giveUp();
+			},
+		};
+	}
+
+	#settle(outcome: CheckOutcome, { user, stored, tag, pair, network }: Presented, subjects: Subjects): PasswordVerdict {
+		if (outcome === "crowded-out" || outcome === "left") return refused("password-checks-full", null, RETRY_BUSY_MS);
+		const now = this.#deps.now();
+		// The file may have changed meanwhile; a stand-in's password opens nothing.
+		const found = this.#users?.find(user);
+		this.#changed = true;
+		if (outcome === "right" && found !== null && found !== undefined && found.stored === stored) {
+			this.#right.add(tag, this.#deps.monotonic(), this.#rememberMs);
+			this.#pace.begin(pair);
+			this.#attempts.succeeded(subjects, now);
+			return { principal: found.principal };
+		}
+		this.#wrong.add(tag, this.#deps.monotonic(), WRONG_FOR_MS);
+		for (const scope of this.#attempts.failed(subjects, now)) {
+			this.#deps.record({
+				type: "guessing-noticed",
+				at: now,
+				scope,
+				network: scope === "network" ? network : null,
+				// A name that nobody has may be a password in the wrong field.
+				principal: scope === "account" ? (found?.principal.id ?? null) : null,
+				wrong: this.#attempts.countOf(scope, subjects, now),
+			});
+		}
+		return this.#wrongFor(user);
+	}
+
+	#wrongFor(user: string): PasswordVerdict {
+		const found = this.#users?.find(user) ?? null;
+		return found === null ? refused("credential-unknown") : refused("credential-wrong", found.principal.id);
+	}
+
+	#subjectsOf({ user, network, pair }: Presented): Subjects {
+		const named = (text: string): string => createHmac("sha256", this.#deps.subjectKey).update(text).digest("base64url").slice(0, 22);
+		return { network: named(`network ${network}`), account: named(`account ${user}`), pair: named(`pair ${pair}`) };
+	}
+
+	#hold(verdict: PasswordVerdict): PasswordVerdict | PendingVerdict {
+		if (this.#held >= MOST_HELD) return verdict;
+		this.#held += 1;
+		const held = later(HOLD_MS, () => verdict);
+		void held.verdict.finally(() => {
+			this.#held -= 1;
+		});
+		return held;
+	}
+}
+
+/** `verdict` after some ms, or at once where the caller leaves; what is then answered reaches nobody. */
+function later(ms: number, verdict: () => PasswordVerdict | PendingVerdict): PendingVerdict {
+	const { promise, resolve } = Promise.withResolvers<PasswordVerdict>();
+	let next: PendingVerdict | null = null;
+	const timer = setTimeout(() => {
+		const judged = verdict();
+		if (!("verdict" in judged)) return resolve(judged);
+		next = judged;
+		resolve(judged.verdict);
+	}, ms);
+	return {
+		verdict: promise,
+		giveUp: () => {
+			clearTimeout(timer);
+			if (next === null) resolve(refused("password-checks-full", null, RETRY_BUSY_MS));
+			else next.giveUp();
+		},
+	};
+}
+
+function tooOften(delayMs: number): PasswordVerdict {
+	return refused("password-attempts-exceeded", null, delayMs);
+}
+
+function refused(reason: Reason, detail: string | null = null, retryAfterMs: number | null = null): PasswordVerdict {
+	return { refused: reason, detail, retryAfterMs };
+}
