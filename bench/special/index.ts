@@ -1,15 +1,17 @@
 /** The special workloads by name, in the order in which they run. */
 import type { Figure } from "../figure.ts";
 import { firstToken } from "./first-token.ts";
+import { growth } from "./growth.ts";
 import { memory } from "./memory.ts";
 import type { Special, SpecialSurroundings } from "./special.ts";
 
-export const SPECIAL_NAMES = ["first-token", "memory"] as const;
+export const SPECIAL_NAMES = ["first-token", "memory", "growth"] as const;
 export type SpecialName = (typeof SPECIAL_NAMES)[number];
 
 const SPECIALS: Readonly<Record<SpecialName, Special>> = {
 	"first-token": firstToken,
 	memory,
+	growth,
 };
 
 /** One after the other: each has the machine to itself. */
