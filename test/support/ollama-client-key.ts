@@ -6,6 +6,8 @@ export interface OllamaClientKey {
 	readonly line: string;
 	/** Its second word. */
 	readonly publicKey: string;
+	/** PKCS #8, which the program reads as well as its own form. */
+	readonly privateKeyPem: string;
 	/** The Authorization field for a request at that second. */
 	authorization(method: string, path: string, seconds: number): string;
 }
@@ -16,6 +18,7 @@ export function ollamaClientKey(): OllamaClientKey {
 	return {
 		line: `ssh-ed25519 ${blob}\n`,
 		publicKey: blob,
+		privateKeyPem: privateKey.export({ type: "pkcs8", format: "pem" }).toString(),
 		authorization: (method, path, seconds) =>
 			`${blob}:${sign(null, Buffer.from(`${method},${path}?ts=${seconds}`), privateKey).toString("base64")}`,
 	};
