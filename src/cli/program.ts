@@ -27,6 +27,7 @@ import { definePolicyExplain } from "./verbs/policy-explain.ts";
 import { definePrincipalAdd } from "./verbs/principal-add.ts";
 import { definePrincipalList } from "./verbs/principal-list.ts";
 import { definePrincipalRemove } from "./verbs/principal-remove.ts";
+import { defineProxy } from "./verbs/proxy.ts";
 import { defineServe } from "./verbs/serve.ts";
 import { defineUp } from "./verbs/up.ts";
 
@@ -79,6 +80,7 @@ function programOf(session: Session): Command {
 	const config = group(program, "config", "check and explain the configuration");
 	for (const define of [defineConfigCheck, defineConfigExplain, defineConfigSchema]) define(config, session);
 	defineEventsVerify(defineEvents(program, session), session);
+	defineProxy(program, session);
 	defineDoctor(program, session);
 	return program;
 }

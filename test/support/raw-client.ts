@@ -132,7 +132,7 @@ export class RawClient {
 	/** The data of the next chunk, or null after the last (its trailers are not allowed). */
 	async readChunk(): Promise<Buffer | null> {
 		const line = await this.readUntil("\r\n");
-		if (!/^[0-9a-f]+\r\n$/.test(line)) throw new Error(`not the size of a chunk: ${JSON.stringify(line)}`);
+		if (!/^[0-9a-fA-F]+\r\n$/.test(line)) throw new Error(`not the size of a chunk: ${JSON.stringify(line)}`);
 		const data = await this.readBytes(Number.parseInt(line, 16));
 		const after = await this.readBytes(2);
 		if (after.toString("latin1") !== "\r\n") throw new Error(`no CRLF after a chunk: ${JSON.stringify(after.toString("latin1"))}`);
