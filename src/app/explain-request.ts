@@ -69,7 +69,7 @@ export function explainRequest(request: ExplainRequest, deps: ExplainDeps): Expl
 	const models = judged.value.models.map(({ name, field }) => ({ name: name.full, field }));
 	const shared = { ...about, ...operationFields, models, rules };
 	if (!decision.permitted) return { ...shared, ...refused(decision), amended: null };
-	const sent = decision.value.amendments.length === 0 ? null : (serialise(decision.value.request)?.bytes.toString("utf8") ?? null);
+	const sent = decision.value.amendments.length === 0 ? null : (serialise(decision.value.request)?.body.toString() ?? null);
 	return { ...shared, permitted: true, reason: null, status: null, detail: null, amended: sent };
 }
 

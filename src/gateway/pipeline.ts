@@ -12,7 +12,6 @@ import { Fault } from "../model/fault.ts";
 import type { OperationClass } from "../model/operation-class.ts";
 import type { Reason } from "../model/reason.ts";
 import type { Policy } from "../policy/compile.ts";
-import type { KeyRing } from "../ports/key-ring.ts";
 import { Roster } from "../std/roster.ts";
 import type { RequestHead } from "../wire/message.ts";
 import { corsFields, isPreflight, preflightFields } from "./cors.ts";
@@ -24,7 +23,7 @@ import { isServed } from "./served-host.ts";
 import { type AdmitDeps, admit } from "./stages/admit.ts";
 import { authorize } from "./stages/authorize.ts";
 import { type ForwardDeps, forward } from "./stages/forward.ts";
-import { identify } from "./stages/identify.ts";
+import { type IdentifyDeps, identify } from "./stages/identify.ts";
 import { receive } from "./stages/receive.ts";
 import { type RecordDeps, RequestRecord } from "./stages/record.ts";
 import { type UnderstandDeps, understand } from "./stages/understand.ts";
@@ -34,8 +33,7 @@ export interface PipelineSettings extends UnderstandDeps, Omit<ForwardDeps, "mon
 	readonly policy: Policy;
 }
 
-export interface PipelineDeps extends RecordDeps, AdmitDeps {
-	readonly keys: KeyRing;
+export interface PipelineDeps extends IdentifyDeps, RecordDeps, AdmitDeps {
 	/** True where memory is so short that no new work may begin. */
 	readonly mustShed: () => boolean;
 }
@@ -44,12 +42,14 @@ const RECORDED_FIRST: ReadonlySet<OperationClass> = new Set(["manage", "account"
 
 export class Pipeline implements RequestHandler {
 	#settings: PipelineSettings;
+	#forwarding: ForwardDeps;
 	readonly #deps: PipelineDeps;
 	readonly #running = new Roster<Relay>();
 
 	constructor(settings: PipelineSettings, deps: PipelineDeps) {
 		this.#settings = settings;
 		this.#deps = deps;
+		this.#forwarding = this.#forwardingOf(settings);
 	}
 
 	/** Answers that come piece by piece at this moment. */
@@ -59,6 +59,7 @@ export class Pipeline implements RequestHandler {
 
 	adjust(settings: PipelineSettings): void {
 		this.#settings = settings;
+		this.#forwarding = this.#forwardingOf(settings);
 	}
 
 	/** Ends what runs for a principal, or for everyone: with an error that the client understands where its stream has room for one. */
@@ -102,16 +103,19 @@ export class Pipeline implements RequestHandler {
 
 	async #run(received: Received, to: ReplyTo, record: RequestRecord): Promise<void> {
 		const settings = this.#settings;
+		const forwarding = this.#forwarding;
 		const no = (refusal: Deny): void => record.refused(refusal, refuse(to, refusal));
 
-		const identified = identify(received, this.#deps);
+		const identifying = identify(received, this.#deps);
+		const identified = identifying instanceof Promise ? await identifying : identifying;
 		if (!identified.permitted) return no(identified);
 		record.principal = identified.value.principal;
 		received.caller.authenticated();
 		if (this.#deps.mustShed()) return no(deny("memory-pressure"));
 		if (!this.#deps.events.available) throw new Fault("event-log-unavailable", "the event log cannot be written");
 
-		const understood = await understand(identified.value, settings);
+		const understanding = understand(identified.value, settings);
+		const understood = understanding instanceof Promise ? await understanding : understanding;
 		if (!understood.permitted) return no(understood);
 		record.judged = understood.value.judged;
 
@@ -121,7 +125,8 @@ export class Pipeline implements RequestHandler {
 		const recorded = record.permitted(notesOf(authorized.value));
 
 		record.phase = "queued";
-		const admitted = await admit(authorized.value, this.#deps);
+		const admitting = admit(authorized.value, this.#deps);
+		const admitted = admitting instanceof Promise ? await admitting : admitting;
 		if (!admitted.permitted) return no(admitted);
 		const { lease, rate } = admitted.value;
 		record.queuedMs = lease.queuedMs;
@@ -129,11 +134,7 @@ export class Pipeline implements RequestHandler {
 		try {
 			if (RECORDED_FIRST.has(admitted.value.judged.operation.class)) await recorded.settled;
 			const fields = [["x-request-id", received.id] as const, ...rateLimitFields(this.#deps.admission.spec.rate, rate), ...to.fields];
-			const forwarded = await forward(admitted.value, recorded, fields, {
-				...settings,
-				monotonic: this.#deps.monotonic,
-				running: this.#running,
-			});
+			const forwarded = await forward(admitted.value, recorded, fields, forwarding);
 			if (forwarded.outcome === "refused") return no(forwarded.refusal);
 			lease.settle(forwarded.usage);
 			record.forwarded(forwarded);
@@ -158,6 +159,10 @@ export class Pipeline implements RequestHandler {
 		caller.respond(204, [["x-request-id", received.id], ...fields], { kind: "none" });
 		caller.finish();
 		record.forwarded({ ...PREFLIGHT, upstream: "none" });
+	}
+
+	#forwardingOf(settings: PipelineSettings): ForwardDeps {
+		return { ...settings, monotonic: this.#deps.monotonic, running: this.#running };
 	}
 
 	#isServed({ host }: RequestHead): boolean {

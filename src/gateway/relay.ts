@@ -5,7 +5,8 @@
  *  - The caller's departure cancels the upstream's work at once, in every phase.
  *  - A broken upstream is visible: before the head the caller gets a fault of its own dialect, after it a last error record where the stream has
  *    room for one, and a connection that ends without the end of the body. Never a silent truncation.
- *  - The last bytes wait until the request's start is on disk (invariant 5): a caller cannot have a whole answer of which there is no record.
+ *  - The last bytes wait until the request's start is on disk (invariant 5): a caller cannot have a whole answer of which there is no record. Until
+ *    then what came is copied, because the upstream's buffer is used again.
  */
 import type { UpstreamCall, UpstreamReceiver } from "../http/upstream-pool.ts";
 import { type Deny, deny } from "../model/decision.ts";
@@ -33,10 +34,15 @@ export interface RelayOptions {
 	readonly bufferBytes: number;
 	readonly fields: readonly (readonly [string, string])[];
 	readonly monotonic: () => number;
-	readonly watched: Watched | null;
-	readonly onFirstByte: () => void;
+}
+
+/** Who is told, once, what came of it. */
+export interface RelayOwner {
+	relayed(relayed: Relayed): void;
+	/** Nothing was answered yet, so another upstream may be tried, or the pipeline answers. */
+	failed(fault: Fault): void;
 	/** Cut before anything was answered: the pipeline answers with the refusal. */
-	readonly onRefused: (refusal: Deny) => void;
+	refused(refusal: Deny): void;
 }
 
 const STATUS_LEFT = 499;
@@ -44,9 +50,10 @@ const STATUS_LEFT = 499;
 export class Relay implements UpstreamReceiver, Placed {
 	place = -1;
 	readonly #options: RelayOptions;
-	readonly #resolve: (relayed: Relayed) => void;
-	readonly #reject: (fault: Fault) => void;
+	readonly #owner: RelayOwner;
 	readonly #began: number;
+	/** Set before anything can come back, where the operation is watched. */
+	watched: Watched | null = null;
 	#call: UpstreamCall | null = null;
 	#phase: Phase = "connecting";
 	#sentAt: number | null = null;
@@ -59,10 +66,9 @@ export class Relay implements UpstreamReceiver, Placed {
 	#streams = false;
 	#settled = false;
 
-	constructor(options: RelayOptions, resolve: (relayed: Relayed) => void, reject: (fault: Fault) => void) {
+	constructor(options: RelayOptions, owner: RelayOwner) {
 		this.#options = options;
-		this.#resolve = resolve;
-		this.#reject = reject;
+		this.#owner = owner;
 		this.#began = options.monotonic();
 	}
 
@@ -90,18 +96,13 @@ export class Relay implements UpstreamReceiver, Placed {
 		this.onFault(fault);
 	}
 
-	/** The first byte did not come in time. */
-	timeOut(afterMs: number): void {
-		if (this.#head === null) this.fail(new Fault("upstream-timeout", `no answer within ${afterMs} ms`));
-	}
-
 	/** We end it: the server stops, or the key is no longer good. Before the answer has begun it is a refusal. */
 	cut(refusal: Deny): void {
 		if (this.#settled) return;
 		const { caller } = this.#options.admitted;
 		this.#call?.cancel();
 		if (this.#head === null || this.#held !== null) {
-			this.#options.onRefused(refusal);
+			this.#owner.refused(refusal);
 			return;
 		}
 		const end = this.#meter?.end(false) ?? null;
@@ -137,8 +138,7 @@ export class Relay implements UpstreamReceiver, Placed {
 		this.#phase = "streaming";
 		this.#status = head.status;
 		this.#firstByteMs = this.#options.monotonic() - (this.#sentAt ?? this.#began);
-		this.#options.onFirstByte();
-		this.#options.watched?.answered(this.#firstByteMs);
+		this.watched?.answered(this.#firstByteMs);
 		if (judged.operation.filter !== null && head.status === 200) {
 			this.#held = [];
 			return;
@@ -158,18 +158,19 @@ export class Relay implements UpstreamReceiver, Placed {
 			}
 			// Callers that ask for long answers and read them slowly would fill memory; their bodies and these share one budget.
 			if (!this.#options.admitted.caller.hold(bytes.length)) {
-				this.#options.onRefused(deny("memory-pressure", "the budget for buffered answers is used up"));
+				this.#owner.refused(deny("memory-pressure", "the budget for buffered answers is used up"));
 				return;
 			}
-			this.#held.push(bytes);
+			this.#held.push(Buffer.from(bytes));
 			return;
 		}
-		this.#options.admitted.caller.write(this.#meter === null ? bytes : this.#meter.push(bytes));
+		const passed = this.#meter === null ? bytes : this.#meter.push(bytes);
+		this.#options.admitted.caller.write(this.#options.recorded.committed ? passed : Buffer.from(passed));
 	}
 
 	onFlush(): void {
 		if (this.#settled || this.#head === null) return;
-		this.#options.watched?.progressed();
+		this.watched?.progressed();
 		const { caller } = this.#options.admitted;
 		if (this.#held !== null || caller.flush()) return;
 		this.#call?.pause();
@@ -194,7 +195,7 @@ export class Relay implements UpstreamReceiver, Placed {
 		if (this.#head === null || this.#held !== null) {
 			this.#settled = true;
 			this.#release(end?.usage ?? null);
-			this.#reject(fault);
+			this.#owner.failed(fault);
 			return;
 		}
 		if (this.#streams && end?.boundary === true) {
@@ -269,11 +270,22 @@ export class Relay implements UpstreamReceiver, Placed {
 		this.#settled = true;
 		this.#release(end.usage);
 		const upstreamMs = this.#options.monotonic() - this.#began;
-		this.#resolve({ ...end, phase: this.#phase, status: this.#status, firstByteMs: this.#firstByteMs, upstreamMs });
+		const { outcome, fault, reason, usage, detail } = end;
+		this.#owner.relayed({
+			outcome,
+			fault,
+			reason,
+			usage,
+			detail,
+			phase: this.#phase,
+			status: this.#status,
+			firstByteMs: this.#firstByteMs,
+			upstreamMs,
+		});
 	}
 
 	#release(usage: Usage | null): void {
-		this.#options.watched?.ended(usage);
+		this.watched?.ended(usage);
 		this.#options.admitted.caller.onDeparture = null;
 		this.#options.admitted.caller.onDrain = null;
 	}

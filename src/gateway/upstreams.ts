@@ -58,12 +58,13 @@ export class Upstreams {
 		);
 	}
 
-	choose({ models }: JudgedRequest, tried: ReadonlySet<string>): Upstream {
+	/** `tried` holds names of upstreams that had their turn. */
+	choose({ models }: JudgedRequest, tried: readonly string[]): Upstream {
 		const model = models[0]?.name.full;
 		let best: Upstream | null = null;
 		let bestRank = -1;
 		for (const upstream of this.all) {
-			if (tried.has(upstream.name)) continue;
+			if (tried.includes(upstream.name)) continue;
 			const rank = rankOf(upstream, model);
 			if (best === null || rank > bestRank || (rank === bestRank && upstream.running < best.running)) {
 				best = upstream;
@@ -74,8 +75,8 @@ export class Upstreams {
 		return best;
 	}
 
-	hasOther(tried: ReadonlySet<string>): boolean {
-		return this.all.some((upstream) => !tried.has(upstream.name));
+	hasOther(tried: readonly string[]): boolean {
+		return this.all.some((upstream) => !tried.includes(upstream.name));
 	}
 
 	reportDown(upstream: Upstream, detail: string): void {

@@ -38,7 +38,7 @@ export interface Caller {
 	hold(bytes: number): boolean;
 	/** Writes the head. Fields are written as given, after `connection`. */
 	respond(status: number, fields: readonly (readonly [string, string])[], framing: Framing): void;
-	/** Queues body bytes; they are kept by reference until they are out. */
+	/** Queues body bytes, by reference: they must stay as they are until the next `flush`, `finish` or `cut`. */
 	write(bytes: Buffer): void;
 	/** Sends what is queued; false asks to wait for `onDrain`. */
 	flush(): boolean;

@@ -1,18 +1,20 @@
 /**
  * The answer on its way out of one connection: head, pieces, chunk framing, and whether the caller still takes any of it.
  *
- * What was queued leaves in one system call, as one chunk where the answer is chunked. A token stream is then one small write a token.
+ *  - What was queued leaves in one system call, as one chunk where the answer is chunked. A token stream is then one small write a token.
+ *  - Pieces are views until they leave: `send` copies them once, into what the socket gets; `keep` copies them where they must wait.
  */
 import type { Socket } from "node:net";
 import type { Framing } from "../wire/message.ts";
-import { CHUNK_END, chunkHead, LAST_CHUNK } from "../wire/write.ts";
-import { gather } from "./gather.ts";
+import { chunkOverhead, LAST_CHUNK, writeChunkEnd, writeChunkStart } from "../wire/write.ts";
+
+const NO_FRAMING: Framing = { kind: "none" };
 
 export class Outgoing {
 	readonly #socket: Socket;
-	#framing: Framing = { kind: "none" };
+	#framing: Framing = NO_FRAMING;
 	#head = "";
-	#pieces: Buffer[] = [];
+	readonly #pieces: Buffer[] = [];
 	#bytes = 0;
 	#acknowledged = 0;
 	#progressAt = 0;
@@ -35,34 +37,49 @@ export class Outgoing {
 		this.#framing = framing;
 	}
 
+	/** `bytes` must stay as they are until the next `send` or `keep`. */
 	push(bytes: Buffer): void {
 		if (bytes.length === 0) return;
 		this.#pieces.push(bytes);
 		this.#bytes += bytes.length;
 	}
 
+	/** Copies what is queued, because whose buffer it lies in is about to be used again. */
+	keep(): void {
+		if (this.#bytes === 0) return;
+		const kept = Buffer.allocUnsafe(this.#bytes);
+		this.#copyPieces(kept, 0);
+		this.#pieces.length = 0;
+		this.#pieces.push(kept);
+	}
+
 	/** Writes what is queued, and with `last` the end of the body. Returns the bytes written. */
 	send(last: boolean): number {
 		const chunked = this.#framing.kind === "chunked";
-		const parts: (string | Buffer)[] = [];
-		if (this.#head !== "") parts.push(this.#head);
-		if (this.#bytes > 0) {
-			if (chunked) parts.push(chunkHead(this.#bytes), ...this.#pieces, CHUNK_END);
-			else parts.push(...this.#pieces);
-		}
-		if (last && chunked) parts.push(LAST_CHUNK);
-		this.drop();
-		if (parts.length === 0) return 0;
-		const bytes = gather(parts);
+		const framed = chunked && this.#bytes > 0;
+		const ends = last && chunked;
+		const length = this.#head.length + this.#bytes + (framed ? chunkOverhead(this.#bytes) : 0) + (ends ? LAST_CHUNK.length : 0);
+		if (length === 0) return 0;
 		if (this.#socket.writableLength === 0) this.#progressAt = 0;
-		this.#socket.write(bytes);
-		return bytes.length;
+		if (this.#bytes === 0 && !ends) {
+			this.#socket.write(this.#head, "latin1");
+		} else {
+			const bytes = Buffer.allocUnsafe(length);
+			let at = this.#head === "" ? 0 : bytes.write(this.#head, "latin1");
+			if (framed) at = writeChunkStart(bytes, at, this.#bytes);
+			at = this.#copyPieces(bytes, at);
+			if (framed) at = writeChunkEnd(bytes, at);
+			if (ends) bytes.set(LAST_CHUNK, at);
+			this.#socket.write(bytes);
+		}
+		this.drop();
+		return length;
 	}
 
-	/** Forgets what is queued: the caller has gone. */
+	/** Forgets what is queued: it is out, or the caller has gone. */
 	drop(): void {
 		this.#head = "";
-		this.#pieces = [];
+		this.#pieces.length = 0;
 		this.#bytes = 0;
 	}
 
@@ -80,5 +97,14 @@ export class Outgoing {
 			return false;
 		}
 		return now - this.#progressAt >= timeoutMs;
+	}
+
+	#copyPieces(into: Buffer, from: number): number {
+		let at = from;
+		for (const piece of this.#pieces) {
+			into.set(piece, at);
+			at += piece.length;
+		}
+		return at;
 	}
 }

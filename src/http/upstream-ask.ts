@@ -12,10 +12,10 @@ const ANSWER_BYTES = 16 * 1024 * 1024;
 
 /** Rejects with a Fault where there was no whole answer within `timeoutMs`. */
 export function ask(pool: UpstreamPool, method: "GET" | "POST", path: string, json: unknown, timeoutMs: number): Promise<Answer> {
-	const body = json === undefined ? null : Buffer.from(JSON.stringify(json), "utf8");
+	const body = json === undefined ? null : JSON.stringify(json);
 	const fields: [string, string][] = [["host", pool.target.authority]];
 	if (body !== null) fields.push(["content-type", "application/json"]);
-	const head = requestHead(method, path, fields, body === null ? { kind: "none" } : { kind: "length", bytes: body.length });
+	const head = requestHead(method, path, fields, body === null ? { kind: "none" } : { kind: "length", bytes: Buffer.byteLength(body) });
 	return new Promise((resolve, reject) => {
 		const pieces: Buffer[] = [];
 		let status = 0;
@@ -33,7 +33,7 @@ export function ask(pool: UpstreamPool, method: "GET" | "POST", path: string, js
 			},
 			onBody: (bytes) => {
 				length += bytes.length;
-				pieces.push(bytes);
+				pieces.push(Buffer.from(bytes));
 				if (length <= ANSWER_BYTES) return;
 				call.cancel();
 				fail(new Fault("upstream-malformed", `${path}: more than ${ANSWER_BYTES} bytes`));
@@ -44,7 +44,7 @@ export function ask(pool: UpstreamPool, method: "GET" | "POST", path: string, js
 			},
 			onFault: fail,
 		};
-		const call: UpstreamCall = pool.call({ method, head, body, replayable: true }, receiver);
+		const call: UpstreamCall = pool.call({ method, head, body, replayable: true, firstByteMs: timeoutMs }, receiver);
 		const timer = setTimeout(() => {
 			call.cancel();
 			reject(new Fault("upstream-timeout", `${path}: no answer within ${timeoutMs} ms`));

@@ -2,6 +2,8 @@
  * Connections to one upstream: raw sockets, kept alive, newest first; each carries one call at a time.
  *
  *  - A call is handed to a receiver by plain method calls: no promise, no event object and no copy stands between the upstream's bytes and the caller's.
+ *  - All clear-text connections read into one buffer: what it brought is used or copied before the next read. So an open stream keeps no buffer of its
+ *    own, and no read allocates one.
  *  - Cancelling destroys the socket. Ollama stops generating within about a millisecond of that (recorded), and nothing else stops it.
  *  - A connection that showed anything unexpected is not used again.
  *  - Where a kept connection turns out to be closed before the first byte of an answer, the call may be tried once more on a fresh one;
@@ -13,7 +15,6 @@ import { Fault } from "../model/fault.ts";
 import { type Placed, Roster } from "../std/roster.ts";
 import type { ResponseHead, WireLimits } from "../wire/message.ts";
 import { ResponseReader } from "../wire/response-reader.ts";
-import { gather } from "./gather.ts";
 
 export interface UpstreamTarget {
 	readonly name: string;
@@ -37,17 +38,22 @@ export interface UpstreamReceiver {
 	/** The socket is there and the request's head goes out. */
 	onConnected(): void;
 	onHead(head: ResponseHead): void;
-	/** A view into the socket's buffer: use or copy it before returning. */
+	/** A view into a buffer that is used again: use or copy it before `onFlush` or `onEnd` returns. */
 	onBody(bytes: Buffer): void;
 	/** What one read of the socket brought has been handed on: the moment to write. */
 	onFlush(): void;
+	/** The last of what the read brought has been handed on, too. */
 	onEnd(): void;
 	onFault(fault: Fault): void;
 	/** A streamed upload may go on. */
 	onDrain(): void;
 }
 
-const SWEEP_MS = 1_000;
+/** How late a time limit may be noticed. */
+const SWEEP_MS = 250;
+/** As much as one read of a socket brings at most. */
+const READ_BYTES = 64 * 1024;
+const readBuffer = Buffer.allocUnsafeSlow(READ_BYTES);
 
 export class UpstreamPool {
 	readonly target: UpstreamTarget;
@@ -118,9 +124,11 @@ export interface UpstreamRequest {
 	readonly method: string;
 	/** ASCII, as the writer made it. */
 	readonly head: string;
-	/** Null where the body is streamed by `write` and `endBody`, or there is none and the head says so. */
-	readonly body: Buffer | null;
+	/** Text is sent as UTF-8. Null where the body is streamed by `write`, or there is none and the head says so. */
+	readonly body: string | Buffer | null;
 	readonly replayable: boolean;
+	/** Longest wait for the first byte of the answer, connecting included; of a streamed body from its last piece on. */
+	readonly firstByteMs: number;
 }
 
 export class UpstreamCall {
@@ -180,6 +188,7 @@ class UpstreamConnection implements Placed {
 	readonly #name: string;
 	#call: UpstreamCall | null = null;
 	#reader: ResponseReader | null = null;
+	#calledAt = 0;
 	#reused = false;
 	#connected = false;
 	#answering = false;
@@ -197,11 +206,15 @@ class UpstreamConnection implements Placed {
 		this.#name = target.name;
 		this.#lastByteAt = monotonic();
 		const { host, port } = target;
-		this.#socket = target.tls
-			? connectTls({ host, port, servername: host, ALPNProtocols: ["http/1.1"], minVersion: "TLSv1.2" })
-			: connect({ host, port, noDelay: true });
-		this.#socket.once(target.tls ? "secureConnect" : "connect", () => this.#onConnect());
-		this.#socket.on("data", (chunk: Buffer) => this.#onData(chunk));
+		if (target.tls) {
+			this.#socket = connectTls({ host, port, servername: host, ALPNProtocols: ["http/1.1"], minVersion: "TLSv1.2" });
+			this.#socket.once("secureConnect", () => this.#onConnect());
+			this.#socket.on("data", (chunk: Buffer) => this.#onData(chunk));
+		} else {
+			const onread = { buffer: readBuffer, callback: (bytes: number) => this.#onRead(bytes) };
+			this.#socket = connect({ host, port, noDelay: true, onread });
+			this.#socket.once("connect", () => this.#onConnect());
+		}
 		this.#socket.on("drain", () => this.#call?.receiver.onDrain());
 		this.#socket.on("end", () => this.#onGone("the server closed the connection"));
 		this.#socket.on("error", (error) => this.#onGone(error.message));
@@ -214,12 +227,27 @@ class UpstreamConnection implements Placed {
 		this.#reused = reused;
 		this.#answering = false;
 		this.#keepAlive = false;
-		this.#lastByteAt = this.#monotonic();
-		this.#reader = new ResponseReader(this.#wire, { requestMethod: call.request.method });
-		const { head, body } = call.request;
-		// Before the connection stands the socket keeps it, in order, so that a streamed body may follow at once.
-		this.#socket.write(gather(body === null ? [head] : [head, body]));
+		this.#calledAt = this.#monotonic();
+		this.#lastByteAt = this.#calledAt;
+		const { method } = call.request;
+		if (this.#reader === null) this.#reader = new ResponseReader(this.#wire, { requestMethod: method });
+		else this.#reader.begin(method);
+		this.#send(call.request);
 		if (this.#connected) call.receiver.onConnected();
+	}
+
+	/** Head and body in one system call. Before the connection stands the socket keeps them, in order, so that a streamed body may follow at once. */
+	#send({ head, body }: UpstreamRequest): void {
+		if (body === null) {
+			this.#socket.write(head, "latin1");
+		} else if (typeof body === "string") {
+			this.#socket.write(head + body, "utf8");
+		} else {
+			this.#socket.cork();
+			this.#socket.write(head, "latin1");
+			this.#socket.write(body);
+			this.#socket.uncork();
+		}
 	}
 
 	pause(): void {
@@ -234,6 +262,8 @@ class UpstreamConnection implements Placed {
 	}
 
 	write(bytes: Buffer): boolean {
+		// An answer is waited for from the last byte of the request on.
+		this.#calledAt = this.#monotonic();
 		return this.#socket.write(bytes);
 	}
 
@@ -247,6 +277,8 @@ class UpstreamConnection implements Placed {
 		if (!this.#connected && now - this.#lastByteAt > this.#timeouts.connectMs) {
 			this.#onGone(`no connection within ${this.#timeouts.connectMs} ms`);
 			this.#socket.destroy();
+		} else if (!this.#answering && this.#call !== null && now - this.#calledAt > this.#call.request.firstByteMs) {
+			this.#fail(new Fault("upstream-timeout", `no answer within ${this.#call.request.firstByteMs} ms`));
 		} else if (this.#answering && !this.#paused && now - this.#lastByteAt > this.#timeouts.idleMs) {
 			this.#fail(new Fault("upstream-timeout", `${this.#name}: the answer stopped for ${this.#timeouts.idleMs} ms`));
 		}
@@ -255,6 +287,13 @@ class UpstreamConnection implements Placed {
 	#onConnect(): void {
 		this.#connected = true;
 		this.#call?.receiver.onConnected();
+	}
+
+	/** The first `bytes` of the shared buffer are ours until this returns. */
+	#onRead(bytes: number): boolean {
+		this.#onData(readBuffer.subarray(0, bytes));
+		this.#reader?.keep();
+		return true;
 	}
 
 	#onData(chunk: Buffer): void {
@@ -294,7 +333,6 @@ class UpstreamConnection implements Placed {
 
 	#finish(call: UpstreamCall, clean: boolean): void {
 		this.#call = null;
-		this.#reader = null;
 		call.connection = null;
 		this.idleSince = this.#monotonic();
 		if (this.#paused) this.resume();

@@ -75,7 +75,7 @@ test("forwards a transcription rebuilt: model first, canonical, unknown fields l
 	assert.deepEqual(request.droppedKeys, ["temperature"]);
 	assert.equal(request.models[0]?.name.short, "door:latest");
 	const sent = serialise(request);
-	const read = parseMultipart(sent?.bytes ?? Buffer.alloc(0), sent?.contentType);
+	const read = parseMultipart(Buffer.from(sent?.body ?? ""), sent?.contentType);
 	assert.ok("fields" in read);
 	assert.deepEqual(
 		read.fields.map(({ name, filename, contentType, value }) => [name, filename, contentType, value.toString("latin1")]),

@@ -48,13 +48,25 @@ export function understand(input: UnderstandInput, limits: UnderstandLimits): De
 	}
 }
 
+export interface Serialised {
+	/** Text is to be sent as UTF-8. */
+	readonly body: string | Buffer;
+	/** Length when sent. */
+	readonly bytes: number;
+	readonly contentType: string;
+}
+
 /** The body as the upstream gets it; null where it has none or is streamed. */
-export function serialise({ body }: JudgedRequest): { readonly bytes: Buffer; readonly contentType: string } | null {
+export function serialise({ body }: JudgedRequest): Serialised | null {
 	switch (body.kind) {
-		case "json":
-			return { bytes: Buffer.from(JSON.stringify(body.value), "utf8"), contentType: "application/json" };
-		case "multipart":
-			return serialiseMultipart(body.fields);
+		case "json": {
+			const text = JSON.stringify(body.value);
+			return { body: text, bytes: Buffer.byteLength(text), contentType: "application/json" };
+		}
+		case "multipart": {
+			const { bytes, contentType } = serialiseMultipart(body.fields);
+			return { body: bytes, bytes: bytes.length, contentType };
+		}
 		case "none":
 		case "blob":
 			return null;

@@ -5,6 +5,7 @@
  *  - A chunk that arrives earlier is appended to a buffer of our own that grows by doubling, so that bytes sent one at a time cost a
  *    constant each, not one copy of everything each.
  *  - A view that was handed out is never written to again: growing makes a new buffer, appending writes behind `end` only.
+ *  - Where a chunk lies in a buffer that is about to be used again, `keep` copies what is left of it.
  *  - Once everything is consumed the chunk is let go, so that an idle connection does not keep its last 64 KiB alive.
  */
 const NOTHING = Buffer.alloc(0);
@@ -40,6 +41,11 @@ export class Input {
 		const view = length === bytes.length ? bytes : bytes.subarray(start, start + length);
 		this.consume(length);
 		return view;
+	}
+
+	/** Makes what is left our own. */
+	keep(): void {
+		if (!this.#own && this.start !== this.end) this.#move(2 * this.size);
 	}
 
 	consume(length: number): void {

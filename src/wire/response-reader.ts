@@ -2,7 +2,8 @@
  * One answer out of the octets of an upstream connection; as strict as the request reader, since a cache, a proxy or an attacker who owns a
  * model server can desynchronise a gateway from behind too.
  *
- *  - One reader per exchange. `push` what arrived, call `next` until undefined; `eof` once when the connection ended, after the last `next`.
+ *  - One exchange at a time, `begin` before the next. `push` what arrived, call `next` until undefined; `eof` once when the connection ended, after
+ *    the last `next`.
  *  - Interim answers (1xx) are read over; 101 is refused, because we never ask to switch (RFC 9110 §15.2.2).
  *  - An answer that breaks off is refused as truncated, never ended (RFC 9112 §8): half an answer must not look like a whole one.
  *  - Octets after the end are refused: nobody asked for them, so that connection must not be used again.
@@ -25,7 +26,7 @@ const MAX_INTERIM = 16;
 
 export class ResponseReader {
 	readonly #maxHeadBytes: number;
-	readonly #requestMethod: string;
+	#requestMethod: string;
 	readonly #input = new Input();
 	readonly #line = new StatusLine();
 	readonly #fields: FieldSection;
@@ -40,14 +41,28 @@ export class ResponseReader {
 		this.#fields = new FieldSection(limits.maxFields);
 	}
 
+	/** Reads the next answer of a connection whose last one has ended with nothing behind it. */
+	begin(requestMethod: string): void {
+		invariant(this.#phase === "over" && this.#refused === undefined && this.#input.size === 0, "the last exchange has ended");
+		this.#requestMethod = requestMethod;
+		this.#line.begin();
+		this.#phase = "status-line";
+		this.#interim = 0;
+	}
+
 	/** Octets pushed and not yet handed out. */
 	get buffered(): number {
 		return this.#input.size;
 	}
 
-	/** `chunk` is kept, not copied, and must stay as it is until `buffered` is 0 again. */
+	/** `chunk` is kept, not copied, and must stay as it is until `buffered` is 0 again or `keep` was called. */
 	push(chunk: Buffer): void {
 		if (this.#refused === undefined) this.#input.push(chunk);
+	}
+
+	/** Copies what was pushed and not yet handed out: the rest of a head or of a chunk's framing, seldom anything. */
+	keep(): void {
+		this.#input.keep();
 	}
 
 	next(): ResponsePart | undefined {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import type { Framing } from "./message.ts";
-import { CHUNK_END, chunk, chunkHead, type Field, LAST_CHUNK, requestHead, responseHead } from "./write.ts";
+import { chunk, chunkOverhead, type Field, LAST_CHUNK, requestHead, responseHead, writeChunkEnd, writeChunkStart } from "./write.ts";
 
 const HOST: Field = ["host", "127.0.0.1:11434"];
 const NONE: Framing = { kind: "none" };
@@ -38,9 +38,9 @@ const bugs: readonly (readonly [what: string, write: () => unknown])[] = [
 	["a body behind 204", () => responseHead(204, [], { kind: "length", bytes: 0 }, true)],
 	["keep-alive with a body that the connection ends", () => responseHead(200, [], { kind: "close" }, true)],
 	["an empty chunk, which would end the body", () => chunk(Buffer.alloc(0))],
-	["the head of an empty chunk", () => chunkHead(0)],
-	["the head of a chunk beyond 4 GiB", () => chunkHead(2 ** 32)],
-	["the head of half a chunk", () => chunkHead(0.5)],
+	["the start of an empty chunk", () => writeChunkStart(Buffer.alloc(20), 0, 0)],
+	["the start of a chunk beyond 4 GiB", () => writeChunkStart(Buffer.alloc(20), 0, 2 ** 32)],
+	["the start of half a chunk", () => writeChunkStart(Buffer.alloc(20), 0, 0.5)],
 ];
 
 for (const [what, write] of bugs) {
@@ -72,8 +72,12 @@ test("a chunk is its size in hexadecimal, its data and nothing else", () => {
 	for (const length of [1, 9, 10, 15, 16, 17, 255, 256, 4095, 4096, 65_535, 65_536, 1_048_577]) {
 		const data = Buffer.alloc(length, "x");
 		assert.ok(chunk(data).equals(Buffer.from(`${length.toString(16)}\r\n${data.toString("latin1")}\r\n`, "latin1")), `${length}`);
-		assert.ok(Buffer.concat([Buffer.from(chunkHead(length), "latin1"), data, CHUNK_END]).equals(chunk(data)), `${length}`);
+		assert.equal(chunk(data).length, length + chunkOverhead(length));
 	}
-	assert.equal(chunkHead(2 ** 32 - 1), "ffffffff\r\n");
+	const start = Buffer.alloc(12, "-");
+	assert.equal(writeChunkStart(start, 1, 2 ** 32 - 1), 11);
+	assert.equal(start.toString("latin1"), "-ffffffff\r\n-");
+	assert.equal(writeChunkEnd(start, 2), 4);
+	assert.equal(start.toString("latin1"), "-f\r\nfffff\r\n-");
 	assert.equal(LAST_CHUNK.toString("latin1"), "0\r\n\r\n");
 });

@@ -49,23 +49,26 @@ const OURS: ReadonlySet<string> = new Set(["connection", "content-length", "tran
 
 const METHOD = /^[A-Z]{1,16}$/;
 const CRLF = "\r\n";
+const KEEP_ALIVE_AND_END = "connection: keep-alive\r\n\r\n";
+const CLOSE_AND_END = "connection: close\r\n\r\n";
 const HEX = Buffer.from("0123456789abcdef", "latin1");
 const MAX_CHUNK_BYTES = 0xffff_ffff;
 export const CONTINUE = "HTTP/1.1 100 Continue\r\n\r\n";
 /** After the last chunk's data (whose own CRLF `chunk` wrote): ends a chunked body without trailers. */
 export const LAST_CHUNK: Buffer = Buffer.from("0\r\n\r\n", "latin1");
-/** What follows a chunk's data where it is written after `chunkHead` instead of by `chunk`. */
-export const CHUNK_END: Buffer = Buffer.from(CRLF, "latin1");
 
 /** The head of a request to the upstream. `fields` hold exactly one Host; the body is framed as `framing` says. */
-export function requestHead(method: string, target: string, fields: Iterable<Field>, framing: Exclude<Framing, { kind: "close" }>): string {
-	invariant(METHOD.test(method), "a method is upper-case letters");
-	invariant(isTarget(target), "a target is in origin-form");
+export function requestHead(
+	method: string,
+	target: string,
+	fields: readonly Field[],
+	framing: Exclude<Framing, { kind: "close" }>,
+): string {
 	let hosts = 0;
-	let head = `${method} ${target} HTTP/1.1\r\n`;
-	for (const [name, value] of fields) {
-		if (name === "host") hosts += 1;
-		head += fieldLine(name, value);
+	let head = requestLine(method, target);
+	for (const field of fields) {
+		if (field[0] === "host") hosts += 1;
+		head += fieldLine(field[0], field[1]);
 	}
 	invariant(hosts === 1, "a request names one host");
 	return head + framingLine(framing) + CRLF;
@@ -76,38 +79,48 @@ export function requestHead(method: string, target: string, fields: Iterable<Fie
  *
  * Connection is always written: HTTP/1.1 assumes keep-alive, HTTP/1.0 assumes close, and one form serves both.
  */
-export function responseHead(status: number, fields: Iterable<Field>, framing: Framing, keepAlive: boolean): string {
+export function responseHead(status: number, fields: readonly Field[], framing: Framing, keepAlive: boolean): string {
 	invariant(Number.isInteger(status) && status >= 200 && status <= 599, "a final status is 200 to 599");
 	invariant(framing.kind !== "close" || !keepAlive, "a body that the connection ends cannot keep it alive");
 	invariant(framing.kind === "none" || status !== 204, "a 204 has no body");
 	let head = `HTTP/1.1 ${status} ${PHRASES.get(status) ?? ""}\r\n`;
-	for (const [name, value] of fields) head += fieldLine(name, value);
-	return `${head}${framingLine(framing)}connection: ${keepAlive ? "keep-alive" : "close"}\r\n\r\n`;
+	for (const field of fields) head += fieldLine(field[0], field[1]);
+	return head + framingLine(framing) + (keepAlive ? KEEP_ALIVE_AND_END : CLOSE_AND_END);
 }
 
 /** One chunk of a chunked body, in one allocation; `bytes` are copied. An empty chunk would end the body, so it is a bug. */
 export function chunk(bytes: Buffer): Buffer {
-	const { length } = bytes;
-	invariant(length > 0, "a chunk is not empty");
-	const digits = hexDigits(length);
-	const framed = Buffer.allocUnsafe(digits + 2 + length + 2);
-	let rest = length;
-	for (let at = digits - 1; at >= 0; at--) {
-		framed[at] = HEX[rest & 15] ?? 0;
-		rest >>>= 4;
-	}
-	framed[digits] = 0x0d;
-	framed[digits + 1] = 0x0a;
-	framed.set(bytes, digits + 2);
-	framed[digits + 2 + length] = 0x0d;
-	framed[digits + 3 + length] = 0x0a;
+	const framed = Buffer.allocUnsafe(chunkOverhead(bytes.length) + bytes.length);
+	const at = writeChunkStart(framed, 0, bytes.length);
+	framed.set(bytes, at);
+	writeChunkEnd(framed, at + bytes.length);
 	return framed;
 }
 
-/** The line before a chunk's data, where the data itself is written as it is; `CHUNK_END` follows the data. */
-export function chunkHead(length: number): string {
+/** Octets that framing adds to a chunk with `length` octets of data. */
+export function chunkOverhead(length: number): number {
+	return hexDigits(length) + 4;
+}
+
+/** Writes the line before a chunk's data at `at`; returns where the data begins. */
+export function writeChunkStart(into: Buffer, at: number, length: number): number {
 	invariant(Number.isSafeInteger(length) && length > 0 && length <= MAX_CHUNK_BYTES, "a chunk is 1 octet to 4 GiB");
-	return `${length.toString(16)}\r\n`;
+	const digits = hexDigits(length);
+	let rest = length;
+	for (let digit = at + digits - 1; digit >= at; digit--) {
+		into[digit] = HEX[rest & 15] ?? 0;
+		rest >>>= 4;
+	}
+	into[at + digits] = 0x0d;
+	into[at + digits + 1] = 0x0a;
+	return at + digits + 2;
+}
+
+/** Writes what follows a chunk's data; returns where the next octet goes. */
+export function writeChunkEnd(into: Buffer, at: number): number {
+	into[at] = 0x0d;
+	into[at + 1] = 0x0a;
+	return at + 2;
 }
 
 function hexDigits(length: number): number {
@@ -129,11 +142,47 @@ function framingLine(framing: Framing): string {
 	}
 }
 
+/** A line that was checked and written for the last message that had this field. Most fields say the same again and again. */
+interface Written {
+	value: string;
+	line: string;
+}
+
+/** Far more names than this program writes. */
+const MOST_WRITTEN = 256;
+const written = new Map<string, Written>();
+
 function fieldLine(name: string, value: string): string {
-	invariant(isLowerToken(name), "a field name is a token in lower case");
-	invariant(!OURS.has(name), "framing fields are written here alone");
+	const last = written.get(name);
+	if (last?.value === value) return last.line;
+	if (last === undefined) {
+		invariant(isLowerToken(name), "a field name is a token in lower case");
+		invariant(!OURS.has(name), "framing fields are written here alone");
+	}
 	invariant(isFieldValue(value), "a field value has no control character");
-	return `${name}: ${value}\r\n`;
+	const line = `${name}: ${value}\r\n`;
+	if (last !== undefined) {
+		last.value = value;
+		last.line = line;
+	} else if (written.size < MOST_WRITTEN) {
+		written.set(name, { value, line });
+	}
+	return line;
+}
+
+/** The request line that was checked last for each target without a parameter of the caller's; `target` is short there. */
+const requestLines = new Map<string, string>();
+const MOST_REQUEST_LINES = 512;
+
+function requestLine(method: string, target: string): string {
+	const key = `${method} ${target}`;
+	const known = requestLines.get(key);
+	if (known !== undefined) return known;
+	invariant(METHOD.test(method), "a method is upper-case letters");
+	invariant(isTarget(target), "a target is in origin-form");
+	const line = `${key} HTTP/1.1\r\n`;
+	if (requestLines.size < MOST_REQUEST_LINES && key.length < MOST_WRITTEN) requestLines.set(key, line);
+	return line;
 }
 
 // One loop for each class, not one for all with the class as an argument: these run over every octet of every head that is written.

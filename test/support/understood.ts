@@ -40,7 +40,7 @@ export function verdictOf(sent: Sent): string {
 
 /** The body that is forwarded, as text. */
 export function forwarded(sent: Sent): string {
-	return serialise(judged(sent))?.bytes.toString("utf8") ?? "";
+	return serialise(judged(sent))?.body.toString() ?? "";
 }
 
 export function sentBy({ method, path, contentType, body }: Exchange): Sent {

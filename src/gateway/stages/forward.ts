@@ -7,7 +7,10 @@
  *  - A blob streams through with back-pressure and is checked as it passes; a blob that fails never gets its last byte. One that announces too much
  *    is refused before anything is sent.
  */
+
+import type { UpstreamRequest } from "../../http/upstream-pool.ts";
 import { type Deny, deny } from "../../model/decision.ts";
+import type { Fault } from "../../model/fault.ts";
 import { serialise } from "../../ollama/understand.ts";
 import type { Batch } from "../../ports/event-log.ts";
 import type { Roster } from "../../std/roster.ts";
@@ -15,9 +18,9 @@ import type { Framing } from "../../wire/message.ts";
 import { requestHead } from "../../wire/write.ts";
 import { BlobUpload } from "../blob-upload.ts";
 import type { Admitted } from "../exchange.ts";
-import type { Forwarded } from "../forwarded.ts";
+import type { Forwarded, Relayed } from "../forwarded.ts";
 import { answerMerged, isMergeable } from "../merged-list.ts";
-import { asFault, Relay } from "../relay.ts";
+import { Relay, type RelayOwner } from "../relay.ts";
 import { tokenBoundOf } from "../token-bound.ts";
 import type { Upstream } from "../upstream.ts";
 import type { Upstreams } from "../upstreams.ts";
@@ -38,7 +41,7 @@ const REPLAYABLE: ReadonlySet<string> = new Set(["probe", "read", "infer"]);
 const PASSED = ["accept", "user-agent", "anthropic-version", "openai-beta"] as const;
 
 /** Rejects with a Fault where nothing was answered yet. */
-export async function forward(
+export function forward(
 	admitted: Admitted,
 	recorded: Batch,
 	fields: readonly (readonly [string, string])[],
@@ -47,113 +50,133 @@ export async function forward(
 	const { body } = admitted.judged;
 	if (body.kind === "blob" && body.length !== null && body.length > deps.uploadBytes) {
 		const refusal = deny("body-too-large", `${body.length} bytes announced, ${deps.uploadBytes} allowed`);
-		return { outcome: "refused", refusal, upstream: "none" };
+		return Promise.resolve({ outcome: "refused", refusal, upstream: "none" });
 	}
-	const healthy = deps.upstreams.all.filter((upstream) => upstream.healthy !== false);
-	if (healthy.length > 1 && isMergeable(admitted)) {
-		return await answerMerged(admitted, {
-			upstreams: healthy,
-			recorded,
-			fields,
-			timeoutMs: deps.firstByteTimeoutMs,
-			monotonic: deps.monotonic,
-		});
-	}
-	const tried = new Set<string>();
-	for (;;) {
-		const upstream = deps.upstreams.choose(admitted.judged, tried);
-		tried.add(upstream.name);
-		try {
-			return await callUpstream(upstream, admitted, recorded, fields, deps);
-		} catch (error) {
-			const fault = asFault(error);
-			if (fault.code === "upstream-unreachable") deps.upstreams.reportDown(upstream, fault.message);
-			const replayable = admitted.judged.body.kind !== "blob" && !admitted.caller.departed;
-			const another = replayable && fault.code === "upstream-unreachable" && deps.upstreams.hasOther(tried);
-			if (!another) throw fault;
+	if (deps.upstreams.all.length > 1 && isMergeable(admitted)) {
+		const upstreams = deps.upstreams.all.filter((upstream) => upstream.healthy !== false);
+		if (upstreams.length > 1) {
+			const { firstByteTimeoutMs: timeoutMs, monotonic } = deps;
+			return answerMerged(admitted, { upstreams, recorded, fields, timeoutMs, monotonic });
 		}
 	}
+	return new Promise((resolve, reject) => new Forwarding(admitted, recorded, fields, deps, resolve, reject).call());
 }
 
-function callUpstream(
-	upstream: Upstream,
-	admitted: Admitted,
-	recorded: Batch,
-	fields: readonly (readonly [string, string])[],
-	deps: ForwardDeps,
-): Promise<Forwarded> {
-	const { judged, caller } = admitted;
-	const [model] = judged.models;
-	return new Promise((resolve, reject) => {
-		const done = (): void => {
-			clearTimeout(timer);
-			upstream.leave();
-			deps.running.leave(relay);
-		};
-		const refuse = (refusal: Deny): void => {
-			relay.stop();
-			done();
-			resolve({ outcome: "refused", refusal, upstream: upstream.name });
-		};
-		const watched =
-			judged.operation.class === "infer" && model !== undefined
-				? upstream.watch.watch({
-						model: model.name.full,
-						streaming: judged.streaming,
-						bytes: caller.bytesIn,
-						tokenBound: tokenBoundOf(judged),
-						fail: (fault) => relay.fail(fault),
-					})
-				: null;
-		const relay: Relay = new Relay(
-			{
-				admitted,
-				recorded,
-				fields,
-				watched,
-				bufferBytes: deps.bufferBytes,
-				monotonic: deps.monotonic,
-				onFirstByte: () => clearTimeout(timer),
-				onRefused: refuse,
-			},
-			(relayed) => {
-				done();
-				resolve({ ...relayed, upstream: upstream.name });
-			},
-			(fault) => {
-				done();
-				reject(fault);
-			},
-		);
-		const timer = setTimeout(() => relay.timeOut(deps.firstByteTimeoutMs), deps.firstByteTimeoutMs);
-		upstream.enter();
-		deps.running.join(relay);
-		const call = upstream.pool.call(upstreamRequest(upstream, admitted), relay);
-		relay.attach(call);
-		if (judged.body.kind === "blob") caller.streamBody(new BlobUpload(call, judged.body.length, refuse), deps.uploadBytes);
-	});
-}
+/** One request on its way: to the first upstream, and to another where no connection could be made. */
+class Forwarding implements RelayOwner {
+	readonly #admitted: Admitted;
+	readonly #recorded: Batch;
+	readonly #fields: readonly (readonly [string, string])[];
+	readonly #deps: ForwardDeps;
+	readonly #resolve: (forwarded: Forwarded) => void;
+	readonly #reject: (fault: unknown) => void;
+	/** Names of those that had their turn. */
+	readonly #tried: string[] = [];
+	#upstream: Upstream | null = null;
+	#relay: Relay | null = null;
 
-function upstreamRequest(
-	{ pool }: Upstream,
-	admitted: Admitted,
-): { method: string; head: string; body: Buffer | null; replayable: boolean } {
-	const { judged, caller } = admitted;
-	const serialised = serialise(judged);
-	const fields: [string, string][] = [["host", pool.target.authority]];
-	for (const name of PASSED) {
-		const value = caller.head?.fields.get(name);
-		if (value !== undefined) fields.push([name, value]);
+	constructor(
+		admitted: Admitted,
+		recorded: Batch,
+		fields: readonly (readonly [string, string])[],
+		deps: ForwardDeps,
+		resolve: (forwarded: Forwarded) => void,
+		reject: (fault: unknown) => void,
+	) {
+		this.#admitted = admitted;
+		this.#recorded = recorded;
+		this.#fields = fields;
+		this.#deps = deps;
+		this.#resolve = resolve;
+		this.#reject = reject;
 	}
-	// Ollama believes whatever stands here and writes it to its log, so it must be ours.
-	fields.push(["x-forwarded-for", caller.peer], ["x-request-id", admitted.id]);
-	if (serialised !== null) fields.push(["content-type", serialised.contentType]);
-	return {
-		method: judged.method,
-		head: requestHead(judged.method, judged.path, fields, framingOf(admitted, serialised?.bytes.length ?? null)),
-		body: serialised?.bytes ?? null,
-		replayable: REPLAYABLE.has(judged.operation.class),
-	};
+
+	call(): void {
+		const { judged, caller } = this.#admitted;
+		const { upstreams, running, uploadBytes, bufferBytes, monotonic } = this.#deps;
+		const upstream = upstreams.choose(judged, this.#tried);
+		this.#tried.push(upstream.name);
+		this.#upstream = upstream;
+		const options = { admitted: this.#admitted, recorded: this.#recorded, fields: this.#fields, bufferBytes, monotonic };
+		const relay = new Relay(options, this);
+		this.#relay = relay;
+		const [model] = judged.models;
+		if (judged.operation.class === "infer" && model !== undefined) {
+			relay.watched = upstream.watch.watch({
+				model: model.name.full,
+				streaming: judged.streaming,
+				bytes: caller.bytesIn,
+				tokenBound: tokenBoundOf(judged),
+				fail: (fault) => relay.fail(fault),
+			});
+		}
+		upstream.enter();
+		running.join(relay);
+		const call = upstream.pool.call(this.#requestTo(upstream), relay);
+		relay.attach(call);
+		if (judged.body.kind === "blob")
+			caller.streamBody(new BlobUpload(call, judged.body.length, (refusal) => this.#refuseUpload(refusal)), uploadBytes);
+	}
+
+	relayed({ outcome, phase, status, fault, reason, usage, firstByteMs, upstreamMs, detail }: Relayed): void {
+		const upstream = this.#done();
+		this.#resolve({ outcome, phase, status, fault, reason, usage, firstByteMs, upstreamMs, detail, upstream });
+	}
+
+	failed(fault: Fault): void {
+		this.#done();
+		const { judged, caller } = this.#admitted;
+		const { upstreams } = this.#deps;
+		const unreachable = fault.code === "upstream-unreachable";
+		if (unreachable && this.#upstream !== null) upstreams.reportDown(this.#upstream, fault.message);
+		const replayable = judged.body.kind !== "blob" && !caller.departed;
+		if (replayable && unreachable && upstreams.hasOther(this.#tried)) this.#callAgain();
+		else this.#reject(fault);
+	}
+
+	refused(refusal: Deny): void {
+		const upstream = this.#done();
+		this.#resolve({ outcome: "refused", refusal, upstream });
+	}
+
+	#callAgain(): void {
+		try {
+			this.call();
+		} catch (bug) {
+			this.#reject(bug);
+		}
+	}
+
+	#refuseUpload(refusal: Deny): void {
+		this.#relay?.stop();
+		this.refused(refusal);
+	}
+
+	#done(): string {
+		if (this.#relay !== null) this.#deps.running.leave(this.#relay);
+		this.#upstream?.leave();
+		return this.#upstream?.name ?? "none";
+	}
+
+	#requestTo({ pool }: Upstream): UpstreamRequest {
+		const { judged, caller, id } = this.#admitted;
+		const serialised = serialise(judged);
+		const fields: (readonly [string, string])[] = [["host", pool.target.authority]];
+		for (const name of PASSED) {
+			const value = caller.head?.fields.get(name);
+			if (value !== undefined) fields.push([name, value]);
+		}
+		// Ollama believes whatever stands here and writes it to its log, so it must be ours.
+		fields.push(["x-forwarded-for", caller.peer], ["x-request-id", id]);
+		if (serialised !== null) fields.push(["content-type", serialised.contentType]);
+		return {
+			method: judged.method,
+			head: requestHead(judged.method, judged.path, fields, framingOf(this.#admitted, serialised?.bytes ?? null)),
+			body: serialised?.body ?? null,
+			replayable: REPLAYABLE.has(judged.operation.class),
+			firstByteMs: this.#deps.firstByteTimeoutMs,
+		};
+	}
 }
 
 function framingOf({ judged }: Admitted, length: number | null): Exclude<Framing, { kind: "close" }> {
