@@ -31,6 +31,7 @@ import { makeFirstKey } from "./first-key.ts";
 import { MemoryWatch } from "./memory-watch.ts";
 import { openAdmin } from "./open-admin.ts";
 import { openForwardAuth } from "./open-forward-auth.ts";
+import { Passwords } from "./passwords.ts";
 import { type LoadedConfig, RunningSettings } from "./running-settings.ts";
 import { admissionSpecOf, pipelineSettingsOf, policyOf, signatureSettingsOf, transportLimitsOf, upstreamsSpecOf } from "./settings.ts";
 import { VERSION } from "./version.ts";
@@ -126,6 +127,17 @@ async function start(options: StartOptions, closers: AsyncDisposableStack): Prom
 	});
 	await principals.load();
 
+	const passwords = new Passwords({
+		stateDirectory,
+		pepper: stores.pepper,
+		now: clock,
+		monotonic,
+		record,
+		onRemoved: (id) => pipeline.cut("credential-revoked", id),
+	});
+	closers.defer(() => passwords.close());
+	const usePasswords = await passwords.prepare(config.identities.htpasswd, (name) => policy.role(name) !== null);
+
 	const certificates = await openTls(config, stateDirectory, clock);
 	const namesOf = (): readonly string[] => [...machineNames(), "localhost", ...(certificates?.names ?? [])];
 	const upstreams = new Upstreams(upstreamsSpecOf(config), { monotonic, now: clock, record });
@@ -139,6 +151,7 @@ async function start(options: StartOptions, closers: AsyncDisposableStack): Prom
 	closers.defer(() => memory.close());
 	const pipelineDeps: PipelineDeps = {
 		keys: ring,
+		passwords: passwords.desk,
 		events,
 		observe: (event) => metrics.observe(event),
 		sampler,
@@ -148,6 +161,7 @@ async function start(options: StartOptions, closers: AsyncDisposableStack): Prom
 		mustShed: () => memory.shedding,
 	};
 	const pipeline = new Pipeline(pipelineSettingsOf(config, policy, upstreams, namesOf()), pipelineDeps);
+	usePasswords();
 
 	const settings = new RunningSettings(
 		{ ...options.loaded, config },
@@ -158,8 +172,10 @@ async function start(options: StartOptions, closers: AsyncDisposableStack): Prom
 			record,
 			apply: async (next) => {
 				const nextPolicy = policyOf(next);
+				const usePasswords = await passwords.prepare(next.identities.htpasswd, (name) => nextPolicy.role(name) !== null);
 				await renewCertificate();
 				policy = nextPolicy;
+				usePasswords();
 				const nextSettings = pipelineSettingsOf(next, nextPolicy, upstreams, namesOf());
 				pipeline.adjust(nextSettings);
 				forwardAuth.adjust(next, nextSettings);

@@ -90,13 +90,16 @@ export class PasswordDesk implements PasswordChecker {
 		return this.#pool?.waiting ?? 0;
 	}
 
+	/** Takes up what was counted before a restart; once, before the first users. */
+	async restore(): Promise<void> {
+		if (this.#restored) return;
+		this.#restored = true;
+		const kept = await this.#deps.store.load();
+		if (kept !== null) this.#attempts.restore(kept, this.#deps.now());
+	}
+
 	/** From now on these users count; null switches passwords off. Who was remembered and still stands there unchanged stays remembered. */
-	async use(users: PasswordUsers | null, rememberMs: number): Promise<void> {
-		if (users !== null && !this.#restored) {
-			this.#restored = true;
-			const kept = await this.#deps.store.load();
-			if (kept !== null) this.#attempts.restore(kept, this.#deps.now());
-		}
+	use(users: PasswordUsers | null, rememberMs: number): void {
 		this.#users = users;
 		this.#rememberMs = rememberMs;
 		if (users === null) return;

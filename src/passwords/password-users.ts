@@ -66,10 +66,10 @@ export class PasswordUsers {
 		return this.#standIns[pick % this.#standIns.length] ?? null;
 	}
 
-	/** Ids of the principals that stood in `before` and stand here no more. */
-	missingFrom(before: PasswordUsers): readonly string[] {
-		return Array.from(before.#users.keys())
-			.filter((name) => !this.#users.has(name))
+	/** Ids of the principals that stand here and not in `after`. */
+	missingFrom(after: PasswordUsers | null): readonly string[] {
+		return Array.from(this.#users.keys())
+			.filter((name) => after === null || after.find(name) === null)
 			.map(principalId);
 	}
 }

@@ -9,43 +9,45 @@
  *  - A scheme that we do not speak still counts as a credential, so it cannot ride along with a good one.
  *  - Whatever is wrong, the answer is the same and so is the work; only the record tells them apart.
  */
-import { Buffer } from "node:buffer";
 import { type Decision, deny, permit } from "../../model/decision.ts";
 import type { KeyRing } from "../../ports/key-ring.ts";
+import type { PasswordChecker } from "../../ports/password-checker.ts";
 import type { Clock } from "../../std/clock.ts";
 import type { HeaderFields } from "../../wire/header-fields.ts";
+import { basicCredential, identifyUser, isUserPassword } from "../credentials/basic.ts";
 import { identifySigned, isOllamaSignature } from "../credentials/ollama-signature.ts";
 import type { Identified, Received } from "../exchange.ts";
 
 export interface IdentifyDeps {
 	readonly keys: KeyRing;
+	/** Where there is none, a user has no password. */
+	readonly passwords?: PasswordChecker;
 	readonly now: Clock;
 }
 
 /** RFC 9110 §11.4: the scheme in any case, one or more spaces, a token68. */
 const BEARER = /^bearer +([\w.~+/=-]+)$/i;
-/** RFC 7617: strict base64 with its padding; `-` and `_` are not in its alphabet. */
-const BASIC = /^basic +([A-Za-z0-9+/]*={0,2})$/i;
-const CONTROL = /\p{Cc}/u;
 
-export function identify(received: Received, { keys, now }: IdentifyDeps): Decision<Identified> {
-	const credentials = credentialsOf(received.head.fields);
+/** At once for everything but a user's password that is not remembered. */
+export function identify(received: Received, { keys, passwords, now }: IdentifyDeps): Decision<Identified> | Promise<Decision<Identified>> {
+	const credentials = credentialsOf(received.head.fields, passwords?.active === true);
 	const [credential] = credentials;
 	if (credential === undefined) return deny("credential-missing");
 	if (credentials.size > 1) return deny("credential-ambiguous", `${credentials.size} different credentials`);
 	if (isOllamaSignature(credential)) return identifySigned(received, credential, keys.signatures ?? null, now());
+	if (passwords !== undefined && isUserPassword(credential)) return identifyUser(received, credential, passwords);
 	const verified = keys.verify(credential, now());
 	if ("refused" in verified) return deny(verified.refused, verified.keyId);
 	return permit({ ...received, principal: verified.principal });
 }
 
 /** Every distinct credential on the request; a field that we cannot read counts as the empty one, which no key ring knows. */
-function credentialsOf(fields: HeaderFields): Set<string> {
+function credentialsOf(fields: HeaderFields, passwords: boolean): Set<string> {
 	const found = new Set<string>();
 	for (const [name, value] of fields) {
 		switch (name) {
 			case "authorization":
-				found.add(isOllamaSignature(value) ? value : (BEARER.exec(value)?.[1] ?? passwordOf(value)));
+				found.add(isOllamaSignature(value) ? value : (BEARER.exec(value)?.[1] ?? basicCredential(value, passwords)));
 				break;
 			case "x-api-key":
 			case "api-key":
@@ -54,15 +56,4 @@ function credentialsOf(fields: HeaderFields): Set<string> {
 		}
 	}
 	return found;
-}
-
-/** The password of Basic credentials; the first colon splits, the user is of no matter. */
-function passwordOf(authorization: string): string {
-	const encoded = BASIC.exec(authorization)?.[1] ?? "";
-	const decoded = Buffer.from(encoded, "base64");
-	// A second encoding of the same bytes is a second spelling of the same credential, and a way to look different to two readers.
-	if (decoded.toString("base64") !== encoded) return "";
-	const text = decoded.toString("utf8");
-	const colon = text.indexOf(":");
-	return colon === -1 || CONTROL.test(text) ? "" : text.slice(colon + 1);
 }
