@@ -1,0 +1,144 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import fc from "fast-check";
+
+import { CredentialMemo } from "./credential-memo.ts";
+import { readStoredHash, type StoredHash } from "./hashes/stored-hash.ts";
+import { networkOf } from "./network-of.ts";
+import { PasswordUsers } from "./password-users.ts";
+import { RecallPace } from "./recall-pace.ts";
+
+for (const [address, network] of [
+	["192.0.2.7", "192.0.2.7"],
+	["::ffff:192.0.2.7", "192.0.2.7"],
+	["2001:db8:0:1:2:3:4:5", "2001:db8:0:1::/64"],
+	["2001:0DB8::1", "2001:db8:0:0::/64"],
+	["2001:db8::", "2001:db8:0:0::/64"],
+	["fe80::1%eth0", "fe80:0:0:0::/64"],
+	["::1", "0:0:0:0::/64"],
+	["", ""],
+] as const) {
+	test(`the network of "${address}" is "${network}"`, () => assert.equal(networkOf(address), network));
+}
+
+test("addresses of one /64 are one network, and of two are two", () => {
+	fc.assert(
+		fc.property(fc.ipV6(), (address) => {
+			const network = networkOf(address);
+			if (!network.includes(":")) return;
+			assert.equal(networkOf(network.replace("/64", "1")), network);
+		}),
+	);
+});
+
+const PRESENTED = { network: "n", user: "alice", stored: "{SHA}x", password: "secret" };
+
+test("a remembered credential is known until its time is over, and nothing that differs in one part is", () => {
+	const memo = new CredentialMemo();
+	const tag = memo.tagOf(PRESENTED);
+	memo.add(tag, 0, 1000);
+	assert.equal(memo.has(tag, 999), true);
+	assert.equal(memo.has(tag, 1000), false);
+	assert.equal(memo.has(tag, 0), false);
+	const others = (["network", "user", "stored", "password"] as const).map((part) => memo.tagOf({ ...PRESENTED, [part]: "other" }));
+	assert.equal(new Set([tag, ...others]).size, 5);
+	assert.notEqual(new CredentialMemo().tagOf(PRESENTED), tag, "the key is this memo's own");
+	assert.ok(!tag.includes("secret"));
+});
+
+test("nothing is remembered for no time, and beyond the bound the one not used for longest goes", () => {
+	const memo = new CredentialMemo(2);
+	memo.add("a", 0, 0);
+	assert.equal(memo.size, 0);
+	for (const tag of ["a", "b"]) memo.add(tag, 0, 1000);
+	assert.equal(memo.has("a", 1), true);
+	memo.add("c", 1, 1000);
+	assert.deepEqual(
+		["a", "b", "c"].map((tag) => memo.has(tag, 2)),
+		[true, false, true],
+	);
+});
+
+test("looks are free for a thousand wrong passwords, then spaced, each in its turn, and free again after a while", () => {
+	const pace = new RecallPace();
+	for (let guess = 0; guess < 2000; guess += 1) pace.missed("nobody", 0);
+	assert.equal(pace.wait("nobody", 0), 0, "there is nothing to guess at");
+	pace.begin("alice");
+	for (let guess = 0; guess < 999; guess += 1) pace.missed("alice", 0);
+	assert.equal(pace.wait("alice", 0), 0);
+	pace.missed("alice", 0);
+	assert.deepEqual([pace.wait("alice", 0), pace.wait("alice", 0), pace.wait("alice", 0)], [200, 400, 600]);
+	assert.equal(pace.wait("alice", 1000), 0);
+});
+
+function usersOf(
+	lines: Readonly<Record<string, string>>,
+	before: PasswordUsers | null = null,
+	roles: Readonly<Record<string, string>> = {},
+) {
+	const stored = new Map<string, StoredHash>();
+	for (const [name, text] of Object.entries(lines)) {
+		const reading = readStoredHash(text);
+		assert.ok(!("refused" in reading));
+		stored.set(name, reading);
+	}
+	const groups = new Map([
+		["staff", new Set(["alice", "bob"])],
+		["ops", new Set(["alice"])],
+	]);
+	const rules = {
+		role: "user",
+		roles: new Map(Object.entries(roles)),
+		groupRoles: [
+			["ops", "operator"],
+			["staff", "reader"],
+		] as const,
+	};
+	return new PasswordUsers(stored, groups, rules, before);
+}
+
+const LINES = { alice: "{PLAIN}a", bob: "{PLAIN}b", carol: "{PLAIN}c", dave: "{PLAIN}d" };
+
+test("a user's own role goes before the groups', the first group before the second, and the role of all comes last", () => {
+	const users = usersOf(LINES, null, { carol: "admin" });
+	assert.deepEqual(
+		["alice", "bob", "carol", "dave"].map((name) => users.find(name)?.principal.role),
+		["operator", "reader", "admin", "user"],
+	);
+	assert.deepEqual(users.find("dave")?.principal, { kind: "htpasswd", id: "htpasswd:dave", name: "dave", role: "user", models: null });
+});
+
+test("a principal is the same object after a reload as long as its role is the same, whatever its password", () => {
+	const before = usersOf(LINES);
+	const after = usersOf({ ...LINES, alice: "{PLAIN}new" }, before, { bob: "admin" });
+	assert.equal(after.find("alice")?.principal, before.find("alice")?.principal);
+	assert.notEqual(after.find("bob")?.principal, before.find("bob")?.principal);
+});
+
+test("who stands in a file no more is named, and so is everyone where there is no file any more", () => {
+	const before = usersOf(LINES);
+	assert.deepEqual(before.missingFrom(usersOf({ alice: "{PLAIN}a", zoe: "{PLAIN}z" })), [
+		"htpasswd:bob",
+		"htpasswd:carol",
+		"htpasswd:dave",
+	]);
+	assert.equal(before.missingFrom(null).length, 4);
+});
+
+test("who does not exist is given the line of some user, always the same for a name, and over a reload", () => {
+	const before = usersOf(LINES);
+	const names = Array.from({ length: 100 }, (_, n) => `nobody${n}`);
+	const given = names.map((name) => before.standInFor(name));
+	assert.equal(new Set(given).size, 4, "each user's line serves some of them");
+	const after = usersOf(LINES, before);
+	assert.deepEqual(
+		names.map((name) => after.standInFor(name)),
+		given,
+	);
+	assert.equal(usersOf({}).standInFor("nobody"), null);
+});
+
+test("a name that objects have by birth is nobody's", () => {
+	for (const name of ["constructor", "__proto__", "toString"]) assert.equal(usersOf(LINES).find(name), null);
+});
