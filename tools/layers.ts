@@ -51,7 +51,7 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
 	http: {
 		tier: "effect",
 		mayImport: ["std", "model", "ports", "wire"],
-		packages: ["@peculiar/x509", "pkijs", "reflect-metadata"],
+		packages: ["@peculiar/x509", "asn1js", "pkijs", "reflect-metadata"],
 		holds: "listeners, TLS and upstream connections",
 	},
 	// Not even `ollama`: a demonstration server that shared our reading of the API would agree with our mistakes.

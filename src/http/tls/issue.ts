@@ -1,8 +1,8 @@
 /**
- * Makes the two certificates of the local CA. The only place that speaks X.509; reading certificates is `node:crypto`'s.
+ * Makes the certificates of the local CA: its own, the server's, and those of clients. The only place that makes X.509; reading is `node:crypto`'s.
  *
  *  - ECDSA on P-256 throughout: every client takes it, and a handshake costs us a tenth of what RSA would.
- *  - The CA may sign servers and nothing below itself (`pathLen 0`). It has no name constraints, because OpenSSL, Go and Java disagree on them for
+ *  - The CA may sign servers and clients, and nothing below itself (`pathLen 0`). It has no name constraints, because OpenSSL, Go and Java disagree on them for
  *    addresses; what bounds it is that its key never leaves the state directory.
  *  - Loaded only when something is to be issued: the library costs 150 ms of start-up and needs a polyfill of `Reflect`.
  */
@@ -31,6 +31,8 @@ const DAY_MS = 86_400_000;
 const AUTHORITY_DAYS = 3650;
 /** The CA/Browser Forum's bound is 398 days and Apple's clients enforce it, for local roots too when they were not installed by hand. */
 const SERVER_DAYS = 396;
+/** RFC 4519 §2.39: uid. */
+const USER_ID = "0.9.2342.19200300.100.1.1";
 /** Tolerates a caller's clock that runs behind. */
 const BACKDATE_MS = 3_600_000;
 
@@ -81,6 +83,36 @@ export async function issueServer(authority: Issued, names: readonly string[], h
 			new KeyUsagesExtension(KeyUsageFlags.digitalSignature, true),
 			new ExtendedKeyUsageExtension([ExtendedKeyUsage.serverAuth]),
 			new SubjectAlternativeNameExtension(names.map((name) => ({ type: isIP(name) === 0 ? "dns" : "ip", value: name }))),
+			await SubjectKeyIdentifierExtension.create(keys.publicKey),
+			await AuthorityKeyIdentifierExtension.create(issuer.publicKey),
+		],
+	});
+	return { certificate: pem(certificate), key: await privateKeyPem(keys.privateKey) };
+}
+
+/** `id` and `name` (64 characters at most) stand in the subject, for people; what it opens is looked up by its digest. Never outlives the CA. */
+export async function issueClient(
+	authority: Issued,
+	{ id, name }: { readonly id: string; readonly name: string },
+	{ now, expiresAt }: { readonly now: number; readonly expiresAt: number },
+): Promise<Issued> {
+	cryptoProvider.set(webcrypto);
+	const issuer = new X509Certificate(authority.certificate);
+	const signingKey = await subtle.importKey("pkcs8", PemConverter.decodeFirst(authority.key), ECDSA, false, ["sign"]);
+	const keys = await subtle.generateKey(ECDSA, true, ["sign", "verify"]);
+	const certificate = await X509CertificateGenerator.create({
+		subject: [{ CN: [name] }, { [USER_ID]: [id] }],
+		issuer: issuer.subjectName,
+		publicKey: keys.publicKey,
+		signingKey,
+		signingAlgorithm: ECDSA,
+		serialNumber: serialNumber(),
+		notBefore: new Date(now - BACKDATE_MS),
+		notAfter: new Date(Math.min(expiresAt, issuer.notAfter.getTime())),
+		extensions: [
+			new BasicConstraintsExtension(false, undefined, true),
+			new KeyUsagesExtension(KeyUsageFlags.digitalSignature, true),
+			new ExtendedKeyUsageExtension([ExtendedKeyUsage.clientAuth]),
 			await SubjectKeyIdentifierExtension.create(keys.publicKey),
 			await AuthorityKeyIdentifierExtension.create(issuer.publicKey),
 		],
