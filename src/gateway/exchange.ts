@@ -28,6 +28,11 @@ export interface Identified extends Received {
 	readonly principal: Principal;
 }
 
+/** Written out instead of spread, here and in the stages: this happens for every request, and a spread costs ten times as much. */
+export function identifiedAs({ id, at, caller, head, dialect }: Received, principal: Principal): Identified {
+	return { id, at, caller, head, dialect, principal };
+}
+
 export interface Understood extends Identified {
 	readonly judged: JudgedRequest;
 }

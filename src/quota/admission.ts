@@ -66,14 +66,20 @@ export class Admission {
 		return result;
 	}
 
-	/** `running`: room is held now · `waiting`: `proceed` will be called · the rest: no. */
-	enter(waiting: Waiting): "running" | "waiting" | "key-full" | "queue-full" {
-		const holder = this.#holder(waiting.principal);
+	/** Room without waiting. `running`: it is held now · `full`: there is a queue, see `enter` · `key-full`: no. */
+	take(principal: string): "running" | "key-full" | "full" {
+		const holder = this.#holder(principal);
 		if (holder.running >= this.#spec.concurrency.perKey) return "key-full";
-		if (this.#running < this.#spec.concurrency.total) {
-			this.#hold(holder);
-			return "running";
-		}
+		if (this.#running >= this.#spec.concurrency.total) return "full";
+		this.#hold(holder);
+		return "running";
+	}
+
+	/** `running`: room is held now · `waiting`: `proceed` will be called, never from within · the rest: no. */
+	enter(waiting: Waiting): "running" | "waiting" | "key-full" | "queue-full" {
+		const taken = this.take(waiting.principal);
+		if (taken !== "full") return taken;
+		const holder = this.#holder(waiting.principal);
 		if (!this.#queue.push(waiting.principal, waiting)) return "queue-full";
 		// Waiting counts against the principal's own bound, or one principal could fill the queue.
 		holder.running += 1;

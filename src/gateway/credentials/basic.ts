@@ -8,7 +8,7 @@
 import { Buffer, isUtf8 } from "node:buffer";
 import { type Decision, deny, permit } from "../../model/decision.ts";
 import type { PasswordChecker, PasswordVerdict } from "../../ports/password-checker.ts";
-import type { Identified, Received } from "../exchange.ts";
+import { type Identified, identifiedAs, type Received } from "../exchange.ts";
 
 /** `-` and `_` are not in its alphabet. */
 const BASIC = /^basic +([A-Za-z0-9+/]*={0,2})$/i;
@@ -55,5 +55,5 @@ export function identifyUser(
 
 function decided(received: Received, verdict: PasswordVerdict): Decision<Identified> {
 	if ("refused" in verdict) return deny(verdict.refused, verdict.detail, verdict.retryAfterMs);
-	return permit({ ...received, principal: verdict.principal });
+	return permit(identifiedAs(received, verdict.principal));
 }

@@ -5,7 +5,7 @@
  */
 import { type Decision, deny, permit } from "../../model/decision.ts";
 import type { SignatureRing } from "../../ports/signature-ring.ts";
-import type { Identified, Received } from "../exchange.ts";
+import { type Identified, identifiedAs, type Received } from "../exchange.ts";
 
 /** Base64 of what every Ed25519 public key begins with in SSH's wire form. */
 const PUBLIC_KEY = "AAAAC3NzaC1lZDI1NTE5AAAAI";
@@ -20,5 +20,5 @@ export function identifySigned(received: Received, credential: string, ring: Sig
 	const { method, target, query } = head;
 	const verdict = ring.verify(credential, { method, target, query, encrypted: caller.encrypted, peer: caller.peer }, now);
 	if ("refused" in verdict) return deny(verdict.refused, verdict.detail);
-	return permit({ ...received, principal: verdict.principal });
+	return permit(identifiedAs(received, verdict.principal));
 }

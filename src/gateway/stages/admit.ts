@@ -8,6 +8,7 @@
 import { type Decision, deny, permit } from "../../model/decision.ts";
 import type { OperationClass } from "../../model/operation-class.ts";
 import type { Admission, Waiting } from "../../quota/admission.ts";
+import type { RateResult } from "../../quota/rate.ts";
 import type { Admitted, Authorized, Lease } from "../exchange.ts";
 
 export interface AdmitDeps {
@@ -23,51 +24,69 @@ export function admit(authorized: Authorized, { admission, monotonic }: AdmitDep
 	const since = monotonic();
 	const rate = admission.rate(principal, since);
 	if (!rate.allowed) return deny("rate-exceeded", null, rate.retryAfterMs);
-	if (!NEEDS_ROOM.has(authorized.judged.operation.class)) return permit({ ...authorized, rate, lease: NO_ROOM_NEEDED });
-
-	const held = (): Lease => leaseOf(admission, principal, monotonic() - since);
-	let resume: (() => void) | null = null;
-	const waiting: Waiting = { principal, proceed: () => resume?.() };
-
-	switch (admission.enter(waiting)) {
+	if (!NEEDS_ROOM.has(authorized.judged.operation.class)) return permit(admittedAs(authorized, rate, NO_ROOM_NEEDED));
+	switch (admission.take(principal)) {
 		case "running":
-			return permit({ ...authorized, rate, lease: held() });
+			return permit(admittedAs(authorized, rate, new Room(admission, principal, 0)));
 		case "key-full":
 			return deny("concurrency-exceeded", `${admission.spec.concurrency.perKey} running`, RETRY_CONCURRENCY_MS);
-		case "queue-full":
-			return deny("queue-full", `${admission.spec.queueSize} waiting`, RETRY_CONCURRENCY_MS);
-		case "waiting":
-			break;
+		case "full":
+			return wait(authorized, rate, since, { admission, monotonic });
 	}
+}
 
+function wait(
+	authorized: Authorized,
+	rate: RateResult,
+	since: number,
+	{ admission, monotonic }: AdmitDeps,
+): Decision<Admitted> | Promise<Decision<Admitted>> {
+	const { caller } = authorized;
+	const principal = authorized.principal.id;
+	let proceed = (): void => undefined;
+	const waiting: Waiting = { principal, proceed: () => proceed() };
+	if (admission.enter(waiting) !== "waiting") return deny("queue-full", `${admission.spec.queueSize} waiting`, RETRY_CONCURRENCY_MS);
 	return new Promise((resolve) => {
-		const { caller } = authorized;
-		const timer = setTimeout(() => giveUp("queue-timeout"), admission.spec.queueTimeoutMs);
-		resume = () => {
+		const giveUp = (): void => {
 			clearTimeout(timer);
 			caller.onDeparture = null;
-			resolve(permit({ ...authorized, rate, lease: held() }));
+			if (admission.giveUp(waiting)) resolve(deny("queue-timeout", caller.departed ? "the caller left" : null, RETRY_CONCURRENCY_MS));
 		};
-		caller.onDeparture = () => giveUp("queue-timeout");
-		const giveUp = (reason: "queue-timeout"): void => {
+		const timer = setTimeout(giveUp, admission.spec.queueTimeoutMs);
+		caller.onDeparture = giveUp;
+		proceed = () => {
 			clearTimeout(timer);
 			caller.onDeparture = null;
-			if (admission.giveUp(waiting)) resolve(deny(reason, caller.departed ? "the caller left" : null, RETRY_CONCURRENCY_MS));
+			resolve(permit(admittedAs(authorized, rate, new Room(admission, principal, monotonic() - since))));
 		};
 	});
 }
 
+function admittedAs({ id, at, caller, head, dialect, principal, judged, grant }: Authorized, rate: RateResult, lease: Lease): Admitted {
+	return { id, at, caller, head, dialect, principal, judged, grant, rate, lease };
+}
+
 const NO_ROOM_NEEDED: Lease = Object.freeze({ queuedMs: 0, settle: () => undefined, release: () => undefined });
 
-function leaseOf(admission: Admission, principal: string, queuedMs: number): Lease {
-	let released = false;
-	return {
-		queuedMs,
-		settle: () => undefined,
-		release: () => {
-			if (released) return;
-			released = true;
-			admission.leave(principal);
-		},
-	};
+class Room implements Lease {
+	readonly queuedMs: number;
+	readonly #admission: Admission;
+	readonly #principal: string;
+	#released = false;
+
+	constructor(admission: Admission, principal: string, queuedMs: number) {
+		this.#admission = admission;
+		this.#principal = principal;
+		this.queuedMs = queuedMs;
+	}
+
+	settle(): void {
+		// Budgets of tokens and GPU seconds join here.
+	}
+
+	release(): void {
+		if (this.#released) return;
+		this.#released = true;
+		this.#admission.leave(this.#principal);
+	}
 }

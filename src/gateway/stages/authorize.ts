@@ -10,5 +10,7 @@ import type { Authorized, Understood } from "../exchange.ts";
 
 export function authorize(understood: Understood, policy: Policy): Decision<Authorized> {
 	const decision = evaluate(policy, understood.principal, understood.judged);
-	return decision.permitted ? permit({ ...understood, judged: decision.value.request, grant: decision.value }) : decision;
+	if (!decision.permitted) return decision;
+	const { id, at, caller, head, dialect, principal } = understood;
+	return permit({ id, at, caller, head, dialect, principal, judged: decision.value.request, grant: decision.value });
 }

@@ -16,7 +16,7 @@ import type { Clock } from "../../std/clock.ts";
 import type { HeaderFields } from "../../wire/header-fields.ts";
 import { basicCredential, identifyUser, isUserPassword } from "../credentials/basic.ts";
 import { identifySigned, isOllamaSignature } from "../credentials/ollama-signature.ts";
-import type { Identified, Received } from "../exchange.ts";
+import { type Identified, identifiedAs, type Received } from "../exchange.ts";
 
 export interface IdentifyDeps {
 	readonly keys: KeyRing;
@@ -30,30 +30,48 @@ const BEARER = /^bearer +([\w.~+/=-]+)$/i;
 
 /** At once for everything but a user's password that is not remembered. */
 export function identify(received: Received, { keys, passwords, now }: IdentifyDeps): Decision<Identified> | Promise<Decision<Identified>> {
-	const credentials = credentialsOf(received.head.fields, passwords?.active === true);
-	const [credential] = credentials;
-	if (credential === undefined) return deny("credential-missing");
-	if (credentials.size > 1) return deny("credential-ambiguous", `${credentials.size} different credentials`);
+	const { fields } = received.head;
+	const hasPasswords = passwords?.active === true;
+	const credential = credentialOf(fields, hasPasswords);
+	if (credential === null) return deny("credential-missing");
+	if (credential === AMBIGUOUS) return deny("credential-ambiguous", `${countCredentials(fields, hasPasswords)} different credentials`);
 	if (isOllamaSignature(credential)) return identifySigned(received, credential, keys.signatures ?? null, now());
 	if (passwords !== undefined && isUserPassword(credential)) return identifyUser(received, credential, passwords);
 	const verified = keys.verify(credential, now());
 	if ("refused" in verified) return deny(verified.refused, verified.keyId);
-	return permit({ ...received, principal: verified.principal });
+	return permit(identifiedAs(received, verified.principal));
 }
 
-/** Every distinct credential on the request; a field that we cannot read counts as the empty one, which no key ring knows. */
-function credentialsOf(fields: HeaderFields, passwords: boolean): Set<string> {
-	const found = new Set<string>();
-	for (const [name, value] of fields) {
-		switch (name) {
-			case "authorization":
-				found.add(isOllamaSignature(value) ? value : (BEARER.exec(value)?.[1] ?? basicCredential(value, passwords)));
-				break;
-			case "x-api-key":
-			case "api-key":
-				found.add(value);
-				break;
-		}
+/** More than one credential. Not a text that a field can hold. */
+const AMBIGUOUS = "\n";
+
+/** The one credential that all fields agree on; null where there is none. A field that we cannot read counts as the empty one, which nobody has. */
+function credentialOf(fields: HeaderFields, passwords: boolean): string | null {
+	let found: string | null = null;
+	for (let at = 0; at < fields.size; at++) {
+		const credential = credentialIn(fields.nameAt(at), fields.valueAt(at), passwords);
+		if (credential === null || credential === found) continue;
+		if (found !== null) return AMBIGUOUS;
+		found = credential;
 	}
 	return found;
+}
+
+function countCredentials(fields: HeaderFields, passwords: boolean): number {
+	const found = new Set<string>();
+	for (const [name, value] of fields) found.add(credentialIn(name, value, passwords) ?? AMBIGUOUS);
+	found.delete(AMBIGUOUS);
+	return found.size;
+}
+
+function credentialIn(name: string, value: string, passwords: boolean): string | null {
+	switch (name) {
+		case "authorization":
+			return isOllamaSignature(value) ? value : (BEARER.exec(value)?.[1] ?? basicCredential(value, passwords));
+		case "x-api-key":
+		case "api-key":
+			return value;
+		default:
+			return null;
+	}
 }

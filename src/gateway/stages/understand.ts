@@ -54,7 +54,8 @@ export function understand(identified: Identified, deps: UnderstandDeps): Decisi
 		if (body !== null && body.length > deps.limits.bodyBytes && !carriesMedia(judged.value)) {
 			return deny("body-too-large", `${body.length} bytes without an image, ${deps.limits.bodyBytes} allowed`);
 		}
-		return permit({ ...identified, judged: judged.value });
+		const { id, at, dialect, principal } = identified;
+		return permit({ id, at, caller, head, dialect, principal, judged: judged.value });
 	};
 
 	if (operation.body === "blob") return finish(null);
