@@ -17,7 +17,7 @@ const PROBE = fileURLToPath(new URL("../../test/support/memory-probe.ts", import
 const REQUESTS = 100_000;
 const QUICK_REQUESTS = 10_000;
 /** Compiled code and the heap's own size settle first. */
-const WARM_UP = 40_000;
+const WARM_UP = 60_000;
 const QUICK_WARM_UP = 5_000;
 const CALLERS = 32;
 const LONGEST_MS = 600_000;

@@ -2,6 +2,6 @@
 import { startPlayedUpstream } from "./played-upstream.ts";
 
 const [, , rate] = process.argv;
-const port = await startPlayedUpstream({ uploadBytesPerSecond: rate === undefined ? null : Number(rate) });
+const { port } = await startPlayedUpstream({ uploadBytesPerSecond: rate === undefined ? null : Number(rate) });
 process.stdout.write(`${JSON.stringify({ port })}\n`);
 process.stdin.on("end", () => process.exit()).resume();

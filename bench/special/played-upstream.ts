@@ -45,12 +45,28 @@ export class Visit {
 	}
 }
 
-export async function startPlayedUpstream(options: PlayedUpstreamOptions): Promise<number> {
-	const server = net.createServer({ noDelay: true }, (socket) => serve(socket, options));
-	const { promise, resolve, reject } = Promise.withResolvers<number>();
+export interface StartedUpstream extends Disposable {
+	readonly port: number;
+}
+
+/** Takes its listener and its connections away when it is disposed of. */
+export async function startPlayedUpstream(options: PlayedUpstreamOptions): Promise<StartedUpstream> {
+	const sockets = new Set<net.Socket>();
+	const server = net.createServer({ noDelay: true }, (socket) => {
+		sockets.add(socket);
+		socket.once("close", () => sockets.delete(socket));
+		serve(socket, options);
+	});
+	const { promise, resolve, reject } = Promise.withResolvers<StartedUpstream>();
 	server.once("error", reject).listen({ port: 0, host: "127.0.0.1", backlog: 4096 }, () => {
 		const address = server.address();
-		resolve(address !== null && typeof address === "object" ? address.port : 0);
+		resolve({
+			port: address !== null && typeof address === "object" ? address.port : 0,
+			[Symbol.dispose]: () => {
+				server.close();
+				for (const socket of sockets) socket.destroy();
+			},
+		});
 	});
 	return promise;
 }
