@@ -28,6 +28,8 @@ function globals(): string {
 	auto_https disable_redirects
 	servers {
 		protocols h1 h2
+		# A Host that is not the name of the handshake is refused (421), not answered with an empty page.
+		strict_sni_host on
 		timeouts {
 			read_header 10s
 			idle 2m
@@ -42,6 +44,8 @@ function site({ name, bind, certificate, key, certificateNamed }: ProxyPlan, rou
 	return `
 https://${name}:${bind.port} {${where}${certificateNamed ? `\n\ttls ${certificate} ${key}` : ""}
 	route {
+		# Fields that a caller lists here would be taken off again later, ours among them.
+		request_header -Connection
 		# What a caller says of itself is nothing; every name that something behind may believe is taken off first.
 ${[...CLAIMED_FIELDS, ...OVERRIDING_FIELDS].map((field) => `\t\trequest_header -${field}`).join("\n")}
 ${route}	}

@@ -1,0 +1,11 @@
+/** nginx, from Debian: started with the configuration that is printed for it. */
+import { proveProxy } from "../support/proxy-suite.ts";
+import { NGINX } from "../support/real-program.ts";
+
+proveProxy({
+	kind: "nginx",
+	program: NGINX,
+	showsBody: false,
+	noticesEarlyDeparture: true,
+	asksOverSocket: true,
+});

@@ -1,0 +1,11 @@
+/** Traefik, where the machine has it: started with the configuration that is printed for it. */
+import { proveProxy } from "../support/proxy-suite.ts";
+import { TRAEFIK } from "../support/real-program.ts";
+
+proveProxy({
+	kind: "traefik",
+	program: TRAEFIK,
+	showsBody: true,
+	noticesEarlyDeparture: true,
+	asksOverSocket: false,
+});
