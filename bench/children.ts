@@ -7,7 +7,7 @@
 import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
-import type { Readable, Writable } from "node:stream";
+import { Readable, type Writable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 
 const STOP_MS = 5_000;
@@ -18,6 +18,8 @@ export interface Child {
 	/** The next line of standard output. Rejects when the child ends or takes longer than that. */
 	nextLine(timeoutMs: number): Promise<string>;
 	send(line: string): void;
+	/** Throws with what it said last where it is gone. */
+	assertRunning(): void;
 	stop(): Promise<void>;
 }
 
@@ -27,6 +29,10 @@ export interface Command {
 	readonly args: readonly string[];
 	readonly core: number;
 	readonly cwd?: string;
+	/** In the place of this process's own. */
+	readonly env?: Readonly<Record<string, string | undefined>>;
+	/** Its standard output is a log: read, so that it never waits for a reader, and kept for when it fails. There are no lines to wait for then. */
+	readonly logs?: boolean;
 }
 
 export class Children {
@@ -55,15 +61,16 @@ class PinnedChild implements Child {
 	readonly #lines: AsyncIterator<string>;
 	#said = "";
 
-	constructor({ name, program, args, core, cwd }: Command, onEnd: () => void) {
+	constructor({ name, program, args, core, cwd, env, logs = false }: Command, onEnd: () => void) {
 		this.#name = name;
 		// taskset replaces itself by the program, so the child's pid is the program's.
-		this.#process = spawn("taskset", ["--cpu-list", String(core), program, ...args], { cwd, stdio: ["pipe", "pipe", "pipe"] });
+		this.#process = spawn("taskset", ["--cpu-list", String(core), program, ...args], { cwd, env, stdio: ["pipe", "pipe", "pipe"] });
 		this.#process.once("close", onEnd);
 		this.#process.once("error", (error) => this.#hear(error.message));
 		this.#process.stdin.on("error", (error) => this.#hear(error.message));
 		this.#process.stderr.setEncoding("utf8").on("data", (text: string) => this.#hear(text));
-		this.#lines = createInterface({ input: this.#process.stdout })[Symbol.asyncIterator]();
+		if (logs) this.#process.stdout.setEncoding("utf8").on("data", (text: string) => this.#hear(text));
+		this.#lines = createInterface({ input: logs ? Readable.from([]) : this.#process.stdout })[Symbol.asyncIterator]();
 	}
 
 	get pid(): number {
@@ -89,6 +96,11 @@ class PinnedChild implements Child {
 
 	send(line: string): void {
 		this.#process.stdin.write(`${line}\n`);
+	}
+
+	assertRunning(): void {
+		const { exitCode, signalCode } = this.#process;
+		if (exitCode !== null || signalCode !== null) throw new Error(`${this.#name} ended by itself\n${this.#said}`.trimEnd());
 	}
 
 	async stop(): Promise<void> {

@@ -1,5 +1,5 @@
 /** What a figure was measured on, and which two of the machine's cores this process may use. */
-import { execFileSync, spawnSync } from "node:child_process";
+import { execFileSync } from "node:child_process";
 import { accessSync, constants, readFileSync } from "node:fs";
 import { cpus, release, totalmem } from "node:os";
 import { delimiter, join } from "node:path";
@@ -11,13 +11,13 @@ export interface Machine {
 	readonly kernel: string;
 	readonly node: string;
 	readonly openssl: string;
-	/** Null where there is no nginx. */
-	readonly nginx: string | null;
+	/** Versions of the other programs in the run, by their names. */
+	readonly programs: Readonly<Record<string, string>>;
 	/** Version of the package and commit, with a plus where files differ from it. */
 	readonly rempart: string;
 }
 
-export function describeMachine(root: string, nginx: string | null): Machine {
+export function describeMachine(root: string, programs: Machine["programs"]): Machine {
 	const processors = cpus();
 	return {
 		processor: processors[0]?.model.trim() ?? "unknown",
@@ -26,8 +26,7 @@ export function describeMachine(root: string, nginx: string | null): Machine {
 		kernel: release(),
 		node: process.versions.node,
 		openssl: process.versions.openssl,
-		// nginx says its version on standard error: "nginx version: nginx/1.22.1".
-		nginx: nginx === null ? null : (/nginx\/(\S+)/.exec(spawnSync(nginx, ["-v"], { encoding: "utf8" }).stderr)?.[1] ?? "unknown"),
+		programs,
 		rempart: rempartVersion(root),
 	};
 }

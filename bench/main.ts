@@ -1,50 +1,55 @@
 /**
- * `npm run bench`: what Rempart costs, side by side with nginx, in one run on one machine.
+ * `npm run bench`: what Rempart costs, side by side with its peers, in one run on one machine.
  *
  *  - Proxies share one core, load generator and upstream another, and only one proxy has work at a time.
  *  - Rounds interleave: each proxy is measured once in each, in an order that turns, so that a machine that changes changes for all.
+ *  - Special workloads come behind the rounds, when the proxies have stopped: each has the machine to itself.
  *  - CPU time is the kernel's, requests and tokens are counted whole and checked; one wrong answer fails the run.
  *  - Ends by itself, and leaves no process and no file behind but the report in `bench/out`, whether it ends well, badly or by a signal.
  *    Until then Rempart's event log grows under the temporary directory: about 1 GB in a run of the default length.
  */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
+import { figuresOf, unmeasured } from "./bounds.ts";
 import { makeCertificate } from "./certificate.ts";
-import { type Child, Children } from "./children.ts";
-import type { Figure } from "./figure.ts";
-import { allowedCores, describeMachine, findProgram, type Machine } from "./machine.ts";
-import type { Job, Measurement, Reply } from "./measurement.ts";
-import { startNginx } from "./nginx.ts";
-import { type Options, readOptions, USAGE } from "./options.ts";
+import { Children } from "./children.ts";
+import { type Figure, verdictOf } from "./figure.ts";
+import { installPeers } from "./install-peers.ts";
+import { allowedCores, describeMachine, findProgram } from "./machine.ts";
+import { type Options, readOptions, refuseToPublish, USAGE } from "./options.ts";
+import { findPeers, REMEDIES } from "./peers.ts";
 import { hottest } from "./profile.ts";
-import { startRempart } from "./rempart.ts";
-import { markdownOf } from "./report.ts";
-import type { Workload } from "./scripted.ts";
-import { runSpecials } from "./special/index.ts";
-import { type Sample, summarise } from "./summary.ts";
-import type { Surroundings, Target, TargetName } from "./target.ts";
+import { readmeTable, withTable } from "./readme-table.ts";
+import { markdownOf, type Report } from "./report.ts";
+import { measureRounds, measureStraight, type Stage, warmUp } from "./rounds.ts";
+import { runSpecials, type SpecialName } from "./special/index.ts";
+import type { SpecialSurroundings } from "./special/special.ts";
+import { startTargets } from "./start-targets.ts";
+import { summarise } from "./summary.ts";
+import { digits } from "./table.ts";
 
 const HERE = dirname(fileURLToPath(import.meta.url));
 const ROOT = dirname(HERE);
 const OUT = join(HERE, "out");
-/** The runtime's compilers have done their work after so many requests or tokens; nginx needs none of it, and soon has them. */
-const FIRST_WARM_UP_UNITS = 20_000;
-const FIRST_WARM_UP_MS = 1_500;
-/** On a machine that is too busy to get there. */
-const FIRST_WARM_UPS = 4;
-const WARM_UP_MS = 400;
-/** Beyond warm-up and window: connecting, and reading streams to their end. */
-const SLACK_MS = 30_000;
+const START_MS = 30_000;
+
+interface Result {
+	readonly report: Report;
+	/** A sentence for each special workload that did not come to its end. */
+	readonly failures: readonly string[];
+}
 
 process.exitCode = await main(process.argv.slice(2));
 
 async function main(args: readonly string[]): Promise<number> {
-	let options: Options | "help";
+	let options: ReturnType<typeof readOptions>;
 	try {
 		options = readOptions(args);
+		if (options === "install-peers") installPeers(note);
+		else if (options !== "help" && options.reuse) return conclude(options, lastReport());
 	} catch (error) {
 		return refuse(messageOf(error), "npm run bench -- --help");
 	}
@@ -52,6 +57,7 @@ async function main(args: readonly string[]): Promise<number> {
 		process.stdout.write(USAGE);
 		return 0;
 	}
+	if (options === "install-peers") return 0;
 	if (process.platform !== "linux") return refuse("CPU time is read from /proc, which only Linux has", "run it on Linux");
 	if (findProgram("taskset") === null) return refuse("taskset is missing", "apt-get install util-linux");
 
@@ -70,8 +76,11 @@ async function main(args: readonly string[]): Promise<number> {
 		});
 	}
 	try {
-		await bench(options, children, folder);
-		return interrupted ?? 0;
+		const { report, failures } = await bench(options, children, folder);
+		if (interrupted !== null) return interrupted;
+		keepReport(report);
+		for (const failure of failures) process.stderr.write(`error: ${failure}\n`);
+		return failures.length > 0 ? 1 : conclude(options, report);
 	} catch (error) {
 		if (interrupted !== null) return interrupted;
 		process.stderr.write(`error: ${messageOf(error)}\n`);
@@ -82,112 +91,95 @@ async function main(args: readonly string[]): Promise<number> {
 	}
 }
 
-async function bench(options: Options, children: Children, folder: string): Promise<void> {
-	const [proxyCore = 0, loadCore = proxyCore] = allowedCores();
-	if (proxyCore === loadCore) note("only one core may be used: proxies and load share it, and figures are worth little");
-	const machine = describeMachine(ROOT, findProgram("nginx"));
+async function bench(options: Options, children: Children, folder: string): Promise<Result> {
+	const [core = 0, loadCore = core] = allowedCores();
+	if (core === loadCore) note("only one core may be used: proxies and load share it, and figures are worth little");
+	const peers = findPeers(options);
+	if (peers.wrk === undefined) note(`wrk is missing, and short requests come from slower callers: ${REMEDIES.wrk}`);
+	const machine = describeMachine(ROOT, Object.fromEntries(Object.entries(peers).map(([name, { version }]) => [name, version])));
 	const script = (name: string) => children.start({ name, program: process.execPath, args: [join(HERE, `${name}.ts`)], core: loadCore });
 	const upstream = script("upstream");
-	const upstreamPort = portIn(JSON.parse(await upstream.nextLine(SLACK_MS)));
+	const upstreamPort = portIn(JSON.parse(await upstream.nextLine(START_MS)));
 	const load = script("load");
-	const certificate = await makeCertificate(folder);
-	const surroundings = { children, folder, core: proxyCore, upstreamPort, certificate };
-	const targets = options.workloads.length === 0 ? [] : await startTargets(options, machine, surroundings);
-
-	const jobFor = (target: Target, workload: Workload, warmUpMs: number, windowMs: number): Job => ({
-		workload,
-		host: target.host,
-		port: target.port,
-		trusted: target.trusted,
-		authorization: target.authorization,
-		connections: workload === "stream" ? options.streams : options.connections,
-		warmUpMs,
-		windowMs,
-		proxy: { pid: target.pid, core: proxyCore },
-		upstream: { pid: upstream.pid },
-		loadCore,
-	});
-	for (const target of targets) {
-		note(`warming up ${target.name}`);
-		for (const workload of options.workloads) {
-			let units = 0;
-			for (let run = 0; units < FIRST_WARM_UP_UNITS && run < FIRST_WARM_UPS; run += 1) {
-				units += (await perform(load, target, jobFor(target, workload, 0, FIRST_WARM_UP_MS))).units;
-			}
-		}
-	}
-	const samples: Sample[] = [];
-	const fromUs = monotonicUs();
-	for (let round = 1; round <= options.rounds; round += 1) {
-		for (const workload of options.workloads) {
-			for (const target of turned(targets, round)) {
-				const measurement = await perform(load, target, jobFor(target, workload, WARM_UP_MS, options.seconds * 1000));
-				samples.push({ round, workload, target: target.name, measurement });
-				note(`round ${round} of ${options.rounds}: ${workload} on ${target.name}, ${perUnit(measurement)}`);
-			}
-		}
-	}
-	const span = { fromUs, toUs: monotonicUs() };
-	const { special, quick } = options;
-	const figures = await runSpecials(special, { ...surroundings, loadCore, upstreamPid: upstream.pid, root: ROOT, quick, note });
-	// A profile is written when its process stops.
-	await children.stopAll();
-	publish(options, machine, samples, figures);
-	if (options.profile) process.stdout.write(hottest(join(OUT, "profile"), ROOT, span));
-}
-
-async function startTargets(options: Options, machine: Machine, surroundings: Surroundings): Promise<readonly Target[]> {
-	const nginx = findProgram("nginx");
-	if (machine.nginx === null) note("nginx is missing, so there is nothing to compare with: apt-get install nginx-light");
+	const surroundings = { children, folder, core, upstreamPort, certificate: await makeCertificate(folder) };
 	const profileFolder = options.profile ? join(OUT, "profile") : null;
 	if (profileFolder !== null) rmSync(profileFolder, { recursive: true, force: true });
-	const targets: Target[] = [];
-	for (const name of options.targets) {
-		const target = await startTarget(name, nginx, profileFolder, surroundings);
-		if (target !== null) targets.push(target);
+	const stage: Stage = {
+		options,
+		load,
+		upstream: { pid: upstream.pid, port: upstreamPort },
+		proxyCore: core,
+		loadCore,
+		wrk: peers.wrk === undefined ? null : { program: peers.wrk.program, folder },
+		note,
+	};
+
+	const targets = await startTargets({ root: ROOT, targets: options.targets, peers, profileFolder, note }, surroundings);
+	await warmUp(stage, targets);
+	const straight = await measureStraight(stage);
+	const fromUs = monotonicUs();
+	const samples = await measureRounds(stage, targets);
+	const span = { fromUs, toUs: monotonicUs() };
+	// A profile is written when its process stops, and who is measured alone must have the machine alone.
+	await Promise.all(targets.map(({ stop }) => stop()));
+	if (profileFolder !== null) process.stdout.write(hottest(profileFolder, ROOT, span));
+	const special = await runEach(options.specials, {
+		...surroundings,
+		loadCore,
+		upstreamPid: upstream.pid,
+		root: ROOT,
+		quick: options.quick,
+		note,
+	});
+	const figures = [...figuresOf(samples), ...special.figures];
+	const report = { at: new Date().toISOString(), machine, options, figures, rows: summarise(samples), straight, samples };
+	return { report, failures: special.failures };
+}
+
+/** One that fails takes neither the rounds nor the others with it. */
+async function runEach(
+	names: readonly SpecialName[],
+	around: SpecialSurroundings,
+): Promise<Omit<Result, "report"> & Pick<Report, "figures">> {
+	const figures: Figure[] = [];
+	const failures: string[] = [];
+	for (const name of names) {
+		try {
+			figures.push(...(await runSpecials([name], around)));
+		} catch (error) {
+			failures.push(`special workload ${name}: ${messageOf(error)}`);
+		}
 	}
-	if (targets.length === 0) throw new Error("there is nothing to measure");
-	return targets;
+	return { figures, failures };
 }
 
-async function startTarget(
-	name: TargetName,
-	nginx: string | null,
-	profileFolder: string | null,
-	surroundings: Surroundings,
-): Promise<Target | null> {
-	const tls = name.endsWith("-tls");
-	if (name === "rempart" || name === "rempart-tls") return startRempart(ROOT, { name, tls, profileFolder }, surroundings);
-	if (nginx === null) return null;
-	return startNginx(nginx, { name, tls, accessLog: name === "nginx-log" }, surroundings);
+function lastReport(): Report {
+	// Written by the function below.
+	return JSON.parse(readFileSync(join(OUT, "report.json"), "utf8")) as Report;
 }
 
-async function perform(load: Child, target: Target, job: Job): Promise<Measurement> {
-	load.send(JSON.stringify(job));
-	// The only writer of these lines is the load generator, which is typed to write replies.
-	const reply = JSON.parse(await load.nextLine(job.warmUpMs + job.windowMs + SLACK_MS)) as Reply;
-	if ("error" in reply) throw new Error(`${job.workload} on ${target.name}: ${reply.error}`);
-	return reply.measurement;
-}
-
-function publish(options: Options, machine: Machine, samples: readonly Sample[], figures: readonly Figure[]): void {
-	const report = { at: new Date().toISOString(), machine, options, rows: summarise(samples) };
+function keepReport(report: Report): void {
 	const markdown = markdownOf(report);
 	mkdirSync(OUT, { recursive: true });
 	writeFileSync(join(OUT, "report.md"), markdown);
-	writeFileSync(join(OUT, "report.json"), `${JSON.stringify({ ...report, figures, samples }, null, "\t")}\n`);
+	writeFileSync(join(OUT, "report.json"), `${JSON.stringify(report, null, "\t")}\n`);
 	process.stdout.write(markdown);
-	for (const { id, value, unit, detail } of figures) note(`${id}: ${value.toFixed(2)} ${unit} (${detail ?? ""})`);
 }
 
-/** Each round begins with another one, so that none always follows the same neighbour's heat. */
-function turned<T>(list: readonly T[], by: number): readonly T[] {
-	const start = by % list.length;
-	return [...list.slice(start), ...list.slice(0, start)];
-}
-
-function perUnit({ proxyUs, units, windowUs }: Measurement): string {
-	return `${(proxyUs / units).toFixed(1)} µs, ${((units / windowUs) * 1e6).toFixed(0)}/s`;
+/** What the flags want done with a report, measured now or before. The exit status. */
+function conclude({ check, readme }: Options, { at, machine, options, figures }: Report): number {
+	if (readme) {
+		refuseToPublish(options);
+		const file = join(ROOT, "README.md");
+		writeFileSync(file, withTable(readFileSync(file, "utf8"), readmeTable(at, machine, options.rounds, figures)));
+		note("wrote the table of README.md");
+	}
+	if (!check) return 0;
+	const missing = unmeasured(figures);
+	if (missing.length > 0) note(`not measured, and so not checked: ${missing.join(", ")}`);
+	const missed = figures.filter((figure) => verdictOf(figure) === "missed");
+	for (const { id, value, unit, atLeast } of missed) note(`missed: ${id} is ${digits(value)} ${unit}, and must be ${atLeast} ${unit}`);
+	return missed.length === 0 ? 0 : 1;
 }
 
 function monotonicUs(): number {

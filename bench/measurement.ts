@@ -9,6 +9,10 @@ export interface Job {
 	readonly trusted: string | null;
 	/** Value of the Authorization field. */
 	readonly authorization: string;
+	/** Fields beyond those of every request. */
+	readonly fields: readonly (readonly [name: string, value: string])[];
+	/** The proxy writes answers anew: judged by what they say and not by their bytes. */
+	readonly rewritten: boolean;
 	/** Callers with a connection each; each has one request running at any time. */
 	readonly connections: number;
 	readonly warmUpMs: number;
@@ -18,6 +22,8 @@ export interface Job {
 	readonly upstream: { readonly pid: number };
 	/** The core of this process and of the upstream. */
 	readonly loadCore: number;
+	/** Who asks for all that has no pace; null for the load generator itself. */
+	readonly wrk: { readonly program: string /** Where its script may be written. */; readonly folder: string } | null;
 }
 
 /** One window of one workload against one proxy. Times are CPU times unless they say otherwise. */
@@ -31,7 +37,7 @@ export interface Measurement {
 	/** All that ran on the core, whoever it was, and what the hypervisor took. */
 	readonly proxyCore: { readonly busyUs: number; readonly stolenUs: number };
 	readonly loadCore: { readonly busyUs: number; readonly stolenUs: number };
-	/** Wall time in ms of a request, or between two reads of a stream. */
+	/** Wall time in ms of a request; of streams, where callers of the bench read them, between two reads. */
 	readonly waitMs: { readonly p50: number; readonly p99: number; readonly max: number };
 }
 

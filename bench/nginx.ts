@@ -1,24 +1,24 @@
 /**
  * nginx as people put it before Ollama: Basic authentication from a password file, kept connections on both sides, no buffering of answers.
  *
- *  - Passwords are `{PLAIN}`: the cheapest that nginx can check, so the comparison is with nginx at its best.
- *  - One worker, one listener, no access log; the variants add a buffered log or TLS, and nothing else.
+ *  - Passwords are `{PLAIN}`, the cheapest that nginx can check, so that the comparison is with nginx at its best; `apr1` and `bcrypt` are what
+ *    password files hold in fact. It hashes in its only thread, and anew for each request.
+ *  - One worker, one listener, no access log; the variants add a buffered log, another hash or TLS, and nothing else.
  */
-import { Buffer } from "node:buffer";
 import { mkdirSync, writeFileSync } from "node:fs";
-import net from "node:net";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 
+import { BASIC, HASHES, type PasswordScheme, USER } from "./credentials.ts";
+import { freePort, listening } from "./listening.ts";
 import type { Surroundings, Target } from "./target.ts";
 
-const USER = "bench";
-const PASSWORD = "Q2hhbmdlIG1lLCBwbGVhc2U";
 const START_MS = 5_000;
-const LOOK_EVERY_MS = 20;
+/** Bcrypt takes some 50 ms each, one after the other: more callers would only wait longer, and be forgotten at the end of a window. */
+const BCRYPT_MOST = { connections: 4, streams: 4 };
 
 export interface NginxVariant {
-	readonly name: "nginx" | "nginx-log" | "nginx-tls";
+	readonly name: "nginx" | "nginx-log" | "nginx-apr1" | "nginx-bcrypt" | "nginx-tls";
+	readonly password: PasswordScheme;
 	readonly accessLog: boolean;
 	readonly tls: boolean;
 }
@@ -28,17 +28,21 @@ export async function startNginx(program: string, variant: NginxVariant, surroun
 	const folder = join(surroundings.folder, variant.name);
 	const port = await freePort();
 	mkdirSync(folder);
-	writeFileSync(join(folder, "passwords"), `${USER}:{PLAIN}${PASSWORD}\n`);
+	writeFileSync(join(folder, "passwords"), `${USER}:${HASHES[variant.password]}\n`);
 	writeFileSync(join(folder, "nginx.conf"), configuration(variant, folder, port, surroundings));
 	const child = children.start({ name: variant.name, program, args: ["-p", folder, "-c", "nginx.conf", "-e", "error.log"], core });
-	await listening(port, variant.name);
+	await listening(port, child, START_MS);
 	return {
 		name: variant.name,
 		pid: child.pid,
 		host: "127.0.0.1",
 		port,
 		trusted: variant.tls ? certificate.authority : null,
-		authorization: `Basic ${Buffer.from(`${USER}:${PASSWORD}`).toString("base64")}`,
+		authorization: BASIC,
+		fields: [],
+		rewritten: false,
+		most: variant.password === "bcrypt" ? BCRYPT_MOST : null,
+		stop: () => child.stop(),
 	};
 }
 
@@ -85,33 +89,4 @@ http {
 	}
 }
 `;
-}
-
-/** nginx cannot be told to choose a port and to say which. */
-async function freePort(): Promise<number> {
-	const server = net.createServer();
-	const { promise, resolve, reject } = Promise.withResolvers<number>();
-	server.once("error", reject).listen(0, "127.0.0.1", () => {
-		const address = server.address();
-		server.close(() => resolve(address !== null && typeof address === "object" ? address.port : 0));
-	});
-	return promise;
-}
-
-async function listening(port: number, name: string): Promise<void> {
-	const until = performance.now() + START_MS;
-	while (!(await accepts(port))) {
-		if (performance.now() > until) throw new Error(`${name} does not listen on port ${port}; see its error.log with --keep`);
-		await sleep(LOOK_EVERY_MS);
-	}
-}
-
-function accepts(port: number): Promise<boolean> {
-	return new Promise((resolve) => {
-		const socket = net.connect(port, "127.0.0.1", () => {
-			socket.destroy();
-			resolve(true);
-		});
-		socket.once("error", () => resolve(false));
-	});
 }

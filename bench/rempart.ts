@@ -60,6 +60,10 @@ export async function startRempart(root: string, variant: RempartVariant, surrou
 		port: Number(url.port),
 		trusted: variant.tls ? certificate.authority : null,
 		authorization: `Bearer ${textAt(JSON.parse(made.stdout), "key")}`,
+		fields: [],
+		rewritten: false,
+		most: null,
+		stop: () => server.stop(),
 	};
 }
 

@@ -1,94 +1,100 @@
-/** The report as Markdown: head, table, aims, doubts. */
+/** The report as Markdown: head, figures with their verdicts, rows, how the load generator was checked, doubts. */
+import { unmeasured } from "./bounds.ts";
+import type { Figure } from "./figure.ts";
+import { headroomsOf, type Straight } from "./headroom.ts";
 import type { Machine } from "./machine.ts";
 import type { Options } from "./options.ts";
-import { TOKENS_PER_SECOND, type Workload } from "./scripted.ts";
+import { FLOOD_BURST, FLOOD_TOKENS, PLAYS, TOKENS_PER_SECOND } from "./scripted.ts";
 import type { Spread } from "./statistics.ts";
-import { AIMS, doubtsAbout, type Row } from "./summary.ts";
-
-const TITLES: Readonly<Record<Workload, string>> = {
-	get: "GET /api/tags",
-	chat: "POST /api/chat, whole answer",
-	stream: "POST /api/chat, streamed",
-};
+import { doubtsAbout, type Row, type Sample } from "./summary.ts";
+import { digits, figureTable, spreadText, table } from "./table.ts";
 
 export interface Report {
 	readonly at: string;
 	readonly machine: Machine;
 	readonly options: Options;
+	/** Of the rounds and of the special workloads. */
+	readonly figures: readonly Figure[];
 	readonly rows: readonly Row[];
+	/** What load generator and upstream do without a proxy between them. */
+	readonly straight: readonly Straight[];
+	readonly samples: readonly Sample[];
 }
 
-export function markdownOf({ at, machine, options, rows }: Report): string {
+export function markdownOf({ at, machine, options, figures, rows, straight }: Report): string {
 	const doubts = doubtsAbout(rows);
+	const programs = Object.entries(machine.programs).map(([name, version]) => `${name} ${version}`);
+	const missing = unmeasured(figures);
+	const details = figures.filter(({ detail }) => detail !== null).map(({ what, detail }) => `- ${what}: ${detail}`);
 	return [
 		"# Rempart beside its peers",
 		"",
 		`${at} · ${machine.processor}, ${machine.cores} cores, ${(machine.memoryBytes / 2 ** 30).toFixed(0)} GiB · Linux ${machine.kernel}`,
-		`Rempart ${machine.rempart} on Node ${machine.node}, OpenSSL ${machine.openssl} · nginx ${machine.nginx ?? "not installed"}`,
-		"",
-		`${options.rounds} interleaved rounds, windows of ${options.seconds} s; medians, with the least and the most in brackets. Proxies on one core, ` +
-			`load generator and upstream on another. Short requests: ${options.connections} callers, one request each at a time. Streams: ` +
-			`${options.streams} at ${TOKENS_PER_SECOND} tokens/s. CPU by /proc/PID/stat, threads and children included.`,
+		`Rempart ${machine.rempart} on Node ${machine.node}, OpenSSL ${machine.openssl} · ${programs.join(", ")}`,
 		...(options.profile ? ["", "**Measured under a profiler: not for publication.**"] : []),
+		"",
+		"## Figures",
+		"",
+		...figureTable(figures),
+		...(details.length === 0 ? [] : ["", ...details]),
+		...(missing.length === 0 ? [] : ["", `Not measured in this run: ${missing.join(", ")}.`]),
+		"",
+		"## Rounds",
+		"",
+		methodOf(options),
 		"",
 		...table(
 			["workload", "proxy", "CPU µs per request or token", "ratio", "per second", "wait p50, p99 ms", "proxy, load core busy"],
 			rows.map(cellsOf),
 		),
 		"",
-		...table(["aim", "measured", "at least", "aim"], aimCells(rows)),
-		...(doubts.length === 0 ? [] : ["", ...doubts.map((doubt) => `- ${doubt}`)]),
+		"## Load generator",
+		"",
+		...loadLines(machine, rows, straight),
+		...(doubts.length === 0 ? [] : ["", "## Doubts", "", ...doubts.map((doubt) => `- ${doubt}`)]),
 		"",
 	].join("\n");
 }
 
-function cellsOf({
-	workload,
-	target,
-	cpuUs,
-	ratios,
-	unitsPerSecond,
-	waitP50Ms,
-	waitP99Ms,
-	proxyBusy,
-	loadCoreBusy,
-}: Row): readonly string[] {
+function methodOf({ rounds, seconds, connections, streams }: Options): string {
+	return (
+		`${rounds} interleaved rounds, windows of ${seconds} s; medians, with the least and the most in brackets. Proxies on one core, load generator ` +
+		`and upstream on another. Short requests: ${connections} callers, one request each at a time (4 with bcrypt, 8 on LiteLLM, which would only ` +
+		`queue more). Streams: ${streams} (20 on LiteLLM), paced at ${TOKENS_PER_SECOND} tokens/s, or unpaced, ${FLOOD_TOKENS} tokens each in bursts of ` +
+		`${FLOOD_BURST}, every token a chunk of its own. CPU by /proc/PID/stat, threads and children included.`
+	);
+}
+
+function loadLines(machine: Machine, rows: readonly Row[], straight: readonly Straight[]): readonly string[] {
+	const who = machine.programs["wrk"] === undefined ? "the callers of this bench: wrk is missing" : `wrk ${machine.programs["wrk"]}`;
+	const intro =
+		`Short requests and unpaced streams come from ${who}, those of gateways that write streams anew and paced ones from callers of this bench, which ` +
+		"count tokens as they come. Each was sent straight to the scripted upstream as well, without a proxy: where as much comes through the fastest " +
+		"proxy, it was the generator that was measured by the clock. Figures are therefore made of CPU time: a rate is units for each second of the " +
+		"proxy's CPU, which is what its core does when it is full. Whoever sends, an answer that is not 2xx fails the run, and before the rounds " +
+		"every answer is compared with what the upstream said.";
+	const cells = headroomsOf(rows, straight).map(({ workload, generator, perSecond, fastest, share }) => [
+		PLAYS[workload].title,
+		generator,
+		perSecond.toFixed(0),
+		fastest === null ? "–" : `${fastest.perSecond.toFixed(0)} (${fastest.target}): ${(share * 100).toFixed(0)} %`,
+	]);
+	return [intro, "", ...table(["workload", "generator", "straight, per second", "through the fastest proxy"], cells)];
+}
+
+function cellsOf(row: Row): readonly string[] {
+	const { workload, target, cpuUs, ratios, unitsPerSecond, waitP50Ms, waitP99Ms, proxyBusy, loadCoreBusy } = row;
 	return [
-		TITLES[workload],
+		PLAYS[workload].title,
 		target,
-		spreadText(cpuUs, 1),
-		ratios.map(({ against, ratio }) => `${spreadText(ratio, 2, "×")} ${against}`).join("; ") || "1",
-		unitsPerSecond.median.toFixed(0),
-		`${waitP50Ms.median.toFixed(2)}, ${waitP99Ms.median.toFixed(2)}`,
+		spreadText(cpuUs),
+		ratios.map(({ against, ratio }) => `${spreadText(ratio, "×")} ${against}`).join("; ") || "–",
+		unitsPerSecond.median.toFixed(unitsPerSecond.median < 100 ? 1 : 0),
+		`${digits(waitP50Ms.median)}, ${digits(waitP99Ms.median)}`,
 		`${percent(proxyBusy)}, ${percent(loadCoreBusy)}`,
 	];
 }
 
-function aimCells(rows: readonly Row[]): readonly (readonly string[])[] {
-	const ratios = rows.flatMap((row) => row.ratios).filter(({ target }) => target === "rempart");
-	return AIMS.map(({ what, workload, against, atMost, aim }) => {
-		const found = ratios.find((ratio) => ratio.workload === workload && ratio.against === against);
-		const measured =
-			found === undefined ? "not measured" : `${found.ratio.median.toFixed(2)}×: ${verdict(found.ratio.median, atMost, aim)}`;
-		return [what, measured, `${atMost}×`, `${aim}×`];
-	});
-}
-
-function verdict(measured: number, atMost: number, aim: number): string {
-	if (measured > atMost) return "missed";
-	return measured > aim ? "reached" : "aim reached";
-}
-
-function spreadText({ median, least, most }: Spread, digits: number, unit = ""): string {
-	return `${median.toFixed(digits)}${unit} [${least.toFixed(digits)}–${most.toFixed(digits)}]`;
-}
-
 function percent({ median }: Spread): string {
 	return `${(median * 100).toFixed(0)} %`;
-}
-
-function table(head: readonly string[], rows: readonly (readonly string[])[]): readonly string[] {
-	const widths = head.map((title, column) => Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)));
-	const line = (cells: readonly string[]) => `| ${cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(" | ")} |`;
-	return [line(head), line(widths.map((width) => "-".repeat(width))), ...rows.map(line)];
 }

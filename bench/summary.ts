@@ -40,20 +40,12 @@ export interface Row {
 	readonly ratios: readonly Ratio[];
 }
 
-/** What Rempart must reach and what it aims at, as factors of a peer's CPU time. */
-export const AIMS = [
-	{ what: "CPU per short request, against nginx without a log", workload: "chat", against: "nginx", atMost: 1.8, aim: 1.3 },
-	{ what: "CPU per short request, against nginx with a buffered log", workload: "chat", against: "nginx-log", atMost: 1.6, aim: 1.15 },
-	{ what: "CPU per relayed token, against nginx", workload: "stream", against: "nginx", atMost: 1.8, aim: 1.3 },
-] as const;
-
-const ANCHORS: Readonly<Record<TargetName, readonly TargetName[]>> = {
-	nginx: [],
-	"nginx-log": ["nginx"],
-	rempart: ["nginx", "nginx-log"],
-	"nginx-tls": ["nginx"],
-	"rempart-tls": ["nginx-tls", "rempart"],
-};
+/** Beside whom a row of the table stands. */
+function anchorsOf(target: TargetName): readonly TargetName[] {
+	if (target === "nginx") return [];
+	if (target === "nginx-tls") return ["nginx"];
+	return target === "rempart-tls" ? ["nginx-tls", "rempart"] : ["nginx"];
+}
 
 /** The load generator is at its end, and the proxy is not. */
 const LOAD_FULL = 0.95;
@@ -89,7 +81,7 @@ export function summarise(samples: readonly Sample[]): readonly Row[] {
 			workload,
 			target,
 			cpuUs: spread(cpuPerUnit),
-			unitsPerSecond: spread(({ units, windowUs }) => (units / windowUs) * 1e6),
+			unitsPerSecond: spread(unitsPerSecond),
 			waitP50Ms: spread(({ waitMs }) => waitMs.p50),
 			waitP99Ms: spread(({ waitMs }) => waitMs.p99),
 			proxyBusy: spread(({ proxyUs, windowUs }) => proxyUs / windowUs),
@@ -98,7 +90,10 @@ export function summarise(samples: readonly Sample[]): readonly Row[] {
 			proxyCoreForeign: spread(({ proxyCore, proxyUs, windowUs }) =>
 				Math.max(0, (proxyCore.busyUs + proxyCore.stolenUs - proxyUs) / windowUs),
 			),
-			ratios: ANCHORS[target].flatMap((against) => ratioOf(samples, workload, target, against)),
+			ratios: anchorsOf(target).flatMap((against) => {
+				const ratio = ratioOf(samples, "cpu", { workload, target, against });
+				return ratio === null ? [] : [{ workload, target, against, ratio }];
+			}),
 		};
 	});
 }
@@ -113,13 +108,21 @@ export function doubtsAbout(rows: readonly Row[]): readonly string[] {
 	});
 }
 
-function ratioOf(samples: readonly Sample[], workload: Workload, target: TargetName, against: TargetName): readonly Ratio[] {
-	const anchors = new Map(of(samples, workload, against).map(({ round, measurement }) => [round, cpuPerUnit(measurement)]));
+/**
+ * CPU time per unit, or units for each second of CPU. The latter is what a full core does in a second, and stays that where the load generator or
+ * others on the machine left the core less than full: units per second by the clock would then be theirs.
+ */
+export type Measure = "cpu" | "rate";
+
+/** Taken within each round, then the median; null where no round has both. */
+export function ratioOf(samples: readonly Sample[], measure: Measure, { workload, target, against }: Omit<Ratio, "ratio">): Spread | null {
+	const valueOf = measure === "cpu" ? cpuPerUnit : unitsPerCoreSecond;
+	const anchors = new Map(of(samples, workload, against).map(({ round, measurement }) => [round, valueOf(measurement)]));
 	const ratios = of(samples, workload, target).flatMap(({ round, measurement }) => {
 		const anchor = anchors.get(round);
-		return anchor === undefined ? [] : [cpuPerUnit(measurement) / anchor];
+		return anchor === undefined ? [] : [valueOf(measurement) / anchor];
 	});
-	return ratios.length === 0 ? [] : [{ workload, target, against, ratio: spreadOf(ratios) }];
+	return ratios.length === 0 ? null : spreadOf(ratios);
 }
 
 function of(samples: readonly Sample[], workload: Workload, target: TargetName): readonly Sample[] {
@@ -128,4 +131,12 @@ function of(samples: readonly Sample[], workload: Workload, target: TargetName):
 
 function cpuPerUnit({ proxyUs, units }: Measurement): number {
 	return proxyUs / units;
+}
+
+function unitsPerCoreSecond({ proxyUs, units }: Measurement): number {
+	return (units / proxyUs) * 1e6;
+}
+
+function unitsPerSecond({ units, windowUs }: Measurement): number {
+	return (units / windowUs) * 1e6;
 }

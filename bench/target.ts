@@ -2,7 +2,19 @@
 import type { CertificateFiles } from "./certificate.ts";
 import type { Children } from "./children.ts";
 
-export const TARGET_NAMES = ["nginx", "nginx-log", "rempart", "nginx-tls", "rempart-tls"] as const;
+export const TARGET_NAMES = [
+	"nginx",
+	"nginx-log",
+	"nginx-apr1",
+	"nginx-bcrypt",
+	"haproxy",
+	"caddy",
+	"portkey",
+	"litellm",
+	"rempart",
+	"nginx-tls",
+	"rempart-tls",
+] as const;
 export type TargetName = (typeof TARGET_NAMES)[number];
 
 export interface Target {
@@ -13,6 +25,13 @@ export interface Target {
 	/** PEM file of the certificate to trust; null for clear text. */
 	readonly trusted: string | null;
 	readonly authorization: string;
+	/** What else it must be told with each request. */
+	readonly fields: readonly (readonly [name: string, value: string])[];
+	/** It writes answers anew, as gateways between dialects do, instead of passing them on. */
+	readonly rewritten: boolean;
+	/** As many callers and streams as it can bear; more would measure its queue. Null where the bench's own numbers are fine. */
+	readonly most: { readonly connections: number; readonly streams: number } | null;
+	readonly stop: () => Promise<void>;
 }
 
 export interface Surroundings {

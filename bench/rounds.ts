@@ -1,0 +1,147 @@
+/**
+ * The rounds: every cell of the plan once in each, so that a machine that changes changes for all.
+ *
+ *  - Before them each proxy answers callers that compare every byte, which also lets compilers do their work.
+ *  - Between two windows the proxy has come to rest: what one has left in its queue must not be the next one's time.
+ */
+import { setTimeout as sleep } from "node:timers/promises";
+
+import type { Child } from "./children.ts";
+import { cpuTimeOf } from "./cpu.ts";
+import type { Straight } from "./headroom.ts";
+import type { Job, Measurement, Reply } from "./measurement.ts";
+import type { Options } from "./options.ts";
+import { planOf, turned } from "./plan.ts";
+import { PLAYS, type Workload } from "./scripted.ts";
+import type { Sample } from "./summary.ts";
+import type { Target } from "./target.ts";
+
+/** The runtime's compilers have done their work after so many requests or tokens; nginx needs none of it, and soon has them. */
+const FIRST_WARM_UP_UNITS = 20_000;
+const FIRST_WARM_UP_MS = 1_500;
+/** On a proxy that is too slow to get there. */
+const FIRST_WARM_UPS = 3;
+const WARM_UP_MS = 400;
+const STRAIGHT_MS = 2_000;
+/** Beyond warm-up and window: connecting, and reading streams to their end. */
+const SLACK_MS = 40_000;
+const REST_MS = 50;
+/** Timers of its own, and the tick in which times come. */
+const REST_CPU_US = 10_000;
+const LONGEST_REST_MS = 5_000;
+
+export interface Stage {
+	readonly options: Options;
+	readonly load: Child;
+	readonly upstream: { readonly pid: number; readonly port: number };
+	readonly proxyCore: number;
+	readonly loadCore: number;
+	/** Null where it is missing. */
+	readonly wrk: Job["wrk"];
+	readonly note: (text: string) => void;
+}
+
+type Reached = Omit<Target, "name" | "stop">;
+
+/** Throws at the first wrong answer. */
+export async function warmUp(stage: Stage, targets: readonly Target[]): Promise<void> {
+	for (const target of targets) {
+		stage.note(`warming up ${target.name}`);
+		for (const { workload } of planOf([target.name], stage.options.workloads)) {
+			const runs = PLAYS[workload].paced ? 1 : FIRST_WARM_UPS;
+			let units = 0;
+			for (let run = 0; units < FIRST_WARM_UP_UNITS && run < runs; run += 1) {
+				units += (await perform(stage, target.name, jobFor({ ...stage, wrk: null }, target, workload, 0, FIRST_WARM_UP_MS))).units;
+			}
+			await rest(target);
+		}
+	}
+}
+
+export async function measureRounds(stage: Stage, targets: readonly Target[]): Promise<readonly Sample[]> {
+	const { options, note } = stage;
+	const byName = new Map(targets.map((target) => [target.name, target]));
+	const plan = planOf([...byName.keys()], options.workloads);
+	const samples: Sample[] = [];
+	for (let round = 1; round <= options.rounds; round += 1) {
+		for (const { workload, target: name } of turned(plan, round)) {
+			const target = byName.get(name);
+			if (target === undefined) continue;
+			const measurement = await perform(stage, name, jobFor(stage, target, workload, WARM_UP_MS, options.seconds * 1000));
+			samples.push({ round, workload, target: name, measurement });
+			note(`round ${round} of ${options.rounds}: ${workload} on ${name}, ${perUnit(measurement)}`);
+			await rest(target);
+		}
+	}
+	return samples;
+}
+
+/** What the generators do without a proxy: wrk where it is there, and the bench's own callers. */
+export async function measureStraight(stage: Stage): Promise<readonly Straight[]> {
+	const { upstream, options, wrk } = stage;
+	const target: Reached = {
+		pid: upstream.pid,
+		host: "127.0.0.1",
+		port: upstream.port,
+		trusted: null,
+		authorization: "none",
+		fields: [],
+		rewritten: false,
+		most: null,
+	};
+	const straight: Straight[] = [];
+	for (const workload of options.workloads) {
+		if (PLAYS[workload].paced) continue;
+		for (const generator of ["wrk", "own"] as const) {
+			if (generator === "wrk" && wrk === null) continue;
+			const job = jobFor({ ...stage, wrk: generator === "wrk" ? wrk : null }, target, workload, WARM_UP_MS, STRAIGHT_MS);
+			const { units, windowUs } = await perform(stage, "the upstream itself", job);
+			straight.push({ workload, generator, perSecond: (units / windowUs) * 1e6 });
+		}
+	}
+	return straight;
+}
+
+function jobFor(stage: Stage, target: Reached, workload: Workload, warmUpMs: number, windowMs: number): Job {
+	const { options, upstream, proxyCore, loadCore, wrk } = stage;
+	const usual = PLAYS[workload].stream === null ? options.connections : options.streams;
+	const most = PLAYS[workload].stream === null ? target.most?.connections : target.most?.streams;
+	return {
+		workload,
+		host: target.host,
+		port: target.port,
+		trusted: target.trusted,
+		authorization: target.authorization,
+		fields: target.fields,
+		rewritten: target.rewritten,
+		connections: Math.min(usual, most ?? usual),
+		warmUpMs,
+		windowMs,
+		proxy: { pid: target.pid, core: proxyCore },
+		upstream: { pid: upstream.pid },
+		loadCore,
+		wrk,
+	};
+}
+
+async function perform({ load }: Stage, name: string, job: Job): Promise<Measurement> {
+	load.send(JSON.stringify(job));
+	// The only writer of these lines is the load generator, which is typed to write replies.
+	const reply = JSON.parse(await load.nextLine(job.warmUpMs + job.windowMs + SLACK_MS)) as Reply;
+	if ("error" in reply) throw new Error(`${job.workload} on ${name}: ${reply.error}`);
+	return reply.measurement;
+}
+
+async function rest({ pid }: Target): Promise<void> {
+	const until = performance.now() + LONGEST_REST_MS;
+	for (let before = cpuTimeOf(pid); performance.now() < until; ) {
+		await sleep(REST_MS);
+		const now = cpuTimeOf(pid);
+		if (now - before <= REST_CPU_US) return;
+		before = now;
+	}
+}
+
+function perUnit({ proxyUs, units, windowUs }: Measurement): string {
+	return `${(proxyUs / units).toFixed(1)} µs, ${((units / windowUs) * 1e6).toFixed(0)}/s`;
+}
