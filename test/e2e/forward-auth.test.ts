@@ -1,12 +1,18 @@
 /** The listener where other proxies ask, asked as they ask: what is refused and in which words, what is permitted and for whom, and what is on record. */
 import assert from "node:assert/strict";
+import { once } from "node:events";
+import { readFile, stat, writeFile } from "node:fs/promises";
+import net from "node:net";
+import { join } from "node:path";
 import { after, before, suite, test } from "node:test";
 
 import type { Event, RequestEnded, RequestStarted } from "../../src/model/event.ts";
 import { FAULTS } from "../../src/model/fault.ts";
 import { eventually } from "../support/eventually.ts";
 import { type AskedGateway, type Question, questionOf, startAskedGateway } from "../support/forward-auth.ts";
-import { connectRaw, type RawResponse } from "../support/raw-client.ts";
+import { startGateway } from "../support/gateway.ts";
+import { connectRaw, RawClient, type RawResponse } from "../support/raw-client.ts";
+import { temporaryDirectory } from "../support/temporary-directory.ts";
 import { startWorkedUpstream, type WorkedUpstream } from "../support/worked-upstream.ts";
 
 const PROXIES = ["nginx", "traefik", "caddy", "haproxy", "envoy"] as const;
@@ -297,4 +303,48 @@ test("several questions come over one connection, strangers' too", async () => {
 
 test("every text of a fault and a refusal fits a field of nginx", async () => {
 	for (const { message } of Object.values(FAULTS)) assert.match(message, /^[\x20-\x7e]+$/);
+});
+
+test("over a Unix socket the file system says who may ask, and what is left there is taken away", async (t) => {
+	const path = join(temporaryDirectory(t), "ask.sock");
+	await using upstream = await startWorkedUpstream();
+	await using gateway = await startGateway({ upstreams: [upstream.url], yaml: `forward_auth: { socket: "${path}" }\n` });
+	const key = await gateway.createKey("user");
+	assert.equal((await stat(path)).mode & 0o777, 0o660);
+	const socket = net.connect(path);
+	await once(socket, "connect");
+	const client = new RawClient(socket);
+	for (const status of [401, 200]) {
+		await client.send(questionOf({ proxy: "caddy", ...(status === 200 ? { key } : {}) }));
+		assert.equal((await client.readResponse()).status, status);
+	}
+	client.destroy();
+	await assert.rejects(
+		startGateway({ upstreams: [upstream.url], yaml: `forward_auth: { socket: "${path}" }\n` }),
+		/somebody already listens on .*ask\.sock/,
+	);
+	await gateway.server.stop();
+	await assert.rejects(stat(path), /ENOENT/);
+});
+
+test("who may ask and what may pass unseen follow the configuration; where it listens takes a restart", async () => {
+	await using upstream = await startWorkedUpstream();
+	await using gateway = await startAskedGateway({ upstreams: [upstream.url] });
+	const key = await gateway.createKey("user");
+	const chat = questionOf({ proxy: "nginx", key, method: "POST", target: "/api/chat" });
+	const statusOf = async (localAddress: string): Promise<number | null> => {
+		const client = await connectRaw({ port: gateway.askPort, localAddress });
+		await client.send(chat);
+		const answer = await client.readResponseOrEnd();
+		client.destroy();
+		return answer?.status ?? null;
+	};
+	assert.deepEqual([await statusOf("127.0.0.1"), await statusOf("127.0.0.2")], [403, null]);
+	const written = await readFile(gateway.configFile, "utf8");
+	await writeFile(gateway.configFile, written.replace("proxies: [127.0.0.1]", "proxies: [127.0.0.2], insecure_unseen: [chat]"));
+	assert.equal((await gateway.server.reload()).reloaded, true);
+	assert.deepEqual([await statusOf("127.0.0.1"), await statusOf("127.0.0.2")], [null, 200]);
+	await writeFile(gateway.configFile, written.replace('listen: "127.0.0.1:0", proxies', 'listen: "127.0.0.1:1", proxies'));
+	const outcome = await gateway.server.reload();
+	assert.ok(outcome.reloaded && outcome.notes.includes("forward_auth.listen takes effect with a restart"));
 });
