@@ -33,6 +33,7 @@ export const PROBLEMS = {
 	"principal-unknown": { status: 404, title: "there is no such principal" },
 	"public-key-invalid": { status: 422, title: "the public key is not valid" },
 	"public-key-taken": { status: 409, title: "the public key is another principal's" },
+	"certificate-not-issued": { status: 503, title: "the certificate could not be issued" },
 	"not-recorded": { status: 503, title: "the act could not be recorded" },
 	"not-stored": { status: 503, title: "the act could not be stored" },
 } as const satisfies Record<KeyProblemCode, ProblemSpec> & Record<string, ProblemSpec>;

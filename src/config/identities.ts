@@ -1,6 +1,7 @@
 /** How callers prove who they are, besides keys: one section a kind. */
 import type * as z from "zod";
 
+import { certificatesSection } from "./certificates.ts";
 import { htpasswdSection } from "./htpasswd.ts";
 import { duration } from "./values/duration.ts";
 import { flag } from "./values/plain.ts";
@@ -20,12 +21,15 @@ const ollamaSection = section({
 }).transform((written) => ({ clockSkewMs: written.clock_skew, clearText: written.clear_text }));
 
 export const identitiesSection = section({
+	certificates: certificatesSection
+		.prefault({})
+		.meta({ description: "Client certificates, from rempart enroll or from an authority of yours." }),
 	htpasswd: htpasswdSection
 		.prefault({})
 		.meta({ description: "People with passwords, by HTTP Basic. A key as the password works with or without." }),
 	ollama: ollamaSection.prefault({}).meta({
 		description: "The ollama program with OLLAMA_AUTH=1, which signs its requests. Its keys are enrolled with: rempart principal add.",
 	}),
-}).transform((written) => ({ htpasswd: written.htpasswd, ollama: written.ollama }));
+}).transform((written) => ({ certificates: written.certificates, htpasswd: written.htpasswd, ollama: written.ollama }));
 
 export type IdentitiesConfig = Readonly<z.output<typeof identitiesSection>>;

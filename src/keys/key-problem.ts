@@ -15,6 +15,7 @@ export const KEY_PROBLEMS = [
 	"principal-unknown",
 	"public-key-invalid",
 	"public-key-taken",
+	"certificate-not-issued",
 	"not-recorded",
 	"not-stored",
 ] as const;

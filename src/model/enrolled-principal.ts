@@ -16,8 +16,8 @@ export interface EnrolledPrincipal {
 	readonly credential: EnrolledCredential;
 }
 
-/** The key that the `ollama` program signs its requests with: base64 of its SSH wire form, as in the second word of `id_ed25519.pub`. */
-export interface EnrolledCredential {
-	readonly kind: "ollama-key";
-	readonly publicKey: string;
-}
+export type EnrolledCredential =
+	/** What the `ollama` program signs its requests with: base64 of the SSH wire form, as in the second word of `id_ed25519.pub`. */
+	| { readonly kind: "ollama-key"; readonly publicKey: string }
+	/** A client certificate that was issued here: digest of the DER in lower-case hexadecimal, and the serial as `plainSerial` writes it. */
+	| { readonly kind: "certificate"; readonly sha256: string; readonly serial: string };

@@ -49,6 +49,7 @@ export const REASONS = {
 	"credential-expired": UNAUTHENTICATED,
 	"credential-stale": UNAUTHENTICATED,
 	"credential-unprotected": UNAUTHENTICATED,
+	"credential-incomplete": UNAUTHENTICATED,
 	"password-attempts-exceeded": caller(429, "too many wrong passwords; wait as long as Retry-After says"),
 	"password-checks-full": caller(503, "too many passwords are being checked; try again in a moment"),
 	// understand

@@ -10,6 +10,7 @@ import type { EnrolledCredential, EnrolledPrincipal } from "../../model/enrolled
 import type { EventLog } from "../../ports/event-log.ts";
 import type { PrincipalStore } from "../../ports/principal-store.ts";
 import type { Clock } from "../../std/clock.ts";
+import type { Secret } from "../../std/secret.ts";
 import { type Administered, done, notDone } from "../key-problem.ts";
 import { mintKeyId } from "../mint-key.ts";
 import { checkNewKey, type NewKeyRequest, nameForComparison } from "../new-key-request.ts";
@@ -24,6 +25,8 @@ export interface PrincipalAdminDeps {
 	readonly clock: Clock;
 	/** Whether the policy has such a role. */
 	readonly isRole: (name: string) => boolean;
+	/** Issues client certificates; absent where there is no way to. Rejects with the reason. */
+	readonly issue?: IssueCertificate;
 	/** Called as soon as a principal is refused in memory, so that what still runs for it can be ended. */
 	readonly onRemoved?: (id: string) => void;
 }
@@ -33,6 +36,30 @@ export interface NewPrincipalRequest extends NewKeyRequest {
 	readonly ollamaKey: string;
 }
 
+export type IssueCertificate = (
+	subject: { readonly id: string; readonly name: string },
+	/** Unix ms; the certificate may end earlier, with its CA. */
+	expiresAt: number,
+) => Promise<IssuedCertificate>;
+
+export interface IssuedCertificate {
+	/** PEM. */
+	readonly certificate: string;
+	/** PKCS #8, PEM. The only copy. */
+	readonly key: Secret;
+	/** PEM of the CA. */
+	readonly authority: string;
+	/** Of the DER, lower-case hexadecimal. */
+	readonly sha256: string;
+	readonly serial: string;
+	/** Unix ms. */
+	readonly expiresAt: number;
+}
+
+export interface EnrolledWithCertificate extends Pick<IssuedCertificate, "certificate" | "key" | "authority"> {
+	readonly principal: PrincipalView;
+}
+
 export interface RemovedPrincipal {
 	readonly principal: PrincipalView;
 	/** What did not work besides; the principal is refused by this process all the same. */
@@ -40,6 +67,7 @@ export interface RemovedPrincipal {
 }
 
 const ID_PREFIX = "prn_";
+const YEAR_MS = 365 * 24 * 3_600_000;
 
 export class PrincipalAdmin {
 	readonly #deps: PrincipalAdminDeps;
@@ -72,33 +100,29 @@ export class PrincipalAdmin {
 			if ("problem" in read) return notDone("public-key-invalid", `no public key: ${read.problem}`, read.hint);
 			const { name, role, models, expiresAt, by } = request;
 			const now = this.#deps.clock();
-			const credential: EnrolledCredential = { kind: "ollama-key", publicKey: read.publicKey };
-			const refused = this.#objectionTo(request, credential, now);
+			const refused = this.#objectionTo(request, now) ?? this.#ownerOf(read.publicKey, now);
 			if (refused !== null) return refused;
+			const credential: EnrolledCredential = { kind: "ollama-key", publicKey: read.publicKey };
+			return await this.#admit({ id: this.#freeId(), name, role, models, createdAt: now, expiresAt, revokedAt: null, credential }, by);
+		});
+	}
 
+	/** Issues a client certificate and enrols whoever holds it. It is valid for a year where nothing else is asked. */
+	enrol(request: NewKeyRequest): Promise<Administered<EnrolledWithCertificate>> {
+		return this.#inTurn(async () => {
+			const { name, role, models, by } = request;
+			const now = this.#deps.clock();
+			const refused = this.#objectionTo(request, now);
+			if (refused !== null) return refused;
 			const id = this.#freeId();
-			const enrolled: EnrolledPrincipal = { id, name, role, models, createdAt: now, expiresAt, revokedAt: null, credential };
-			const unrecorded = await this.#record("principal-added", enrolled, by);
-			if (unrecorded !== null) {
-				return notDone(
-					"not-recorded",
-					`nothing was changed, because it could not be recorded: ${unrecorded}`,
-					"put the event log right (rempart doctor) and try again",
-				);
+			const issued = await this.#issue({ id, name }, request.expiresAt ?? now + YEAR_MS);
+			if (typeof issued === "string") {
+				return notDone("certificate-not-issued", `no certificate could be issued: ${issued}`, "see what is wrong with: rempart doctor");
 			}
-			try {
-				await this.#deps.store.insert(enrolled);
-			} catch (cause) {
-				const detail = `principal-added of ${id} was not carried out: ${reasonOf(cause)}`;
-				this.#deps.events.append({ type: "fault-raised", at: this.#deps.clock(), fault: "key-store-unavailable", detail });
-				return notDone(
-					"not-stored",
-					`nothing was changed, because the principal could not be stored: ${reasonOf(cause)}`,
-					"put the key store right (rempart doctor) and try again",
-				);
-			}
-			this.#put(enrolled);
-			return done(principalViewOf(enrolled, this.#deps.clock()));
+			const { certificate, key, authority, sha256, serial, expiresAt } = issued;
+			const credential: EnrolledCredential = { kind: "certificate", sha256, serial };
+			const admitted = await this.#admit({ id, name, role, models, createdAt: now, expiresAt, revokedAt: null, credential }, by);
+			return admitted.done ? done({ principal: admitted.value, certificate, key, authority }) : admitted;
 		});
 	}
 
@@ -132,28 +156,67 @@ export class PrincipalAdmin {
 		});
 	}
 
-	#objectionTo(request: NewPrincipalRequest, credential: EnrolledCredential, now: number): Administered<never> | null {
+	/** On record, then stored, then in force. */
+	async #admit(enrolled: EnrolledPrincipal, by: string): Promise<Administered<PrincipalView>> {
+		const unrecorded = await this.#record("principal-added", enrolled, by);
+		if (unrecorded !== null) {
+			return notDone(
+				"not-recorded",
+				`nothing was changed, because it could not be recorded: ${unrecorded}`,
+				"put the event log right (rempart doctor) and try again",
+			);
+		}
+		try {
+			await this.#deps.store.insert(enrolled);
+		} catch (cause) {
+			const detail = `principal-added of ${enrolled.id} was not carried out: ${reasonOf(cause)}`;
+			this.#deps.events.append({ type: "fault-raised", at: this.#deps.clock(), fault: "key-store-unavailable", detail });
+			return notDone(
+				"not-stored",
+				`nothing was changed, because the principal could not be stored: ${reasonOf(cause)}`,
+				"put the key store right (rempart doctor) and try again",
+			);
+		}
+		this.#put(enrolled);
+		return done(principalViewOf(enrolled, this.#deps.clock()));
+	}
+
+	/** The certificate, or why there is none. */
+	async #issue(subject: { readonly id: string; readonly name: string }, expiresAt: number): Promise<IssuedCertificate | string> {
+		const { issue } = this.#deps;
+		if (issue === undefined) return "there is no certificate authority here";
+		try {
+			return await issue(subject, expiresAt);
+		} catch (cause) {
+			return reasonOf(cause);
+		}
+	}
+
+	#objectionTo(request: NewKeyRequest, now: number): Administered<never> | null {
 		const checked = checkNewKey(request, now);
 		if (!checked.done) return checked;
 		if (!this.#deps.isRole(request.role)) {
 			return notDone("role-unknown", `there is no role '${request.role}'`, "see the roles with 'rempart policy explain', or configure it");
 		}
 		const wanted = nameForComparison(request.name);
-		for (const other of this.#principals.values()) {
-			if (principalStateOf(other, now) !== "active") continue;
-			const remove = `remove that principal first: rempart principal remove ${other.id}`;
-			if (other.credential.publicKey === credential.publicKey) {
-				return notDone("public-key-taken", `the public key is that of ${other.id} ('${other.name}')`, remove);
-			}
-			if (nameForComparison(other.name) === wanted) {
-				return notDone(
-					"name-taken",
-					`principal ${other.id} already has the name '${other.name}'`,
-					"choose another name, or remove that principal",
-				);
-			}
-		}
-		return null;
+		const namesake = this.#active(now, ({ name }) => nameForComparison(name) === wanted);
+		if (namesake === undefined) return null;
+		return notDone(
+			"name-taken",
+			`principal ${namesake.id} already has the name '${namesake.name}'`,
+			"choose another name, or remove that principal",
+		);
+	}
+
+	#ownerOf(publicKey: string, now: number): Administered<never> | null {
+		const owner = this.#active(now, ({ credential }) => credential.kind === "ollama-key" && credential.publicKey === publicKey);
+		if (owner === undefined) return null;
+		const hint = `remove that principal first: rempart principal remove ${owner.id}`;
+		return notDone("public-key-taken", `the public key is that of ${owner.id} ('${owner.name}')`, hint);
+	}
+
+	#active(now: number, fits: (principal: EnrolledPrincipal) => boolean): EnrolledPrincipal | undefined {
+		return Array.from(this.#principals.values()).find((principal) => principalStateOf(principal, now) === "active" && fits(principal));
 	}
 
 	#put(principal: EnrolledPrincipal): void {

@@ -1,4 +1,4 @@
-import type { EnrolledPrincipal } from "../../model/enrolled-principal.ts";
+import type { EnrolledCredential, EnrolledPrincipal } from "../../model/enrolled-principal.ts";
 import { fingerprintOfPublicKey } from "../signed/ssh-public-key.ts";
 
 /** What a list tells about an enrolled principal. Nothing of it is secret. */
@@ -12,7 +12,13 @@ export interface PrincipalView {
 	readonly createdAt: number;
 	readonly expiresAt: number | null;
 	readonly revokedAt: number | null;
-	readonly credential: { readonly kind: "ollama-key"; readonly fingerprint: string };
+	readonly credential: {
+		readonly kind: EnrolledCredential["kind"];
+		/** Of the public key as `ssh-keygen -lf` prints it, of a certificate its SHA-256 in hexadecimal. */
+		readonly fingerprint: string;
+		/** Null for what is no certificate. */
+		readonly serial: string | null;
+	};
 }
 
 export function principalViewOf(enrolled: EnrolledPrincipal, now: number): PrincipalView {
@@ -26,7 +32,11 @@ export function principalViewOf(enrolled: EnrolledPrincipal, now: number): Princ
 		createdAt,
 		expiresAt,
 		revokedAt,
-		credential: { kind: credential.kind, fingerprint: fingerprintOf(enrolled) },
+		credential: {
+			kind: credential.kind,
+			fingerprint: fingerprintOf(enrolled),
+			serial: credential.kind === "certificate" ? credential.serial : null,
+		},
 	};
 }
 
@@ -36,5 +46,5 @@ export function principalStateOf({ revokedAt, expiresAt }: EnrolledPrincipal, no
 }
 
 export function fingerprintOf({ credential }: EnrolledPrincipal): string {
-	return fingerprintOfPublicKey(credential.publicKey);
+	return credential.kind === "certificate" ? `SHA256:${credential.sha256}` : fingerprintOfPublicKey(credential.publicKey);
 }

@@ -63,5 +63,7 @@ function principalOf(row: Row): EnrolledPrincipal {
 
 function isCredential(value: unknown): value is EnrolledCredential {
 	if (typeof value !== "object" || value === null || !("kind" in value)) return false;
-	return value.kind === "ollama-key" && "publicKey" in value && typeof value.publicKey === "string";
+	if (value.kind === "ollama-key") return "publicKey" in value && typeof value.publicKey === "string";
+	if (value.kind !== "certificate" || !("sha256" in value && "serial" in value)) return false;
+	return typeof value.sha256 === "string" && typeof value.serial === "string";
 }
