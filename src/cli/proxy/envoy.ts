@@ -5,6 +5,7 @@
  *  - Envoy shows Rempart only the fields of `allowed_headers`; the body comes along up to `max_request_bytes`, and a longer one is refused (413).
  *  - The path is not normalised, so that what is asked about is what is fetched; escaped slashes are refused before.
  */
+import { readIpAddress } from "../../std/ip-address.ts";
 import { headComment } from "./head-comment.ts";
 import { CLAIMED_FIELDS, GRANTED_FIELDS, OVERRIDING_FIELDS, type ProxyPlan, SPENT_FIELDS } from "./plan.ts";
 
@@ -52,7 +53,7 @@ static_resources:
                 "@type": type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager
                 stat_prefix: ollama
                 codec_type: HTTP1
-                # The caller's address is the connection's; what it says in X-Forwarded-For is not believed.
+                # The caller's address is the connection's; Envoy writes it at the right end of X-Forwarded-For, where Rempart reads it.
                 use_remote_address: true
                 skip_xff_append: false
                 xff_num_trusted_hops: 0
@@ -67,11 +68,11 @@ static_resources:
                   headers_with_underscores_action: REJECT_REQUEST
                 early_header_mutation_extensions:
                   # What a caller says of itself is nothing; every name that something behind may believe is taken off first.
-                  - name: claims
+                  - name: envoy.http.early_header_mutation.header_mutation
                     typed_config:
                       "@type": type.googleapis.com/envoy.extensions.http.early_header_mutation.header_mutation.v3.HeaderMutation
                       mutations:
-${[...CLAIMED_FIELDS, ...OVERRIDING_FIELDS, "X-Forwarded-For"].map((field) => `                        - remove: ${field.toLowerCase()}`).join("\n")}
+${[...CLAIMED_FIELDS, ...OVERRIDING_FIELDS].map((field) => `                        - remove: ${field.toLowerCase()}`).join("\n")}
                 route_config:
                   virtual_hosts:
                     - name: ollama
@@ -147,7 +148,7 @@ function behindCluster({ gateway }: ProxyPlan): string {
 
 function cluster(name: string, where: string): string {
 	return `    - name: ${name}
-      type: STRICT_DNS
+      type: ${where.includes("pipe") || !isName(where) ? "STATIC" : "STRICT_DNS"}
       connect_timeout: 5s
       load_assignment:
         cluster_name: ${name}
@@ -155,6 +156,11 @@ function cluster(name: string, where: string): string {
           - lb_endpoints:
               - endpoint: { address: ${where} }
 `;
+}
+
+/** Whether an address has to be looked up. */
+function isName(where: string): boolean {
+	return readIpAddress(/address: "([^"]*)"/.exec(where)?.[1] ?? "") === undefined;
 }
 
 /** Less than Rempart's limits.keep_alive_timeout. */

@@ -52,7 +52,6 @@ ${tls(plan)}`;
 
 function behindConfiguration(plan: ProxyPlan): string {
 	const { gateway } = plan;
-	const transport = gateway.tls === null ? "" : "\n        serversTransport: rempart";
 	return `
 http:
 ${router(plan, ["ollama-claims"])}
@@ -61,25 +60,26 @@ ${removed("ollama-claims", [...CLAIMED_FIELDS, ...OVERRIDING_FIELDS])}
   services:
     ollama:
       loadBalancer:
-        passHostHeader: true${transport}
+        passHostHeader: true
+        serversTransport: rempart
         servers:
           - url: "${gateway.tls === null ? "http" : "https"}://${gateway.authority}"
-${
-	gateway.tls === null
-		? ""
-		: `  serversTransports:
+  serversTransports:
     rempart:
-      # Rempart's own certificate is checked, or anything on that port could collect keys.
-      serverName: ${gateway.tls.name}
-      rootCAs:
-        - ${gateway.tls.ca}
-      disableHTTP2: true
+${gateway.tls === null ? "" : checked(gateway.tls)}      disableHTTP2: true
       forwardingTimeouts:
         dialTimeout: 5s
         # Less than Rempart's limits.keep_alive_timeout, so that no request goes out on a connection that is being closed.
         idleConnTimeout: 20s
-`
-}${tls(plan)}`;
+${tls(plan)}`;
+}
+
+function checked({ ca, name }: { readonly ca: string; readonly name: string }): string {
+	return `      # Rempart's own certificate is checked, or anything on that port could collect keys.
+      serverName: ${name}
+      rootCAs:
+        - ${ca}
+`;
 }
 
 function router({ name }: ProxyPlan, middlewares: readonly string[]): string {
