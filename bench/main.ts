@@ -15,8 +15,9 @@ import { fileURLToPath } from "node:url";
 
 import { figuresOf, unmeasured } from "./bounds.ts";
 import { makeCertificate } from "./certificate.ts";
+import { missedBounds } from "./check.ts";
 import { Children } from "./children.ts";
-import { type Figure, verdictOf } from "./figure.ts";
+import type { Figure } from "./figure.ts";
 import { installPeers } from "./install-peers.ts";
 import { allowedCores, describeMachine, findProgram } from "./machine.ts";
 import { type Options, readOptions, refuseToPublish, USAGE } from "./options.ts";
@@ -29,7 +30,6 @@ import { runSpecials, type SpecialName } from "./special/index.ts";
 import type { SpecialSurroundings } from "./special/special.ts";
 import { startTargets } from "./start-targets.ts";
 import { summarise } from "./summary.ts";
-import { digits } from "./table.ts";
 
 const HERE = dirname(fileURLToPath(import.meta.url));
 const ROOT = dirname(HERE);
@@ -177,8 +177,8 @@ function conclude({ check, readme }: Options, { at, machine, options, figures }:
 	if (!check) return 0;
 	const missing = unmeasured(figures);
 	if (missing.length > 0) note(`not measured, and so not checked: ${missing.join(", ")}`);
-	const missed = figures.filter((figure) => verdictOf(figure) === "missed");
-	for (const { id, value, unit, atLeast } of missed) note(`missed: ${id} is ${digits(value)} ${unit}, and must be ${atLeast} ${unit}`);
+	const missed = missedBounds(figures);
+	for (const sentence of missed) note(sentence);
 	return missed.length === 0 ? 0 : 1;
 }
 

@@ -30,7 +30,8 @@ function measuredText({ value, unit, spread }: Figure): string {
 	return spread === null ? withUnit(value, unit) : spreadText({ median: value, least: spread[0], most: spread[1] }, unit);
 }
 
-function boundText({ unit, better }: Figure, bound: number | null): string {
+/** The bound and on which side of it is good. */
+export function boundText({ unit, better }: Figure, bound: number | null): string {
 	if (bound === null) return "–";
 	// A bound is written as it was set, not rounded.
 	return `${better === "less" ? "≤" : "≥"} ${bound}${gap(unit)}${unit}`;
