@@ -9,7 +9,10 @@ const PASSED: ReadonlySet<string> = new Set(["content-type", "date", "cache-cont
 
 export function answerFields(upstream: HeaderFields, ours: readonly (readonly [string, string])[]): readonly (readonly [string, string])[] {
 	const fields: (readonly [string, string])[] = [];
-	for (const field of upstream) if (PASSED.has(field[0])) fields.push(field);
-	fields.push(...ours);
+	for (let at = 0; at < upstream.size; at++) {
+		const name = upstream.nameAt(at);
+		if (PASSED.has(name)) fields.push([name, upstream.valueAt(at)]);
+	}
+	for (const field of ours) fields.push(field);
 	return fields;
 }

@@ -38,6 +38,7 @@ export interface PipelineDeps extends IdentifyDeps, RecordDeps, AdmitDeps {
 	readonly mustShed: () => boolean;
 }
 
+const NO_FIELDS: readonly (readonly [string, string])[] = Object.freeze([]);
 const RECORDED_FIRST: ReadonlySet<OperationClass> = new Set(["manage", "account", "cloud"]);
 
 export class Pipeline implements RequestHandler {
@@ -76,7 +77,7 @@ export class Pipeline implements RequestHandler {
 			this.#answerPreflight(received, head, record);
 			return;
 		}
-		const to = { ...received, fields: this.#isServed(head) ? corsFields(head, this.#settings.origins) : [] };
+		const to = { ...received, fields: this.#corsFields(head) };
 		try {
 			await this.#run(received, to, record);
 		} catch (error) {
@@ -163,6 +164,12 @@ export class Pipeline implements RequestHandler {
 
 	#forwardingOf(settings: PipelineSettings): ForwardDeps {
 		return { ...settings, monotonic: this.#deps.monotonic, running: this.#running };
+	}
+
+	/** Of browsers alone; a request without an origin has none. */
+	#corsFields(head: RequestHead): readonly (readonly [string, string])[] {
+		if (head.fields.get("origin") === undefined || !this.#isServed(head)) return NO_FIELDS;
+		return corsFields(head, this.#settings.origins);
 	}
 
 	#isServed({ host }: RequestHead): boolean {

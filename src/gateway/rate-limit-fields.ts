@@ -8,7 +8,18 @@ import type { RateResult, RateSpec } from "../quota/rate.ts";
 export function rateLimitFields(spec: RateSpec, rate: RateResult): readonly (readonly [string, string])[] {
 	const reset = Math.ceil(rate.retryAfterMs / 1000);
 	return [
-		["ratelimit-policy", `"requests";q=${spec.perMinute};w=60`],
+		["ratelimit-policy", policyOf(spec)],
 		["ratelimit", `"requests";r=${rate.remaining};t=${reset}`],
 	];
+}
+
+const policies = new WeakMap<RateSpec, string>();
+
+function policyOf(spec: RateSpec): string {
+	let policy = policies.get(spec);
+	if (policy === undefined) {
+		policy = `"requests";q=${spec.perMinute};w=60`;
+		policies.set(spec, policy);
+	}
+	return policy;
 }

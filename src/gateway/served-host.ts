@@ -6,6 +6,12 @@ import { readIpAddress } from "../std/ip-address.ts";
  * DNS rebinding (CVE-2024-28224): a page's own name, made to point here, must not be answered. An address cannot be rebound.
  */
 export function isServed(host: string, names: ReadonlySet<string>): boolean {
-	const name = host.startsWith("[") ? host.slice(1, host.indexOf("]")) : (host.split(":", 1)[0] ?? "");
-	return name === "" || readIpAddress(name) !== undefined || names.has(name);
+	const name = nameIn(host);
+	return name === "" || names.has(name) || readIpAddress(name) !== undefined;
+}
+
+function nameIn(host: string): string {
+	if (host.startsWith("[")) return host.slice(1, host.indexOf("]"));
+	const colon = host.indexOf(":");
+	return colon === -1 ? host : host.slice(0, colon);
 }

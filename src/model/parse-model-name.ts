@@ -31,7 +31,25 @@ export function parseModelName(text: string): ModelName | null {
 	return readModelName(text)?.name ?? null;
 }
 
+/** Answers to the names that were asked for last: a server has a handful of models, and every request names one. */
+const answers = new Map<string, ReadModelName | null>();
+const MOST_ANSWERS = 1_000;
+/** What a name that is kept may take. */
+const LONGEST_KEPT = 100;
+
 export function readModelName(text: string): ReadModelName | null {
+	const known = answers.get(text);
+	if (known !== undefined) return known;
+	const read = parse(text);
+	if (text.length <= LONGEST_KEPT) {
+		// Whoever makes names up pushes out the others, which then cost what they cost before.
+		if (answers.size >= MOST_ANSWERS) answers.clear();
+		answers.set(text, read);
+	}
+	return read;
+}
+
+function parse(text: string): ReadModelName | null {
 	if (text.length > LONGEST || !CHARSET.test(text) || text.includes("..")) return null;
 	const settled = settleSource(text);
 	if (settled === null) return null;
@@ -60,7 +78,8 @@ export function readModelName(text: string): ReadModelName | null {
 function nameOf(host: string, namespace: string, model: string, tag: string): ModelName {
 	const full = `${host}/${namespace}/${model}:${tag}`;
 	const skipped = host !== DEFAULT_HOST ? 0 : host.length + 1 + (namespace === DEFAULT_NAMESPACE ? namespace.length + 1 : 0);
-	return { host, namespace, model, tag, full, short: full.slice(skipped), cloud: tag === "cloud" || tag.endsWith("-cloud") };
+	const cloud = tag === "cloud" || tag.endsWith("-cloud");
+	return Object.freeze({ host, namespace, model, tag, full, short: full.slice(skipped), cloud });
 }
 
 /** Turns a source suffix into a plain tag or into nothing. Null where there are two of them: Ollama refuses those too. */

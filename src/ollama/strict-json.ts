@@ -48,7 +48,7 @@ export function parseStrictJson(bytes: Buffer, limits: JsonLimits): StrictJson {
 	if (numbers.overflowed) return { problem: "body-wrong-type", detail: "a number is too large for a double" };
 
 	const tally = { names: 0, malformedName: false };
-	count(value, tally, scan.escapes, scan.unusualNumbers);
+	count(value, tally, scan.escapes);
 	if (tally.malformedName) return notJson("a member's name is not well-formed Unicode");
 	if (tally.names !== scan.names)
 		return { problem: "body-duplicate-key", detail: `${scan.names} members written, ${tally.names} distinct` };
@@ -138,17 +138,18 @@ function keepNumbers(numbers: { overflowed: boolean }): NumberReviver {
  * Counts the members of all objects. A lone surrogate in a name is refused: Ollama reads each as U+FFFD, so two names that differ here would be
  * one there.
  */
-function count(value: JsonValue, tally: { names: number; malformedName: boolean }, escapes: boolean, raw: boolean): void {
-	if (typeof value !== "object" || value === null || (raw && isRawNumber(value))) return;
+function count(value: JsonValue, tally: { names: number; malformedName: boolean }, escapes: boolean): void {
+	if (typeof value !== "object" || value === null || isRawNumber(value)) return;
 	if (isArray(value)) {
-		for (const element of value) if (typeof element === "object") count(element, tally, escapes, raw);
+		for (const element of value) if (typeof element === "object") count(element, tally, escapes);
 		return;
 	}
-	const members = Object.entries(value);
-	tally.names += members.length;
-	for (const [name, member] of members) {
+	const names = Object.keys(value);
+	tally.names += names.length;
+	for (const name of names) {
 		if (escapes && !name.isWellFormed()) tally.malformedName = true;
-		if (typeof member === "object") count(member, tally, escapes, raw);
+		const member = value[name];
+		if (typeof member === "object") count(member, tally, escapes);
 	}
 }
 

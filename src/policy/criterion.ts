@@ -7,6 +7,7 @@
 import { type Deny, deny } from "../model/decision.ts";
 import type { Reason } from "../model/reason.ts";
 import type { JudgedRequest } from "../ollama/judged-request.ts";
+import type { Operation } from "../ollama/operation.ts";
 import type { Policy, Subject } from "./compile.ts";
 
 export interface Criterion {
@@ -19,7 +20,19 @@ export interface Criterion {
 	readonly reasons: readonly Reason[];
 	/** Advisories that it stops by itself; see `virtual-patches/advisories.ts`. */
 	readonly advisories: readonly string[];
+	/**
+	 * Whether it can say anything but "pass" of this operation, asked once for each subject and operation. Left out: always.
+	 * What it says must hold for every body that the operation can have.
+	 */
+	concerns?(asked: Asked): boolean;
 	judge(question: Question): Verdict;
+}
+
+/** What is known of a question before there is a request. */
+export interface Asked {
+	readonly policy: Policy;
+	readonly subject: Subject;
+	readonly operation: Operation;
 }
 
 export interface Question {

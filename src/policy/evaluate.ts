@@ -1,7 +1,8 @@
 /**
  * evaluate: may this principal do this?
  *
- *  - Walks every criterion in order; the first refusal is the answer. There is no criterion that permits, only the end of the list.
+ *  - Walks every criterion that the operation can fall under, in order; the first refusal is the answer. There is no criterion that permits, only the
+ *    end of the list.
  *  - A permit is a `Grant`. Nothing else makes one: the class does not leave this file, so whoever holds one has been through here.
  *  - What is forwarded is the grant's request, not the one that came in: bounds may have been lowered.
  *  - Pure and bounded. It throws on a bug only, and a throw is not a permit.
@@ -9,8 +10,10 @@
 import { type Decision, permit } from "../model/decision.ts";
 import type { Principal } from "../model/principal.ts";
 import type { JudgedRequest } from "../ollama/judged-request.ts";
-import type { Policy, View } from "./compile.ts";
+import type { Operation } from "../ollama/operation.ts";
+import type { Policy, Subject, View } from "./compile.ts";
 import { CRITERIA } from "./criteria/index.ts";
+import type { Criterion } from "./criterion.ts";
 
 class MintedGrant {
 	readonly #minted = true;
@@ -54,6 +57,29 @@ export function evaluate(policy: Policy, principal: Principal, judged: JudgedReq
 	return walk(policy, principal, judged, null);
 }
 
+/** Compiled criteria of each policy, subject and operation, as they are met; of the latter two there are few. */
+const plans = new WeakMap<Policy, WeakMap<Subject, Map<string, readonly Criterion[]>>>();
+
+/** The criteria that can say anything but "pass" of an operation. A test holds `evaluate` against all of them. */
+function planOf(policy: Policy, subject: Subject, operation: Operation): readonly Criterion[] {
+	let subjects = plans.get(policy);
+	if (subjects === undefined) {
+		subjects = new WeakMap();
+		plans.set(policy, subjects);
+	}
+	let operations = subjects.get(subject);
+	if (operations === undefined) {
+		operations = new Map();
+		subjects.set(subject, operations);
+	}
+	let plan = operations.get(operation.id);
+	if (plan === undefined) {
+		plan = CRITERIA.filter((criterion) => criterion.concerns?.({ policy, subject, operation }) ?? true);
+		operations.set(operation.id, plan);
+	}
+	return plan;
+}
+
 const NO_AMENDMENTS: readonly string[] = Object.freeze([]);
 
 /** The one walk of `evaluate` and `explain`; `steps` receives every step where it is not null. */
@@ -61,7 +87,9 @@ export function walk(policy: Policy, principal: Principal, judged: JudgedRequest
 	const subject = policy.subjectOf(principal);
 	const question = { policy, subject, judged };
 	let amendments = NO_AMENDMENTS;
-	for (const criterion of CRITERIA) {
+	// Whoever wants to see the steps sees them all.
+	const criteria = steps === null ? planOf(policy, subject, judged.operation) : CRITERIA;
+	for (const criterion of criteria) {
 		const { id, title } = criterion;
 		const verdict = criterion.judge(question);
 		switch (verdict.kind) {

@@ -56,6 +56,16 @@ function faultOf({ role, name }: ModelUse): string | null {
 	return null;
 }
 
-function isCanonical({ full, host, namespace, model, tag }: ModelName): boolean {
+/** Names that were found canonical; the parser hands out one object for a name that comes again. */
+const canonical = new WeakSet<ModelName>();
+
+function isCanonical(name: ModelName): boolean {
+	if (canonical.has(name)) return true;
+	if (!hasGrammar(name)) return false;
+	canonical.add(name);
+	return true;
+}
+
+function hasGrammar({ full, host, namespace, model, tag }: ModelName): boolean {
 	return full.length <= MAX_LENGTH && GRAMMAR.test(full) && !full.includes("..") && full === `${host}/${namespace}/${model}:${tag}`;
 }

@@ -8,7 +8,10 @@ import { principalOf } from "./policies.ts";
 
 /** `pass`, `reason: detail` of a refusal, or `amended: what`. */
 export function outcomeOf(criterion: Criterion, policy: Policy, judged: JudgedRequest, principal = principalOf()): string {
-	const verdict = criterion.judge({ policy, subject: policy.subjectOf(principal), judged });
+	const subject = policy.subjectOf(principal);
+	const verdict = criterion.judge({ policy, subject, judged });
+	const concerns = criterion.concerns?.({ policy, subject, operation: judged.operation }) ?? true;
+	if (verdict.kind !== "pass") assert.ok(concerns, "a criterion that would not have been asked");
 	switch (verdict.kind) {
 		case "pass":
 			return "pass";

@@ -198,10 +198,12 @@ const BARE = { reason: null, fault: null, detail: null, upstream: null, upstream
 /** A refusal that the sampler counts instead: it is not on disk one by one, and no effect of it is relied upon. */
 const NOT_WRITTEN: Batch = Object.freeze({ committed: true, settled: Promise.resolve() });
 
+const PRINTABLE = /^[\x20-\x7e]*$/;
 const UNPRINTABLE = /[^\x20-\x7e]/g;
 
 function clean(text: string, most: number): string {
-	return text.slice(0, most).replace(UNPRINTABLE, "?");
+	const cut = text.length > most ? text.slice(0, most) : text;
+	return PRINTABLE.test(cut) ? cut : cut.replace(UNPRINTABLE, "?");
 }
 
 function cleanOrNull(text: string | null | undefined, most: number): string | null {

@@ -7,6 +7,7 @@ export const cloudModels = defineCriterion({
 	why: "Prompts leave the house and money is spent, while the GPU that the operator watches stays idle.",
 	reasons: ["cloud-denied"],
 	advisories: [],
+	concerns: ({ subject, operation }) => !subject.classes.has("cloud") && operation.models.length > 0,
 	judge({ subject, judged }) {
 		if (subject.classes.has("cloud")) return PASS;
 		const use = judged.models.find(({ name }) => name.cloud);

@@ -14,6 +14,7 @@ export const cloudTools = defineCriterion({
 	why: "The class of the route says inference; the search is a paid call to ollama.com all the same.",
 	reasons: ["cloud-denied"],
 	advisories: [],
+	concerns: ({ subject, operation }) => operation.dialect !== "ollama" && !subject.classes.has("cloud"),
 	judge({ subject, judged }) {
 		if (judged.operation.dialect === "ollama" || subject.classes.has("cloud")) return PASS;
 		return hasWebSearch(jsonBodyOf(judged)?.["tools"]) ? refuse("cloud-denied", "tools: web search runs at ollama.com") : PASS;

@@ -17,6 +17,7 @@ export const contextLength = defineCriterion({
 	why: "A longer context takes GPU memory from everybody and makes the runner load again.",
 	reasons: ["parameter-denied"],
 	advisories: [],
+	concerns: ({ subject, operation }) => subject.parameters.numCtx !== null && operation.body === "json",
 	judge({ subject, judged }) {
 		const { numCtx: bound, onExcess } = subject.parameters;
 		if (bound === null) return PASS;

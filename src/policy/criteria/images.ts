@@ -12,6 +12,7 @@ export const images = defineCriterion({
 	why: "A vision encoder costs by the image, and its memory is taken from the model's.",
 	reasons: ["parameter-denied"],
 	advisories: [],
+	concerns: ({ operation }) => (operation.class === "infer" || operation.id === "create") && operation.body === "json",
 	judge({ subject, judged }) {
 		const { imagesMax, imageBytesMax } = subject.parameters;
 		const attachments = attachmentsOf(judged);

@@ -21,6 +21,7 @@ export const keepAlive = defineCriterion({
 	why: "One caller pins a model for ever, or evicts it again and again, and all others wait.",
 	reasons: ["parameter-denied"],
 	advisories: [],
+	concerns: ({ operation }) => operation.class === "infer" && operation.body === "json",
 	judge({ subject, judged }) {
 		if (judged.operation.class !== "infer") return PASS;
 		const asked = jsonBodyOf(judged)?.[FIELD];

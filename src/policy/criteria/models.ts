@@ -7,6 +7,7 @@ export const models = defineCriterion({
 	why: "One unchecked field (a copy's source, a build's base) is a way around the whole list.",
 	reasons: ["model-denied"],
 	advisories: [],
+	concerns: ({ subject, operation }) => !subject.models.everything && operation.models.length > 0,
 	judge({ subject, judged }) {
 		for (const { name, field } of judged.models) {
 			const refusal = subject.models.refusalOf(name);

@@ -12,6 +12,7 @@ export const operationClass = defineCriterion({
 	why: "Ollama itself has no rights: whoever reaches it may pull, push, build and delete.",
 	reasons: ["class-denied", "cloud-denied"],
 	advisories: ["CVE-2025-63389"],
+	concerns: ({ subject, operation }) => !subject.classes.has(operation.class),
 	judge({ subject, judged }) {
 		const { class: asked } = judged.operation;
 		if (subject.classes.has(asked)) return PASS;

@@ -17,6 +17,7 @@ export const outputLength = defineCriterion({
 	why: "An endless answer holds a place at the GPU until somebody notices.",
 	reasons: ["parameter-denied"],
 	advisories: [],
+	concerns: ({ subject, operation }) => subject.parameters.numPredict !== null && operation.body === "json",
 	judge({ subject, judged }) {
 		const { numPredict: bound, onExcess } = subject.parameters;
 		if (bound === null) return PASS;

@@ -27,6 +27,7 @@ export const registries = defineCriterion({
 		"CVE-2026-15685",
 		"OLLAMA-15504",
 	],
+	concerns: ({ operation }) => operation.models.some(({ role }) => role !== "use" && role !== "delete"),
 	judge({ policy, judged }) {
 		for (const use of judged.models) {
 			if (!policy.registries.has(use.name.host) && mustBeListed(use)) {

@@ -7,6 +7,7 @@ export const roleKnown = defineCriterion({
 	why: "A role that is missing must not fall back to another one.",
 	reasons: ["role-unknown"],
 	advisories: [],
+	concerns: ({ subject }) => !subject.known,
 	judge({ subject }) {
 		return subject.known ? PASS : refuse("role-unknown", `role ${subject.role} is not configured`);
 	},

@@ -29,6 +29,7 @@ export const uploads = defineCriterion({
 		"CVE-2026-65315",
 		"OLLAMA-MLLAMA-OOB",
 	],
+	concerns: ({ subject, operation }) => !subject.uploads && (operation.body === "blob" || operation.id === "create"),
 	judge({ subject, judged }) {
 		if (subject.uploads) return PASS;
 		if (judged.body.kind === "blob") return refuse("class-denied", `role ${subject.role} may not upload`);

@@ -7,6 +7,7 @@ export const virtualPatches = defineCriterion({
 	why: "An administrator's key can be stolen, and an administrator can be tricked into importing a hostile model.",
 	reasons: ["virtual-patch"],
 	advisories: [],
+	concerns: ({ policy, operation }) => policy.patchesOf(operation.id).length > 0,
 	judge({ policy, judged }) {
 		for (const patch of policy.patchesOf(judged.operation.id)) {
 			const stopped = patch.applies(judged);

@@ -15,7 +15,9 @@ export class PendingBlock implements Batch {
 	#reject: (fault: Fault) => void = () => undefined;
 	#committed = false;
 	#retried = false;
-	#body = "";
+	/** Joined once, at the end: a text that grows by one line at a time is a chain of as many pieces. */
+	readonly #lines: string[] = [];
+	#characters = 0;
 	#count = 0;
 	readonly #span = new TimeSpan();
 
@@ -38,17 +40,24 @@ export class PendingBlock implements Batch {
 
 	/** UTF-16 units: one byte each in memory while all is Latin-1, else two. */
 	get characters(): number {
-		return this.#body.length;
+		return this.#characters;
 	}
 
 	add(line: string, at: number): void {
-		this.#body += `${line}\n`;
+		this.#lines.push(line);
+		this.#characters += line.length + 1;
 		this.#count += 1;
 		this.#span.add(at);
 	}
 
 	toBlock(): NewBlock {
-		return { body: this.#body, count: this.#count, firstAt: this.#span.first, lastAt: this.#span.last, retried: this.#retried };
+		return {
+			body: `${this.#lines.join("\n")}\n`,
+			count: this.#count,
+			firstAt: this.#span.first,
+			lastAt: this.#span.last,
+			retried: this.#retried,
+		};
 	}
 
 	/** On disk. */
