@@ -2,16 +2,20 @@
 import type { Figure } from "../figure.ts";
 import { firstToken } from "./first-token.ts";
 import { growth } from "./growth.ts";
+import { jitter } from "./jitter.ts";
 import { memory } from "./memory.ts";
+import { passwords } from "./passwords.ts";
 import type { Special, SpecialSurroundings } from "./special.ts";
 
-export const SPECIAL_NAMES = ["first-token", "memory", "growth"] as const;
+export const SPECIAL_NAMES = ["first-token", "memory", "growth", "passwords", "jitter"] as const;
 export type SpecialName = (typeof SPECIAL_NAMES)[number];
 
 const SPECIALS: Readonly<Record<SpecialName, Special>> = {
 	"first-token": firstToken,
 	memory,
 	growth,
+	passwords,
+	jitter,
 };
 
 /** One after the other: each has the machine to itself. */

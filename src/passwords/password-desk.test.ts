@@ -45,7 +45,7 @@ interface World {
 	readonly events: Event[];
 	readonly store: MemoryAttempts;
 	now: number;
-	verdict(user: string, password: string, peer?: string): Promise<PasswordVerdict>;
+	readonly verdict: (user: string, password: string, peer?: string) => Promise<PasswordVerdict>;
 }
 
 async function startDesk(
