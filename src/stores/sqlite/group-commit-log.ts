@@ -9,7 +9,6 @@
  *  - A checkpoint is due after a second with changes, after 1,000 events, and at the end.
  */
 import type { Event } from "../../model/event.ts";
-import { eventText } from "../../model/event-text.ts";
 import { Fault } from "../../model/fault.ts";
 import type { Batch, EventLog, EventQuery, RecordedEvent } from "../../ports/event-log.ts";
 import type { Clock, Stopwatch } from "../../std/clock.ts";
@@ -93,7 +92,7 @@ export class GroupCommitLog implements EventLog {
 	}
 
 	append(event: Event): Batch {
-		const block = this.#closed ? null : this.#queue.add(eventText(event), event.at);
+		const block = this.#closed ? null : this.#queue.add(JSON.stringify(event), event.at);
 		if (block === null) return this.#drop();
 		if (block.count === this.#settings.eagerEvents) this.#start();
 		else if (this.#cancelStart === null) this.#arrangeStart();
@@ -209,7 +208,7 @@ export class GroupCommitLog implements EventLog {
 		if (this.#recovery !== null) return;
 		const recovered: Event = { type: "log-recovered", at: this.#settings.clock(), lost: this.#lost };
 		this.#lost = 0;
-		this.#recovery = this.#queue.addAlone(eventText(recovered), recovered.at);
+		this.#recovery = this.#queue.addAlone(JSON.stringify(recovered), recovered.at);
 	}
 
 	#drop(): Batch {
