@@ -13,7 +13,7 @@ import { type Play, playIn } from "./play.ts";
 
 const END_OF_HEAD = Buffer.from("\r\n\r\n");
 const LONGEST_REQUEST = 64 * 1024;
-const TICK_MS = 10;
+const SLICE_MS = 10;
 const FLOOD_TOKENS = 128;
 const TOKEN = Buffer.from(chunk(TOKEN_LINE));
 const STREAM_BEGINNING = Buffer.from(`${head("application/x-ndjson", "Transfer-Encoding: chunked")}${TOKEN.toString("latin1")}`);
@@ -164,30 +164,29 @@ function flood(socket: net.Socket): void {
 /** An upload that is read in slices of time, so that the kernel's buffers fill and the sender has to wait. */
 class Upload {
 	readonly #socket: net.Socket;
-	readonly #perTick: number;
+	readonly #bytesPerMs: number;
+	readonly #began = performance.now();
+	#taken = 0;
 	#left: number;
-	#tickBytes = 0;
 
 	constructor(socket: net.Socket, length: number, bytesPerSecond: number | null) {
 		this.#socket = socket;
 		this.#left = length;
-		this.#perTick = bytesPerSecond === null ? Number.POSITIVE_INFINITY : (bytesPerSecond * TICK_MS) / 1000;
+		this.#bytesPerMs = bytesPerSecond === null ? Number.POSITIVE_INFINITY : bytesPerSecond / 1_000;
 	}
 
 	/** True when it is whole; it is then answered. */
 	take(bytes: number): boolean {
 		this.#left -= bytes;
-		this.#tickBytes += bytes;
+		this.#taken += bytes;
 		if (this.#left <= 0) {
 			this.#socket.write("HTTP/1.1 201 Created\r\nContent-Length: 0\r\n\r\n");
 			return true;
 		}
-		if (this.#tickBytes >= this.#perTick) {
-			// What a late timer lets through too much is taken off the next slice.
-			const ticks = Math.floor(this.#tickBytes / this.#perTick);
-			this.#tickBytes -= ticks * this.#perTick;
+		const aheadMs = this.#taken / this.#bytesPerMs - (performance.now() - this.#began);
+		if (aheadMs >= SLICE_MS) {
 			this.#socket.pause();
-			setTimeout(() => this.#socket.resume(), ticks * TICK_MS);
+			setTimeout(() => this.#socket.resume(), aheadMs);
 		}
 		return false;
 	}

@@ -29,6 +29,7 @@ export interface SpecialGateway {
 	readonly port: number;
 	/** PEM file of the certificate to trust; null for clear text. */
 	readonly trusted: string | null;
+	readonly adminSocket: string;
 	readonly admin: AdminAsk;
 	/** Value of the Authorization field of a new key. */
 	authorize(role: string): Promise<string>;
@@ -53,12 +54,14 @@ export async function startGateway(options: GatewayOptions, around: SpecialSurro
 		core: around.core,
 	});
 	const url = await readyUrl(() => child.nextLine(START_MS));
-	const admin = new AdminAsk(join(state, "admin.sock"));
+	const adminSocket = join(state, "admin.sock");
+	const admin = new AdminAsk(adminSocket);
 	return {
 		child,
 		pid: child.pid,
 		port: Number(url.port),
 		trusted: tls ? around.certificate.authority : null,
+		adminSocket,
 		admin,
 		authorize: async (role) => `Bearer ${await admin.createKey(role)}`,
 		stop: async () => {
