@@ -1,19 +1,25 @@
 /** The special workloads by name, in the order in which they run. */
 import type { Figure } from "../figure.ts";
+import { cancellation } from "./cancellation.ts";
 import { firstToken } from "./first-token.ts";
 import { growth } from "./growth.ts";
 import { jitter } from "./jitter.ts";
+import { keys } from "./keys.ts";
 import { memory } from "./memory.ts";
 import { passwords } from "./passwords.ts";
 import type { Special, SpecialSurroundings } from "./special.ts";
+import { upload } from "./upload.ts";
 
-export const SPECIAL_NAMES = ["first-token", "memory", "growth", "passwords", "jitter"] as const;
+export const SPECIAL_NAMES = ["first-token", "cancellation", "memory", "upload", "growth", "keys", "passwords", "jitter"] as const;
 export type SpecialName = (typeof SPECIAL_NAMES)[number];
 
 const SPECIALS: Readonly<Record<SpecialName, Special>> = {
 	"first-token": firstToken,
+	cancellation,
 	memory,
+	upload,
 	growth,
+	keys,
 	passwords,
 	jitter,
 };
