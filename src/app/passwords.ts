@@ -8,14 +8,13 @@ import { hkdfSync } from "node:crypto";
 import { join } from "node:path";
 
 import type { HtpasswdConfig } from "../config/htpasswd.ts";
-import { rolesNamed } from "../config/htpasswd.ts";
 import type { Event } from "../model/event.ts";
 import { PasswordDesk } from "../passwords/password-desk.ts";
 import { lookAt, type PasswordContent, readPasswordFiles } from "../passwords/password-files.ts";
 import { PasswordUsers } from "../passwords/password-users.ts";
-import { HintedError } from "../std/hinted-error.ts";
 import type { Secret } from "../std/secret.ts";
 import { AttemptsFile } from "../stores/attempts-file.ts";
+import { assertRoles } from "./examine-passwords.ts";
 
 export interface PasswordsDeps {
 	readonly stateDirectory: string;
@@ -116,13 +115,6 @@ export class Passwords {
 			this.#deps.record({ type: "fault-raised", at: this.#deps.now(), fault: "internal-error", detail });
 		}
 	}
-}
-
-/** Throws a HintedError for a role that is neither built in nor configured: its users would be refused everything, and nobody would know why. */
-export function assertRoles(spec: HtpasswdConfig, isRole: (name: string) => boolean): void {
-	const unknown = rolesNamed(spec).filter((name) => !isRole(name));
-	if (unknown.length === 0) return;
-	throw new HintedError(`identities.htpasswd: there is no role ${unknown.join(", ")}`, "name a built-in role, or add one under roles");
 }
 
 function told({ users, findings }: PasswordContent): string {

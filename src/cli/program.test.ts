@@ -74,6 +74,21 @@ test("a variable that is wrong names itself", async () => {
 	assert.match(err, /REMPART_LISTEN/);
 });
 
+test("config check warns of what is weak in a file of users, and refuses one that a server would not start with", async (t) => {
+	const directory = await folder(t);
+	const [users, file] = [join(directory, "users"), join(directory, "rempart.yaml")];
+	await writeFile(file, `identities: { htpasswd: { file: "${users}" } }\n`);
+	await writeFile(users, "alice:{PLAIN}hunter2\n", { mode: 0o600 });
+	const weak = await rempart(["config", "check", "--config", file]);
+	assert.equal(weak.code, 0);
+	assert.match(weak.err, /warning: identities.htpasswd: alice: the password stands there in plain text/);
+	await writeFile(users, "alice:hunter2\n");
+	const refused = await rempart(["config", "check", "--config", file]);
+	assert.equal(refused.code, 2);
+	assert.match(refused.err, /error: .*line 1: alice: it names no kind of hash[^]*hint: .*htpasswd -B/);
+	assert.ok(!`${weak.err}${weak.out}${refused.err}${refused.out}`.includes("hunter2"));
+});
+
 test("config check --json gives one problem a line", async (t) => {
 	const file = join(await folder(t), "rempart.yaml");
 	await writeFile(file, "a: 1\nb: 2\n");

@@ -74,6 +74,22 @@ test("state: what others may read fails, a missing one is no fault", async (t) =
 	assert.deepEqual(levels(await run("state", { ...patient, stateDirectory: "/nonexistent" })), ["skipped"]);
 });
 
+test("passwords: none is no fault, a weak or readable one is warned of, a file that a server would refuse fails", async (t) => {
+	assert.deepEqual(levels(await run("passwords", await patientWith(t))), ["skipped"]);
+	const file = join(await folder(t), "users");
+	await writeFile(file, "alice:{PLAIN}hunter2\n", { mode: 0o644 });
+	const found = await run("passwords", await patientWith(t, { config: configOf(`identities: { htpasswd: { file: "${file}" } }`) }));
+	assert.deepEqual(levels(found), ["ok", "warn", "warn"]);
+	assert.ok(!JSON.stringify(found).includes("hunter2"));
+	const nobody = configOf(`identities: { htpasswd: { file: "${file}", role: nosuch } }`);
+	assert.match((await run("passwords", await patientWith(t, { config: nobody })))[0]?.text ?? "", /no role nosuch/);
+	await writeFile(file, "alice:hunter2\n");
+	assert.deepEqual(
+		levels(await run("passwords", await patientWith(t, { config: configOf(`identities: { htpasswd: { file: "${file}" } }`) }))),
+		["fail"],
+	);
+});
+
 test("stores: damage fails, absence is no fault, a log that cannot be written fails", async (t) => {
 	const patient = await patientWith(t);
 	assert.deepEqual(levels(await run("key-store", patient)), ["skipped"]);

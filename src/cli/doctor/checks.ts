@@ -6,8 +6,20 @@ import { configuration } from "./configuration.ts";
 import { eventLog } from "./event-log.ts";
 import { gateway } from "./gateway.ts";
 import { keyStore } from "./key-store.ts";
+import { passwords } from "./passwords.ts";
 import { runtime } from "./runtime.ts";
 import { state } from "./state.ts";
 import { upstream } from "./upstream.ts";
 
-export const CHECKS: readonly Check[] = [runtime, clock, configuration, state, keyStore, eventLog, certificate, upstream, gateway];
+export const CHECKS: readonly Check[] = [
+	runtime,
+	clock,
+	configuration,
+	state,
+	keyStore,
+	passwords,
+	eventLog,
+	certificate,
+	upstream,
+	gateway,
+];

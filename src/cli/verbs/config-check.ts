@@ -1,6 +1,7 @@
 /** `config check`: every problem of the configuration with its line, column and source, or that there is none. */
 import type { Command } from "commander";
 
+import type { Config } from "../../config/config.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
 import type { GlobalOptions, ListenOptions } from "../surroundings.ts";
 import { addVerb, type Invocation, type Session } from "../verb.ts";
@@ -18,7 +19,19 @@ async function configCheck({ options, surroundings }: Invocation<GlobalOptions &
 		else await reportProblems(loading.problems, file, terminal);
 		return EXIT.usage;
 	}
-	if (options.json === true) terminal.object({ ok: true, file, digest: loading.digest });
+	const findings = await passwordFindings(loading.config);
+	if (options.json === true) terminal.object({ ok: true, file, digest: loading.digest, findings });
 	else terminal.line(file === null ? "there is no configuration file, and none is needed: the defaults are in force" : `${file} is right`);
+	for (const finding of findings) terminal.warn(`identities.htpasswd: ${finding}`, null);
 	return EXIT.done;
+}
+
+/** Throws a HintedError where a server would not start with the file of users. */
+async function passwordFindings(config: Config): Promise<readonly string[]> {
+	const { htpasswd } = config.identities;
+	if (htpasswd === null) return [];
+	const { examinePasswords } = await import("../../app/examine-passwords.ts");
+	const { policyOf } = await import("../../app/settings.ts");
+	const policy = policyOf(config);
+	return (await examinePasswords(htpasswd, (name) => policy.role(name) !== null)).findings;
 }
