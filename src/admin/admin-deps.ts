@@ -11,7 +11,9 @@ import type { Metrics } from "./metrics.ts";
 
 export interface AdminDeps {
 	readonly keys: Pick<KeyAdmin, "list" | "show" | "create" | "rotate" | "revoke">;
-	readonly principals: Pick<PrincipalAdmin, "list" | "add" | "remove">;
+	readonly principals: Pick<PrincipalAdmin, "list" | "add" | "enrol" | "remove">;
+	/** Whether the gateway asks callers for a certificate; one that is issued is of no use before it does. */
+	asksForCertificates(): boolean;
 	readonly events: Pick<EventLog, "read">;
 	/** Reads the whole log and checks the chain and its seals. */
 	verifyEvents(): Promise<EventsVerified>;

@@ -20,6 +20,7 @@ export interface OpenAdminOptions {
 	readonly keys: KeyAdmin;
 	readonly ring: MemoryKeyRing;
 	readonly principals: PrincipalAdmin;
+	readonly asksForCertificates: () => boolean;
 	readonly events: EventLog;
 	readonly metrics: Metrics;
 	readonly policy: () => Policy;
@@ -41,6 +42,7 @@ export async function openAdmin(options: OpenAdminOptions): Promise<OpenedAdmin>
 	const deps: AdminDeps = {
 		keys,
 		principals,
+		asksForCertificates: options.asksForCertificates,
 		events,
 		verifyEvents: () => verifyEvents(stateDirectory),
 		explain: (request) => {

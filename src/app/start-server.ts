@@ -12,6 +12,7 @@ import type { Config } from "../config/config.ts";
 import type { ConfigOverrides } from "../config/override.ts";
 import { Pipeline, type PipelineDeps } from "../gateway/pipeline.ts";
 import { RefusalSampler } from "../gateway/refusal-sampler.ts";
+import { TrustedProxies } from "../gateway/trusted-proxies.ts";
 import { Upstreams } from "../gateway/upstreams.ts";
 import { ByteBudget } from "../http/byte-budget.ts";
 import { Listener } from "../http/listener.ts";
@@ -26,12 +27,15 @@ import type { Event } from "../model/event.ts";
 import { Admission } from "../quota/admission.ts";
 import type { Clock } from "../std/clock.ts";
 import { openStores } from "../stores/sqlite/open-stores.ts";
+import { CertificateDoor } from "./certificate-door.ts";
 import { findUpstream } from "./find-upstream.ts";
 import { makeFirstKey } from "./first-key.ts";
+import { issuerOf } from "./issue-certificate.ts";
 import { MemoryWatch } from "./memory-watch.ts";
 import { openAdmin } from "./open-admin.ts";
 import { openForwardAuth } from "./open-forward-auth.ts";
 import { Passwords } from "./passwords.ts";
+import { ProxyList } from "./proxy-list.ts";
 import { type LoadedConfig, RunningSettings } from "./running-settings.ts";
 import { admissionSpecOf, pipelineSettingsOf, policyOf, signatureSettingsOf, transportLimitsOf, upstreamsSpecOf } from "./settings.ts";
 import { VERSION } from "./version.ts";
@@ -106,7 +110,8 @@ async function start(options: StartOptions, closers: AsyncDisposableStack): Prom
 
 	let policy = policyOf(config);
 	const signatures = new MemorySignatureRing(signatureSettingsOf(config));
-	const ring = new MemoryKeyRing(new KeyMac(stores.pepper), signatures);
+	const door = await CertificateDoor.open(config, stateDirectory, clock);
+	const ring = new MemoryKeyRing(new KeyMac(stores.pepper), signatures, door.shown === null ? null : door.ring);
 	const keys = new KeyAdmin({
 		ring,
 		store: stores.keys,
@@ -118,7 +123,8 @@ async function start(options: StartOptions, closers: AsyncDisposableStack): Prom
 	});
 	await keys.load();
 	const principals = new PrincipalAdmin({
-		rings: [signatures],
+		rings: [signatures, door.ring],
+		issue: issuerOf(stateDirectory, clock),
 		store: stores.principals,
 		events,
 		clock,
@@ -126,6 +132,7 @@ async function start(options: StartOptions, closers: AsyncDisposableStack): Prom
 		onRemoved: (id) => pipeline.cut("credential-revoked", id),
 	});
 	await principals.load();
+	(await door.prepare(config, (name) => policy.role(name) !== null))();
 
 	const passwords = new Passwords({
 		stateDirectory,
@@ -173,13 +180,18 @@ async function start(options: StartOptions, closers: AsyncDisposableStack): Prom
 			apply: async (next) => {
 				const nextPolicy = policyOf(next);
 				const usePasswords = await passwords.prepare(next.identities.htpasswd, (name) => nextPolicy.role(name) !== null);
+				const useCertificates = await door.prepare(next, (name) => nextPolicy.role(name) !== null);
 				await renewCertificate();
 				policy = nextPolicy;
 				usePasswords();
 				const nextSettings = pipelineSettingsOf(next, nextPolicy, upstreams, namesOf());
 				pipeline.adjust(nextSettings);
 				forwardAuth.adjust(next, nextSettings);
+				proxies.adjust(next);
 				signatures.adjust(signatureSettingsOf(next));
+				for (const id of useCertificates()) pipeline.cut("credential-revoked", id);
+				// Handshakes learn of other authorities; sessions from before are not resumed, since each context has ticket keys of its own.
+				if (certificates !== null && door.shown !== null) listener.renew({ ...certificates.secureContextOptions(), ...door.tlsOptions() });
 				admission.adjust(admissionSpecOf(next));
 				sampler.adjust(next.events.refusalsPerMinute);
 				memory.adjust(next.limits.memoryBytes);
@@ -188,12 +200,15 @@ async function start(options: StartOptions, closers: AsyncDisposableStack): Prom
 		},
 	);
 
+	const proxies = new ProxyList(config);
 	const listener = await Listener.open({
 		host: config.gateway.listen.host,
 		port: config.gateway.listen.port,
 		reusePort: config.gateway.reusePort,
-		tls: certificates?.secureContextOptions() ?? null,
-		handler: pipeline,
+		tls: certificates === null ? null : { ...certificates.secureContextOptions(), ...door.tlsOptions() },
+		...(door.shown === null ? {} : { certificates: door.shown }),
+		handler: new TrustedProxies(pipeline, proxies.includes),
+		behind: { isProxy: proxies.includes, proxyProtocol: config.gateway.proxyProtocol },
 		budget: new ByteBudget(transport.bufferedBytes),
 		limits: transport,
 		monotonic,
@@ -209,6 +224,7 @@ async function start(options: StartOptions, closers: AsyncDisposableStack): Prom
 		keys,
 		ring,
 		principals,
+		asksForCertificates: () => door.shown !== null,
 		events,
 		metrics,
 		policy: () => policy,
@@ -221,7 +237,7 @@ async function start(options: StartOptions, closers: AsyncDisposableStack): Prom
 		if (certificates === null) return;
 		const outcome = await certificates.check();
 		if (outcome.outcome === "changed") {
-			listener.renew(certificates.secureContextOptions());
+			listener.renew({ ...certificates.secureContextOptions(), ...door.tlsOptions() });
 			record({ type: "certificate-reloaded", at: clock(), detail: certificates.names.join(", ") });
 		} else if (outcome.outcome === "rejected" && !outcome.again) {
 			record({ type: "certificate-rejected", at: clock(), detail: outcome.detail });

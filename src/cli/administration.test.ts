@@ -75,6 +75,24 @@ for (const [way, by, open] of WAYS) {
 		);
 	});
 
+	test(`through ${way}: a client certificate is issued once, and is on record without its key`, async (t) => {
+		await using administration = await open(t);
+		const asked = { name: "ada", role: "user", models: null, expiresAt: null };
+		const refused = await administration.enrol({ ...asked, role: "wizard" });
+		assert.ok(!refused.done && refused.problem.code === "role-unknown");
+		const enrolled = await administration.enrol(asked);
+		assert.ok(enrolled.done);
+		const { principal, certificate, key, authority, asked: isAsked } = enrolled.value;
+		assert.equal(typeof isAsked, "boolean");
+		assert.equal(principal.credential.kind, "certificate");
+		assert.ok(principal.credential.serial !== null && principal.expiresAt !== null);
+		assert.ok(certificate !== "" && authority !== "" && key.reveal() !== "");
+		assert.deepEqual(await administration.listPrincipals(), [principal]);
+		const recorded = JSON.stringify(await administration.events({ limit: 10, principal: principal.id }));
+		assert.match(recorded, /"type":"principal-added"/);
+		assert.ok(!recorded.includes("PRIVATE") && !recorded.includes("key of"));
+	});
+
 	test(`through ${way}: a key is made, listed, shown, rotated and revoked, and each act is on record`, async (t) => {
 		await using administration = await open(t);
 		const created = await administration.createKey({ name: "laptop", role: "user", models: ["llama3.2:*"], expiresAt: null });

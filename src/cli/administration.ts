@@ -4,13 +4,17 @@
  * A verb does not know which it has; both give the same problems in the same words.
  */
 import type { ExplainProblem, ExplainRequest, Explanation } from "../admin/admin-deps.ts";
-import type { NewPrincipalRequest, RemovedPrincipal } from "../keys/enrolled/principal-admin.ts";
+import type { EnrolledWithCertificate, NewPrincipalRequest, RemovedPrincipal } from "../keys/enrolled/principal-admin.ts";
 import type { PrincipalView } from "../keys/enrolled/principal-view.ts";
 import type { IssuedKey, RevokedKey } from "../keys/key-admin.ts";
 import type { Administered } from "../keys/key-problem.ts";
 import type { KeyView } from "../keys/key-view.ts";
 import type { NewKeyRequest } from "../keys/new-key-request.ts";
 import type { EventQuery, RecordedEvent } from "../ports/event-log.ts";
+
+export interface Enrolled extends EnrolledWithCertificate {
+	readonly asked: boolean;
+}
 
 export interface Administration extends AsyncDisposable {
 	listKeys(): Promise<readonly KeyView[]>;
@@ -20,6 +24,8 @@ export interface Administration extends AsyncDisposable {
 	revokeKey(id: string): Promise<Administered<RevokedKey>>;
 	listPrincipals(): Promise<readonly PrincipalView[]>;
 	addPrincipal(request: Omit<NewPrincipalRequest, "by">): Promise<Administered<PrincipalView>>;
+	/** Where `asked` is false, callers are not asked for a certificate yet. */
+	enrol(request: Omit<NewKeyRequest, "by">): Promise<Administered<Enrolled>>;
 	removePrincipal(id: string): Promise<Administered<RemovedPrincipal>>;
 	/** The newest that match, in order. */
 	events(query: EventQuery): Promise<readonly RecordedEvent[]>;

@@ -11,7 +11,7 @@ export function principalTable(principals: readonly PrincipalView[], now: number
 		one.state,
 		modelsOf(one),
 		one.expiresAt === null ? "never" : one.state === "expired" ? "expired" : `in ${roughly(one.expiresAt - now)}`,
-		`${one.credential.kind} ${one.credential.fingerprint}`,
+		`${one.credential.kind} ${one.credential.serial ?? one.credential.fingerprint}`,
 	]);
 	return table([["ID", "NAME", "ROLE", "STATE", "MODELS", "EXPIRES", "CREDENTIAL"], ...rows]);
 }
@@ -24,6 +24,7 @@ export function principalLines(one: PrincipalView): readonly string[] {
 		["models", modelsOf(one)],
 		["expires", one.expiresAt === null ? "never" : shownMoment(one.expiresAt)],
 		[one.credential.kind, one.credential.fingerprint],
+		...(one.credential.serial === null ? [] : [["serial", one.credential.serial]]),
 	]);
 }
 

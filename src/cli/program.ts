@@ -16,6 +16,7 @@ import { defineConfigCheck } from "./verbs/config-check.ts";
 import { defineConfigExplain } from "./verbs/config-explain.ts";
 import { defineConfigSchema } from "./verbs/config-schema.ts";
 import { defineDoctor } from "./verbs/doctor.ts";
+import { defineEnroll } from "./verbs/enroll.ts";
 import { defineEvents } from "./verbs/events.ts";
 import { defineEventsVerify } from "./verbs/events-verify.ts";
 import { defineKeyCreate } from "./verbs/key-create.ts";
@@ -74,8 +75,9 @@ function programOf(session: Session): Command {
 	defineServe(program, session);
 	const key = group(program, "key", "create, list, show, rotate and revoke API keys");
 	for (const define of [defineKeyCreate, defineKeyList, defineKeyShow, defineKeyRotate, defineKeyRevoke]) define(key, session);
-	const principal = group(program, "principal", "enrol, list and remove callers that hold a private key of their own");
+	const principal = group(program, "principal", "enrol the keys of ollama programs; list and remove whoever is enrolled");
 	for (const define of [definePrincipalAdd, definePrincipalList, definePrincipalRemove]) define(principal, session);
+	defineEnroll(program, session);
 	definePolicyExplain(group(program, "policy", "why a request would be allowed or refused"), session);
 	const config = group(program, "config", "check and explain the configuration");
 	for (const define of [defineConfigCheck, defineConfigExplain, defineConfigSchema]) define(config, session);

@@ -8,7 +8,7 @@ import type { KeyView } from "../keys/key-view.ts";
 import type { NewKeyRequest } from "../keys/new-key-request.ts";
 import type { EventQuery, RecordedEvent } from "../ports/event-log.ts";
 import { Secret } from "../std/secret.ts";
-import type { Administration } from "./administration.ts";
+import type { Administration, Enrolled } from "./administration.ts";
 import { Refused, type SocketClient } from "./socket-client.ts";
 
 export class SocketAdministration implements Administration {
@@ -45,6 +45,11 @@ export class SocketAdministration implements Administration {
 
 	addPrincipal(request: Omit<NewPrincipalRequest, "by">): Promise<Administered<PrincipalView>> {
 		return administered(this.#client.post<PrincipalView>("/v1/principals", request));
+	}
+
+	enrol(request: Omit<NewKeyRequest, "by">): Promise<Administered<Enrolled>> {
+		const enrolled = this.#client.post<Omit<Enrolled, "key"> & { readonly key: string }>("/v1/principals/enrol", request);
+		return administered(enrolled.then(({ key, ...answer }) => ({ ...answer, key: new Secret(key) })));
 	}
 
 	removePrincipal(id: string): Promise<Administered<RemovedPrincipal>> {

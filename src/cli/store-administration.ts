@@ -6,13 +6,14 @@
  */
 import type { ExplainProblem, ExplainRequest, Explanation } from "../admin/admin-deps.ts";
 import { explainRequest } from "../app/explain-request.ts";
+import { issuerOf } from "../app/issue-certificate.ts";
 import { policyOf } from "../app/settings.ts";
 import type { Config } from "../config/config.ts";
 import { type NewPrincipalRequest, PrincipalAdmin, type RemovedPrincipal } from "../keys/enrolled/principal-admin.ts";
 import type { PrincipalView } from "../keys/enrolled/principal-view.ts";
 import { type IssuedKey, KeyAdmin, type RevokedKey } from "../keys/key-admin.ts";
 import { KeyMac } from "../keys/key-mac.ts";
-import type { Administered } from "../keys/key-problem.ts";
+import { type Administered, done } from "../keys/key-problem.ts";
 import { MemoryKeyRing } from "../keys/key-ring.ts";
 import type { KeyView } from "../keys/key-view.ts";
 import type { NewKeyRequest } from "../keys/new-key-request.ts";
@@ -21,7 +22,7 @@ import type { EventQuery, RecordedEvent } from "../ports/event-log.ts";
 import type { Clock } from "../std/clock.ts";
 import { HintedError } from "../std/hinted-error.ts";
 import { openStores, type Stores } from "../stores/sqlite/open-stores.ts";
-import type { Administration } from "./administration.ts";
+import type { Administration, Enrolled } from "./administration.ts";
 
 /** How events name whoever came this way. */
 const BY = "store";
@@ -49,7 +50,14 @@ export class StoreAdministration implements Administration {
 		const isRole = (name: string) => this.#policy !== null && this.#policy.role(name) !== null;
 		const { events } = stores;
 		this.#keys = new KeyAdmin({ ring: this.#ring, store: stores.keys, events, mac, clock: deps.clock, isRole });
-		this.#principals = new PrincipalAdmin({ rings: [], store: stores.principals, events, clock: deps.clock, isRole });
+		this.#principals = new PrincipalAdmin({
+			rings: [],
+			issue: issuerOf(stores.directory, deps.clock),
+			store: stores.principals,
+			events,
+			clock: deps.clock,
+			isRole,
+		});
 	}
 
 	/** Throws a HintedError where the state cannot be opened, for one because a server that has no socket holds it. */
@@ -94,6 +102,13 @@ export class StoreAdministration implements Administration {
 	async addPrincipal(request: Omit<NewPrincipalRequest, "by">): Promise<Administered<PrincipalView>> {
 		this.#policy ??= policyOf(await this.#deps.readConfig());
 		return await this.#principals.add({ ...request, by: BY });
+	}
+
+	async enrol(request: Omit<NewKeyRequest, "by">): Promise<Administered<Enrolled>> {
+		const config = await this.#deps.readConfig();
+		this.#policy ??= policyOf(config);
+		const enrolled = await this.#principals.enrol({ ...request, by: BY });
+		return enrolled.done ? done({ ...enrolled.value, asked: config.identities.certificates.ask }) : enrolled;
 	}
 
 	removePrincipal(id: string): Promise<Administered<RemovedPrincipal>> {

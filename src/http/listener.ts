@@ -7,11 +7,14 @@
  *    says so, or a second server that was started by mistake would silently take half of the callers.
  */
 import { createServer, type Server, type Socket } from "node:net";
-import { createServer as createTlsServer, type TlsOptions, type Server as TlsServer } from "node:tls";
+import { createServer as createTlsServer, type TLSSocket, type TlsOptions, type Server as TlsServer } from "node:tls";
 import type { ByteBudget } from "./byte-budget.ts";
 import type { RequestHandler } from "./caller.ts";
 import { ClientConnection } from "./client-connection.ts";
 import { ConnectionSlots, type Slot } from "./connection-slots.ts";
+import { withCertificate } from "./presented-certificate.ts";
+import { takeProxyHeader } from "./proxy-protocol.ts";
+import type { ClientCertificates } from "./tls/client-certificates.ts";
 import type { TransportLimits } from "./transport-limits.ts";
 
 export interface ListenerOptions {
@@ -25,12 +28,23 @@ export interface ListenerOptions {
 	readonly budget: ByteBudget;
 	readonly limits: TransportLimits;
 	readonly monotonic: () => number;
+	/** Looks at the certificates that callers show; absent where they are asked for none. */
+	readonly certificates?: Pick<ClientCertificates, "presentedOn">;
 	/** Whose connections are read at all, by address; whoever else is closed at once. Everybody's where it is absent. */
 	readonly admits?: (address: string) => boolean;
+	/** Proxies of the operator's own that stand before this; nobody's where it is absent. */
+	readonly behind?: Behind;
+}
+
+export interface Behind {
+	/** A proxy's address holds the connections of many callers, so the bounds of one address are not its. */
+	isProxy(address: string): boolean;
+	/** Whether every connection of a proxy, and none of anybody else's, begins with the PROXY protocol's header. */
+	readonly proxyProtocol: boolean;
 }
 
 /** A Unix socket in the place of address and port: who may open it is the file system's to say. */
-export interface SocketListenerOptions extends Omit<ListenerOptions, "host" | "port" | "reusePort" | "tls" | "admits"> {
+export interface SocketListenerOptions extends Omit<ListenerOptions, "host" | "port" | "reusePort" | "tls" | "certificates" | "admits" | "behind"> {
 	/** Must be free; see `listenAtPath`. */
 	readonly path: string;
 }
@@ -160,7 +174,7 @@ export class Listener {
 			return;
 		}
 		const accepted: Accepted = { raw, address, slot: null, serving: false, deadline: this.#deadline() };
-		const slot = this.#slots.take(address, () => this.#begin(accepted));
+		const slot = this.#slots.take(this.#isProxy(address) ? `${address}#${this.#arrivals}` : address, () => this.#open(accepted));
 		if (slot === null) {
 			raw.destroy();
 			this.#options.handler.turnedAway();
@@ -186,11 +200,34 @@ export class Listener {
 		return this.#options.admits?.(address) === false ? null : address;
 	}
 
+	#isProxy(address: string): boolean {
+		return "behind" in this.#options && this.#options.behind?.isProxy(address) === true;
+	}
+
+	/** A proxy's connection may have to say first whose it is. */
+	#open(accepted: Accepted): void {
+		const { raw, address } = accepted;
+		const saysWhose = "behind" in this.#options && this.#options.behind?.proxyProtocol === true && this.#isProxy(address);
+		if (!saysWhose || raw.destroyed) {
+			this.#begin(accepted);
+			return;
+		}
+		accepted.deadline = this.#deadline();
+		takeProxyHeader(raw, (header) => {
+			if (header.kind === "refused") {
+				raw.destroy();
+				return;
+			}
+			if (header.kind === "proxied") accepted.address = header.source;
+			this.#begin(accepted);
+		});
+	}
+
 	#begin(accepted: Accepted): void {
 		accepted.deadline = this.#deadline();
 		if (accepted.raw.destroyed) return;
 		if (this.#tls === null) {
-			this.#serve(accepted, accepted.raw, false);
+			this.#serve(accepted, accepted.raw, false, this.#options.handler);
 			return;
 		}
 		this.#handshakes.set(tupleOf(accepted.raw), accepted);
@@ -203,18 +240,31 @@ export class Listener {
 			const tuple = tupleOf(socket);
 			const accepted = this.#handshakes.get(tuple);
 			this.#handshakes.delete(tuple);
-			if (accepted === undefined) socket.destroy();
-			else this.#serve(accepted, socket, true);
+			const handler = this.#handlerFor(socket);
+			if (accepted === undefined || handler === null) socket.destroy();
+			else this.#serve(accepted, socket, true, handler);
 		});
 		// A failed handshake is the caller's matter. Without this listener an error in it could end the process (the class of CVE-2026-21637).
 		server.on("tlsClientError", (_error, socket) => socket.destroy());
 		return server;
 	}
 
-	#serve(accepted: Accepted, socket: Socket, encrypted: boolean): void {
+	/** Null where the caller's certificate cannot be read: an error on this way would end the process. */
+	#handlerFor(socket: TLSSocket): RequestHandler | null {
+		const { handler } = this.#options;
+		if ("path" in this.#options || this.#options.certificates === undefined) return handler;
+		try {
+			const certificate = this.#options.certificates.presentedOn(socket);
+			return certificate === null ? handler : withCertificate(handler, certificate);
+		} catch {
+			return null;
+		}
+	}
+
+	#serve(accepted: Accepted, socket: Socket, encrypted: boolean, handler: RequestHandler): void {
 		accepted.serving = true;
 		const connection = new ClientConnection(socket, accepted.address, encrypted, {
-			handler: this.#options.handler,
+			handler,
 			budget: this.#options.budget,
 			limits: this.#limits,
 			monotonic: this.#options.monotonic,
@@ -245,7 +295,7 @@ export class Listener {
 
 interface Accepted {
 	readonly raw: Socket;
-	readonly address: string;
+	address: string;
 	slot: Slot | null;
 	serving: boolean;
 	deadline: number;

@@ -12,6 +12,7 @@ import { randomBytes, timingSafeEqual } from "node:crypto";
 import type { ApiKey, KeySecret } from "../model/api-key.ts";
 import type { Principal } from "../model/principal.ts";
 import type { Reason } from "../model/reason.ts";
+import type { CertificateRing } from "../ports/certificate-ring.ts";
 import type { KeyRing } from "../ports/key-ring.ts";
 import type { SignatureRing } from "../ports/signature-ring.ts";
 
@@ -44,15 +45,17 @@ const STAND_IN = formatKey("0".repeat(8), "0".repeat(32));
 
 export class MemoryKeyRing implements KeyRing {
 	readonly signatures: SignatureRing | null;
+	readonly certificates: CertificateRing | null;
 	readonly #mac: KeyMac;
 	readonly #entries = new Map<string, Entry>();
 	readonly #nobody: Slot = { mac: randomBytes(MAC_DIGITS), expiresAt: null };
 	/** Reused: `verify` is synchronous. */
 	readonly #presented = Buffer.alloc(MAC_DIGITS);
 
-	constructor(mac: KeyMac, signatures: SignatureRing | null = null) {
+	constructor(mac: KeyMac, signatures: SignatureRing | null = null, certificates: CertificateRing | null = null) {
 		this.#mac = mac;
 		this.signatures = signatures;
+		this.certificates = certificates;
 	}
 
 	/** Replaces everything: what a store holds at start. */

@@ -46,6 +46,15 @@ export function adminWorld(changes: Partial<AdminDeps> = {}): AdminWorld {
 	});
 	const principals = new PrincipalAdmin({
 		rings: [],
+		issue: ({ id }, expiresAt) =>
+			Promise.resolve({
+				certificate: `certificate of ${id}\n`,
+				key: new Secret(`key of ${id}\n`),
+				authority: "authority\n",
+				sha256: "ab".repeat(32),
+				serial: "4F2A",
+				expiresAt,
+			}),
 		store: new MemoryPrincipalStore(),
 		events,
 		clock: () => NOW,
@@ -54,6 +63,7 @@ export function adminWorld(changes: Partial<AdminDeps> = {}): AdminWorld {
 	const deps: AdminDeps = {
 		keys,
 		principals,
+		asksForCertificates: () => true,
 		events,
 		verifyEvents: () => Promise.resolve({ intact: true, records: recorded.length, sealedUpTo: recorded.length, problems: [] }),
 		explain: () => Promise.resolve(EXPLANATION),

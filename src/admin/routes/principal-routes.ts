@@ -1,4 +1,4 @@
-/** Enrolled principals: list, add, remove. Keys have routes of their own. */
+/** Enrolled principals: list, add, enrol with a certificate, remove. Keys have routes of their own. */
 import * as z from "zod";
 import { isPrincipalId } from "../../keys/enrolled/principal-admin.ts";
 import type { AdminDeps } from "../admin-deps.ts";
@@ -15,12 +15,17 @@ const enrolment = z.strictObject({
 	models: z.array(z.string()).nullable().default(null),
 	/** Unix ms. */
 	expiresAt: z.number().nullable().default(null),
+});
+const addition = enrolment.extend({
 	/** The line of `id_ed25519.pub`. */
 	ollamaKey: z.string().max(4096),
 });
 const removal = z.strictObject({});
 
-export function principalRoutes({ principals }: Pick<AdminDeps, "principals">): readonly AdminRoute[] {
+export function principalRoutes({
+	principals,
+	asksForCertificates,
+}: Pick<AdminDeps, "principals" | "asksForCertificates">): readonly AdminRoute[] {
 	return [
 		{
 			method: "GET",
@@ -33,10 +38,24 @@ export function principalRoutes({ principals }: Pick<AdminDeps, "principals">): 
 			path: "/v1/principals",
 			summary: "Enrols a principal with the public key of its ollama program.",
 			handle: async (context) => {
-				const read = await jsonBody(context, enrolment);
+				const read = await jsonBody(context, addition);
 				if (!read.ok) return read.response;
 				const added = await principals.add({ ...read.value, by: BY });
 				return added.done ? context.json(added.value, 201) : keyProblem(context, added.problem);
+			},
+		},
+		{
+			method: "POST",
+			path: "/v1/principals/enrol",
+			summary: "Enrols a principal with a client certificate that is issued here; the answer holds its private key, once.",
+			handle: async (context) => {
+				const read = await jsonBody(context, enrolment);
+				if (!read.ok) return read.response;
+				const enrolled = await principals.enrol({ ...read.value, by: BY });
+				if (!enrolled.done) return keyProblem(context, enrolled.problem);
+				const { principal, certificate, key, authority } = enrolled.value;
+				// The one place where a private key leaves the server.
+				return context.json({ principal, certificate, key: key.reveal(), authority, asked: asksForCertificates() }, 201);
 			},
 		},
 		{

@@ -9,12 +9,14 @@
  *  - A scheme that we do not speak still counts as a credential, so it cannot ride along with a good one.
  *  - Whatever is wrong, the answer is the same and so is the work; only the record tells them apart.
  */
+import { certificateOf } from "../../http/presented-certificate.ts";
 import { type Decision, deny, permit } from "../../model/decision.ts";
 import type { KeyRing } from "../../ports/key-ring.ts";
 import type { PasswordChecker } from "../../ports/password-checker.ts";
 import type { Clock } from "../../std/clock.ts";
 import type { HeaderFields } from "../../wire/header-fields.ts";
 import { basicCredential, identifyUser, isUserPassword } from "../credentials/basic.ts";
+import { identifyWithCertificate } from "../credentials/certificate.ts";
 import { identifySigned, isOllamaSignature } from "../credentials/ollama-signature.ts";
 import { type Identified, identifiedAs, type Received } from "../exchange.ts";
 
@@ -29,7 +31,16 @@ export interface IdentifyDeps {
 const BEARER = /^bearer +([\w.~+/=-]+)$/i;
 
 /** At once for everything but a user's password that is not remembered. */
-export function identify(received: Received, { keys, passwords, now }: IdentifyDeps): Decision<Identified> | Promise<Decision<Identified>> {
+export function identify(received: Received, deps: IdentifyDeps): Decision<Identified> | Promise<Decision<Identified>> {
+	const { certificates = null } = deps.keys;
+	const byFields = identifyByFields(received, deps);
+	if (certificates === null) return byFields;
+	const presented = certificateOf(received.caller);
+	const both = (other: Decision<Identified>) => identifyWithCertificate(received, presented, other, certificates, deps.now());
+	return byFields instanceof Promise ? byFields.then(both) : both(byFields);
+}
+
+function identifyByFields(received: Received, { keys, passwords, now }: IdentifyDeps): Decision<Identified> | Promise<Decision<Identified>> {
 	const { fields } = received.head;
 	const hasPasswords = passwords?.active === true;
 	const credential = credentialOf(fields, hasPasswords);

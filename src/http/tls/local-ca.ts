@@ -46,6 +46,13 @@ export async function localCertificate(stateDirectory: string, names: readonly s
 	};
 }
 
+/** The CA with its key, for who issues certificates of clients; made when missing. */
+export async function localAuthority(stateDirectory: string, now: number): Promise<Issued> {
+	const folder = join(stateDirectory, "tls");
+	await mkdir(folder, { recursive: true, mode: 0o700 });
+	return await authorityIn({ certificate: join(folder, "ca.pem"), key: join(folder, "ca-key.pem") }, now);
+}
+
 /** SHA-256 of the certificate's DER in lower-case hex: what `openssl x509 -fingerprint -sha256` prints, without the colons. */
 export function fingerprint(certificate: X509Certificate): string {
 	return createHash("sha256").update(certificate.raw).digest("hex");

@@ -53,6 +53,8 @@ test("an enrolled one is its principal, from the first to the last moment of its
 	ring.put(enrolled());
 	assert.equal(judged(ring, presented(), NOW - 1001), "credential-expired");
 	assert.equal(judged(ring, presented(), NOW + 1000), "credential-expired");
+	assert.equal(judged(ring, presented({ notAfter: Number.NaN })), "credential-expired");
+	assert.equal(judged(ring, presented({ notBefore: Number.NaN })), "credential-expired");
 	const verdict = ring.verify(presented(), NOW);
 	assert.deepEqual("principal" in verdict && verdict.principal, {
 		kind: "certificate",

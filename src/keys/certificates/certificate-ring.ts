@@ -68,7 +68,8 @@ export class MemoryCertificateRing implements CertificateRing, EnrolledRing {
 		const entry = this.#entries.get(sha256);
 		const detail = entry?.enrolled.id ?? `certificate ${serial}`;
 		if (this.#revoked.has(serial)) return { refused: "credential-revoked", detail };
-		if (now < notBefore || now >= notAfter) return { refused: "credential-expired", detail };
+		// Written so that a time that could not be read is no validity.
+		if (!(now >= notBefore && now < notAfter)) return { refused: "credential-expired", detail };
 		if (entry !== undefined) {
 			const { revokedAt, expiresAt } = entry.enrolled;
 			if (revokedAt !== null) return { refused: "credential-revoked", detail };

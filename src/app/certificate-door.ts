@@ -1,0 +1,60 @@
+/**
+ * Client certificates in a running server: whether callers are asked for one, which authorities are trusted, and who their holders are.
+ *
+ *  - Whether to ask belongs to the listener and takes a restart; everything else is exchanged by a reload, which is refused whole where the authorities
+ *    cannot be read or a role is not configured.
+ *  - Where nobody is asked, no certificate is looked at.
+ */
+import type { TlsOptions } from "node:tls";
+
+import type { Config } from "../config/config.ts";
+import { ClientCertificates, readAuthorities } from "../http/tls/client-certificates.ts";
+import { localAuthority } from "../http/tls/local-ca.ts";
+import { MemoryCertificateRing } from "../keys/certificates/certificate-ring.ts";
+import type { Clock } from "../std/clock.ts";
+import { HintedError } from "../std/hinted-error.ts";
+
+const NOTHING = { rules: [], revoked: [], withKey: [] } as const;
+
+export class CertificateDoor {
+	readonly ring = new MemoryCertificateRing(NOTHING);
+	/** Null where callers are asked for none. */
+	readonly shown: ClientCertificates | null;
+	readonly #own: string | null;
+
+	private constructor(shown: ClientCertificates | null, own: string | null) {
+		this.shown = shown;
+		this.#own = own;
+	}
+
+	static async open({ gateway, identities }: Config, stateDirectory: string, clock: Clock): Promise<CertificateDoor> {
+		if (!identities.certificates.ask) return new CertificateDoor(null, null);
+		if (gateway.tls.mode === "off") {
+			throw new HintedError(
+				"identities.certificates.ask needs TLS, which gateway.tls.mode: off turns off",
+				"set gateway.tls.mode to local-ca or files, or leave ask out",
+			);
+		}
+		return new CertificateDoor(new ClientCertificates(clock), (await localAuthority(stateDirectory, clock())).certificate);
+	}
+
+	/** What the listener's own options are joined by. */
+	tlsOptions(): TlsOptions {
+		return this.shown?.tlsOptions(this.#own) ?? {};
+	}
+
+	/** Reads what is configured; what is returned puts it in force and gives the principals to be cut. Throws a HintedError where that cannot be. */
+	async prepare({ identities }: Config, isRole: (name: string) => boolean): Promise<() => readonly string[]> {
+		const { authorities: file, rules, revoked, withKey } = identities.certificates;
+		for (const role of [...rules.map((rule) => rule.role), ...withKey]) {
+			if (isRole(role)) continue;
+			throw new HintedError(`identities.certificates names a role that there is not: ${role}`, "configure it in roles, or write another");
+		}
+		const authorities = file === null ? [] : await readAuthorities(file);
+		const readNames = authorities.length === 0 ? null : (await import("../http/tls/certificate-names.ts")).certificateNamesIn;
+		return () => {
+			this.shown?.trust(authorities, readNames);
+			return this.ring.adjust({ rules, revoked, withKey });
+		};
+	}
+}
