@@ -3,6 +3,7 @@ import type * as z from "zod";
 import { tlsSection } from "./tls.ts";
 import { hostName } from "./values/host-name.ts";
 import { listen } from "./values/listen.ts";
+import { network } from "./values/network.ts";
 import { originPattern } from "./values/origin-pattern.ts";
 import { flag, listOf } from "./values/plain.ts";
 import { section } from "./values/section.ts";
@@ -28,6 +29,18 @@ export const gatewaySection = section({
 			risk: "A page of such an origin can use whatever key its visitor has stored for it.",
 			example: ["https://chat.example.org", "app://*"],
 		}),
+	trusted_proxies: listOf(network(), { max: 1_000 })
+		.prefault([])
+		.meta({
+			description:
+				"Addresses and networks of your own proxies before this gateway. For their connections the caller is the right-most address of X-Forwarded-For that is not one of theirs, and X-Forwarded-Proto says whether it came over TLS. Nobody else's such fields are looked at. None is trusted unless it is named.",
+			risk: "Whoever sends from such an address may claim to come from any other.",
+			example: ["127.0.0.1", "10.0.0.0/8"],
+		}),
+	proxy_protocol: flag().prefault(false).meta({
+		description:
+			"Whether every connection of trusted_proxies begins with a header of the PROXY protocol, version 2, which names the caller. A connection of theirs without one is closed.",
+	}),
 	reuse_port: flag().prefault(false).meta({
 		description:
 			"Whether another server, with a state directory of its own, may listen on the same port: for a hand-over in which the old one drains while the new one takes the callers.",
@@ -38,6 +51,8 @@ export const gatewaySection = section({
 	listen: written.listen,
 	names: written.names,
 	origins: written.origins,
+	trustedProxies: written.trusted_proxies,
+	proxyProtocol: written.proxy_protocol,
 	reusePort: written.reuse_port,
 	tls: written.tls,
 }));

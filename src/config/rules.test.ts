@@ -29,6 +29,12 @@ const refusals: readonly (readonly [rule: string, text: string, path: string, me
 	["listeners-differ", "gateway: {listen: 127.0.0.1:11436}", "admin.listen", "is taken by gateway.listen, 127.0.0.1:11436"],
 	["listeners-differ", "admin: {listen: 127.0.0.1:11435}", "admin.listen", "is taken by gateway.listen, 0.0.0.0:11435"],
 	[
+		"proxy-protocol-knows-its-proxies",
+		"gateway: {proxy_protocol: true}",
+		"gateway.proxy_protocol",
+		"has no effect while gateway.trusted_proxies names nobody",
+	],
+	[
 		"forward-auth-knows-its-proxies",
 		"forward_auth: {listen: 127.0.0.1:1}",
 		"forward_auth.proxies",
@@ -114,6 +120,7 @@ for (const text of [
 	"gateway: {tls: {mode: off, insecure_clear_text: true}}",
 	"gateway: {tls: {mode: files, certificate: /c.pem, key: /k.pem}}",
 	"admin: {listen: 0.0.0.0:1, insecure_remote: true}",
+	"gateway: {proxy_protocol: true, trusted_proxies: [127.0.0.1]}",
 	"forward_auth: {listen: 127.0.0.1:1, proxies: [127.0.0.1]}",
 	"forward_auth: {listen: 192.0.2.1:1, proxies: [10.0.0.0/8], insecure_clear_text: true}",
 	"forward_auth: {socket: /run/rempart/ask.sock}",

@@ -71,6 +71,20 @@ export const RULES: readonly Rule[] = [
 			),
 	},
 	{
+		name: "proxy-protocol-knows-its-proxies",
+		needs: [
+			["gateway", "trusted_proxies"],
+			["gateway", "proxy_protocol"],
+		],
+		check: ({ gateway: { trustedProxies, proxyProtocol } }) =>
+			broken(
+				!proxyProtocol || trustedProxies.length > 0,
+				["gateway", "proxy_protocol"],
+				"has no effect while gateway.trusted_proxies names nobody",
+				'name the proxy: trusted_proxies: ["127.0.0.1"]',
+			),
+	},
+	{
 		// Nobody may ask who is not named: whoever is answered is believed about whose request it asks for.
 		name: "forward-auth-knows-its-proxies",
 		needs: [["forward_auth"]],

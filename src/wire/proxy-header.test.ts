@@ -41,7 +41,7 @@ for (const [what, bytes, detail] of refusals) {
 
 const permits: readonly (readonly [what: string, bytes: Buffer, source: string | null])[] = [
 	["TCP over IPv4", header("21", "11", V4), "203.0.113.9"],
-	["TCP over IPv6", header("21", "21", V6), "2001:db8:0:0:0:0:0:1"],
+	["TCP over IPv6", header("21", "21", V6), "2001:db8::1"],
 	["IPv4 in IPv6 clothes", header("21", "21", `00000000000000000000ffffcb007109${"00".repeat(16)}d4312cab`), "203.0.113.9"],
 	["records behind the addresses", header("21", "11", `${V4}030004aabbccdd010000`), "203.0.113.9"],
 	["a proxy that speaks for itself", header("20", "00", ""), null],

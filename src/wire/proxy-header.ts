@@ -8,6 +8,8 @@
  *
  * https://www.haproxy.org/download/3.0/doc/proxy-protocol.txt, section 2.2
  */
+import { readIpAddress } from "../std/ip-address.ts";
+
 const SIGNATURE = Buffer.from("\r\n\r\n\0\r\nQUIT\n", "latin1");
 const FIXED = 16;
 /** Addresses and records; HAProxy with every record on sends less than half of it. */
@@ -62,11 +64,12 @@ function ipv4(octets: Buffer): string {
 	return Array.from(octets).join(".");
 }
 
-/** Not in its shortest form; whoever compares addresses reads them first. An IPv4 address in IPv6 clothes comes out as what it wraps. */
+/** In canonical form. An IPv4 address in IPv6 clothes comes out as what it wraps. */
 function ipv6(octets: Buffer): string {
 	const isMapped = octets.subarray(0, 10).every((octet) => octet === 0) && octets.readUInt16BE(10) === 0xffff;
 	if (isMapped) return ipv4(octets.subarray(12));
-	return Array.from({ length: 8 }, (_, at) => octets.readUInt16BE(at * 2).toString(16)).join(":");
+	const written = Array.from({ length: 8 }, (_, at) => octets.readUInt16BE(at * 2).toString(16)).join(":");
+	return readIpAddress(written)?.text ?? written;
 }
 
 function refused(detail: string): ProxyHeader {

@@ -321,17 +321,22 @@ function proveArrangement(facts: ProxyFacts, program: string, arrangement: "besi
 				);
 			});
 
-			if (beside) {
-				test("and it is on record who asked, about what and from where", async () => {
-					await answered(
-						ask({ path: "/api/version", key: user, fields: [MARK, ["User-Agent", "recorded/1"], ["X-Forwarded-For", "198.51.100.1"]] }),
-					);
-					const started = (await w.gateway.events("request-started")).find(({ userAgent }) => userAgent === "recorded/1");
-					assert.equal(started?.detail, `asked by ${kind}`);
-					assert.equal(started.path, "/api/version");
-					assert.equal(started.peer, "127.0.0.1");
-				});
-			}
+			test("and it is on record who asked, about what and from where", async () => {
+				const client = await w.connect({ localAddress: "127.0.0.2" });
+				const fields = [
+					MARK,
+					["User-Agent", "recorded/1"],
+					["X-Forwarded-For", "198.51.100.1"],
+					["Forwarded", "for=198.51.100.1"],
+				] as const;
+				await client.send(ask({ path: "/api/version", key: user, fields }));
+				assert.equal((await client.readResponse()).status, 200);
+				client.destroy();
+				const started = (await w.gateway.events("request-started")).find(({ userAgent }) => userAgent === "recorded/1");
+				assert.equal(started?.detail, beside ? `asked by ${kind}` : null);
+				assert.equal(started.path, "/api/version");
+				assert.equal(started.peer, "127.0.0.2");
+			});
 		});
 
 		suite("a request hides no other (request smuggling)", () => {
@@ -486,6 +491,31 @@ function proveArrangement(facts: ProxyFacts, program: string, arrangement: "besi
 			}
 		});
 	}
+}
+
+/** The PROXY protocol is another way to say who calls, of which only HAProxy knows. */
+export function proveProxyProtocol({ kind, program }: ProxyFacts): void {
+	const found = findProgram(program);
+	test(`${kind} says who calls by the PROXY protocol`, { skip: "absent" in found && found.absent }, async () => {
+		assert.ok("path" in found);
+		for (const tls of [false, true]) {
+			await using w = await startRealProxy({
+				kind,
+				arrangement: "behind",
+				program: found.path,
+				tls,
+				proxyProtocol: true,
+				script: plausibleOllama(),
+			});
+			const key = await w.gateway.createKey("user");
+			const client = await w.connect({ localAddress: "127.0.0.2" });
+			await client.send(ask({ path: "/api/version", key, fields: [MARK, ["X-Forwarded-For", "198.51.100.1"]] }));
+			assert.equal((await client.readResponse()).status, 200);
+			client.destroy();
+			const [started] = await w.gateway.events("request-started");
+			assert.equal(started?.peer, "127.0.0.2");
+		}
+	});
 }
 
 function raw(method: string, target: string, fields: readonly (readonly [string, string])[]): Buffer {

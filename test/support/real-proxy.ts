@@ -27,6 +27,8 @@ export interface RealProxyOptions {
 	readonly socket?: boolean;
 	/** behind: Rempart with its own TLS. */
 	readonly tls?: boolean;
+	/** behind: the connections to Rempart begin with the PROXY protocol's header. */
+	readonly proxyProtocol?: boolean;
 	/** beside: operations that may pass although their body is not shown. */
 	readonly unseen?: readonly string[];
 	/** Further YAML sections. */
@@ -41,12 +43,12 @@ export interface RealProxy extends AsyncDisposable {
 	/** What reached the upstream on behalf of a caller. */
 	callers(): readonly FakeRequest[];
 	/** Over TLS, as a caller of the proxy. */
-	connect(): Promise<RawClient>;
+	connect(more?: { readonly localAddress?: string }): Promise<RawClient>;
 	readonly port: number;
 }
 
 export async function startRealProxy(options: RealProxyOptions): Promise<RealProxy> {
-	const { kind, arrangement, program, script, tls = false, socket = false, unseen = [], yaml = "" } = options;
+	const { kind, arrangement, program, script, tls = false, socket = false, proxyProtocol = false, unseen = [], yaml = "" } = options;
 	await using stack = new AsyncDisposableStack();
 	const folder = mkdtempSync(join(tmpdir(), "rempart-proxy-"));
 	stack.defer(() => rmSync(folder, { recursive: true, force: true }));
@@ -59,7 +61,7 @@ export async function startRealProxy(options: RealProxyOptions): Promise<RealPro
 			upstreams: [upstream.url],
 			tls,
 			yaml:
-				`gateway: { listen: "127.0.0.1:${gatewayPort}"${tls ? "" : ", tls: { mode: off }"} }\n` +
+				`gateway: { listen: "127.0.0.1:${gatewayPort}"${tls ? "" : ", tls: { mode: off }"}, trusted_proxies: [127.0.0.1], proxy_protocol: ${proxyProtocol} }\n` +
 				(arrangement === "beside" ? `forward_auth: { ${ask}, insecure_unseen: [${unseen.join(", ")}] }\n` : "") +
 				yaml,
 		}),
@@ -75,7 +77,7 @@ export async function startRealProxy(options: RealProxyOptions): Promise<RealPro
 		upstream,
 		port,
 		callers: () => upstream.requests.filter((request) => !isOwn(request)),
-		connect: () => connectRaw({ port, tls: { ca, servername: "localhost", alpn: ["http/1.1"] } }),
+		connect: (more = {}) => connectRaw({ ...more, port, tls: { ca, servername: "localhost", alpn: ["http/1.1"] } }),
 		[Symbol.asyncDispose]: () => kept.disposeAsync(),
 	};
 }

@@ -25,6 +25,8 @@ export interface ProxyPlan {
 	readonly ollamaSecure: boolean;
 	/** Bytes of a request's body, images included. */
 	readonly bodyBytes: number;
+	/** Whether Rempart expects the PROXY protocol's header of its proxies. */
+	readonly proxyProtocol: boolean;
 	/** The command that prints this, for the head of it. */
 	readonly command: string;
 	/** Lines of rempart.yaml that it needs. */
@@ -82,7 +84,11 @@ export function planOf(config: Config, options: PlanOptions): ProxyPlan {
 		ollamaSecure: upstream?.url.secure === true,
 		bodyBytes: limits.bodyWithImagesBytes,
 		command: `rempart proxy ${kind} --${arrangement} --name ${name}`,
-		needs: [`gateway: { names: ["${name}"] }`, ...(arrangement === "beside" ? [`forward_auth: { ${asked} }`] : [])],
+		needs:
+			arrangement === "beside"
+				? [`gateway: { names: ["${name}"] }`, `forward_auth: { ${asked} }`]
+				: [`gateway: { names: ["${name}"], trusted_proxies: ["127.0.0.1"]${gateway.proxyProtocol ? ", proxy_protocol: true" : ""} }`],
+		proxyProtocol: gateway.proxyProtocol,
 	};
 }
 

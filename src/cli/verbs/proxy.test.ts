@@ -42,7 +42,10 @@ for (const kind of KINDS) {
 		test(`${kind} ${arrangement}: says what it is, what Rempart needs, and leaves nothing of a template behind`, async () => {
 			const text = await printed(kind, `--${arrangement}`, "--name", "gpu.example.org", "--bind", "192.0.2.7:8443");
 			assert.match(text, new RegExp(`^# Rempart ${arrangement} `));
-			assert.match(text, /# Rempart needs, in rempart\.yaml:\n# {3}gateway: \{ names: \["gpu\.example\.org"\] \}\n/);
+			assert.match(
+				text,
+				/# Rempart needs, in rempart\.yaml:\n# {3}gateway: \{ names: \["gpu\.example\.org"\](?:, trusted_proxies: \["127\.0\.0\.1"\])? \}\n/,
+			);
 			assert.equal(text.includes('forward_auth: { listen: "127.0.0.1:11437", proxies: ["127.0.0.1"] }'), arrangement === "beside");
 			assert.match(text, /192\.0\.2\.7|8443/);
 			assert.doesNotMatch(text, /undefined|\[object|\$\{|NaN/);
@@ -77,6 +80,15 @@ test("a socket whose path would need quoting is refused", async (t) => {
 	const { code, err } = await rempart(["--config", file, "proxy", "nginx", "--beside"]);
 	assert.equal(code, 2);
 	assert.match(err, /without spaces and quotes/);
+});
+
+test("the PROXY protocol is spoken by HAProxy where Rempart expects it, and the others say that they cannot", async (t) => {
+	const file = join(temporaryDirectory(t), "rempart.yaml");
+	writeFileSync(file, "gateway: { trusted_proxies: [127.0.0.1], proxy_protocol: true }\n");
+	assert.match(await printed("--config", file, "haproxy"), /server rempart 127\.0\.0\.1:11435 .*send-proxy-v2/);
+	const { code, err } = await rempart(["--config", file, "proxy", "nginx"]);
+	assert.equal(code, 2);
+	assert.match(err, /does not speak the PROXY protocol/);
 });
 
 test("with --json it is one object", async () => {

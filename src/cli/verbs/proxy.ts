@@ -72,6 +72,12 @@ async function proxy({ options, words: [kind = ""], surroundings }: Invocation<O
 		stateDirectory: stateDirectoryOf(options, surroundings),
 	});
 	for (const file of [plan.ask.socket, plan.gateway.tls?.ca]) if (typeof file === "string") refuseQuoting(file);
+	if (plan.proxyProtocol && arrangement === "behind" && kind !== "haproxy") {
+		throw new HintedError(
+			`${kind} does not speak the PROXY protocol's version 2 to servers of HTTP`,
+			"set gateway.proxy_protocol: false; X-Forwarded-For says the same",
+		);
+	}
 	const text = options.lua === true ? haproxyLua(plan) : print(plan);
 	if (options.json === true) terminal.object({ kind, arrangement, configuration: text });
 	else terminal.line(text.trimEnd());

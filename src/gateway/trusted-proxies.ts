@@ -1,0 +1,53 @@
+/**
+ * The gateway as it stands behind proxies of the operator's own: who calls is then what they wrote down, and not their own address.
+ *
+ *  - Only for connections of listed addresses; what anybody else writes in such a field is never looked at. None is listed by default.
+ *  - `X-Forwarded-For` is read from its right end, over listed addresses only, and the first other one is the caller. What lies to the left of it the
+ *    caller wrote itself. An entry that counts and is no address is a refusal, not a guess.
+ *  - `X-Forwarded-Proto`, where it is there exactly once, says whether the caller came over TLS. `Forwarded` (RFC 7239) is not read: two fields that say
+ *    the same are two that can differ.
+ *  - Identity is no matter of this: a field that names a user proves nothing, whoever sends it, and none is forwarded.
+ */
+import { BorrowedCaller } from "../http/borrowed-caller.ts";
+import type { Caller, RequestHandler } from "../http/caller.ts";
+import type { Reason } from "../model/reason.ts";
+import { lastUntrusted } from "../std/last-untrusted.ts";
+import type { HeaderFields } from "../wire/header-fields.ts";
+
+export class TrustedProxies implements RequestHandler {
+	readonly #gateway: RequestHandler;
+	readonly #isProxy: (address: string) => boolean;
+
+	constructor(gateway: RequestHandler, isProxy: (address: string) => boolean) {
+		this.#gateway = gateway;
+		this.#isProxy = isProxy;
+	}
+
+	handle(caller: Caller): Promise<void> {
+		const { head, peer } = caller;
+		if (head === null || !this.#isProxy(peer)) return this.#gateway.handle(caller);
+		const address = lastUntrusted(peer, head.fields.all("x-forwarded-for"), this.#isProxy);
+		if (address === null) {
+			this.#gateway.refuse(caller, "request-malformed", "X-Forwarded-For of a trusted proxy that does not name the caller");
+			return Promise.resolve();
+		}
+		return this.#gateway.handle(
+			new BorrowedCaller(caller, { head, peer: address, encrypted: isEncrypted(head.fields) ?? caller.encrypted }),
+		);
+	}
+
+	turnedAway(): void {
+		this.#gateway.turnedAway();
+	}
+
+	refuse(caller: Caller, reason: Reason, detail: string): void {
+		this.#gateway.refuse(caller, reason, detail);
+	}
+}
+
+/** Null where the proxy does not say it. */
+function isEncrypted(fields: HeaderFields): boolean | null {
+	const [proto, ...others] = fields.all("x-forwarded-proto");
+	if (proto === undefined) return null;
+	return others.length === 0 && proto.toLowerCase() === "https";
+}
