@@ -114,7 +114,8 @@ async function bench(options: Options, children: Children, folder: string): Prom
 		note,
 	};
 
-	const targets = await startTargets({ root: ROOT, targets: options.targets, peers, profileFolder, note }, surroundings);
+	const wanted = { root: ROOT, targets: options.targets, peers, profileFolder, note };
+	const targets = options.workloads.length === 0 ? [] : await startTargets(wanted, surroundings);
 	await warmUp(stage, targets);
 	const straight = await measureStraight(stage);
 	const fromUs = monotonicUs();

@@ -36,6 +36,11 @@ test("whoever chooses what is measured gets no special workload beside it, unles
 	assert.deepEqual(read(`--quick --special ${SPECIAL_NAMES[0]}`).specials, [SPECIAL_NAMES[0]]);
 });
 
+test("special workloads can be had alone", () => {
+	const { workloads, specials } = read(`--workloads none --special ${SPECIAL_NAMES[0]}`);
+	assert.deepEqual([workloads, specials], [[], [SPECIAL_NAMES[0]]]);
+});
+
 test("names come in the order of the bench, whatever the order of the flag", () => {
 	assert.deepEqual(read("--only rempart,nginx").targets, ["nginx", "rempart"]);
 });

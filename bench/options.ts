@@ -7,7 +7,7 @@ import { TARGET_NAMES, type TargetName } from "./target.ts";
 
 export interface Options {
 	readonly rounds: number;
-	/** Length of each window. */
+	/** Length of each window; of paced streams twice that. */
 	readonly seconds: number;
 	readonly targets: readonly TargetName[];
 	readonly workloads: readonly Workload[];
@@ -39,10 +39,10 @@ const NONE = "none";
 
 export const USAGE = `npm run bench -- [flags]
   --rounds N        rounds, each proxy once in each (${LEAST_ROUNDS})
-  --seconds N       length of each window (3); below 2 the kernel's 10 ms ticks show
-  --quick           2 rounds of 2 seconds, four proxies, three workloads: to look at, in less than two minutes
+  --seconds N       length of each window (2), of paced streams twice that: a proxy idles through them, and the kernel counts in ticks of 10 ms
+  --quick           2 rounds with windows of 1 second, four proxies, three workloads: to look at, in less than two minutes
   --only A,B        proxies to measure: ${TARGET_NAMES.join(", ")}
-  --workloads A,B   ${WORKLOADS.join(", ")}
+  --workloads A,B   ${WORKLOADS.join(", ")}, or ${NONE} for the special ones alone
   --special A,B     what no round shows: ${SPECIAL_NAMES.join(", ")}, or ${NONE}; all, unless another flag chooses what is measured
   --connections N   callers of short requests (64)
   --streams N       streams at once (100)
@@ -86,9 +86,9 @@ export function readOptions(args: readonly string[]): Options | "help" | "instal
 	const chooses = quick || profile || values.only !== undefined || values.workloads !== undefined;
 	const options: Options = {
 		rounds: wholeNumber("rounds", values.rounds ?? (quick ? "2" : String(LEAST_ROUNDS))),
-		seconds: wholeNumber("seconds", values.seconds ?? (quick ? "2" : "3")),
+		seconds: wholeNumber("seconds", values.seconds ?? (quick ? "1" : "2")),
 		targets: chosen("only", values.only, TARGET_NAMES, quick ? QUICK_TARGETS : TARGET_NAMES),
-		workloads: chosen("workloads", values.workloads, WORKLOADS, quick ? QUICK_WORKLOADS : WORKLOADS),
+		workloads: values.workloads === NONE ? [] : chosen("workloads", values.workloads, WORKLOADS, quick ? QUICK_WORKLOADS : WORKLOADS),
 		specials: values.special === NONE ? [] : chosen("special", values.special, SPECIAL_NAMES, chooses ? [] : SPECIAL_NAMES),
 		connections: wholeNumber("connections", values.connections),
 		streams: wholeNumber("streams", values.streams),
