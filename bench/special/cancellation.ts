@@ -59,11 +59,12 @@ export async function cancellation(around: SpecialSurroundings): Promise<readonl
 	};
 	const figures: Figure[] = [];
 	for (const phase of PHASES) {
-		const { port, authorize, adminSocket } = gateways[phase];
+		const gateway = gateways[phase];
+		const { port, adminSocket } = gateway;
 		const job: CancellationJob = {
 			phase,
 			port,
-			authorization: await authorize("admin"),
+			authorization: await gateway.authorize("admin"),
 			times: WARM_UP_TIMES,
 			adminSocket,
 		};

@@ -7,10 +7,21 @@ import { jitter } from "./jitter.ts";
 import { keys } from "./keys.ts";
 import { memory } from "./memory.ts";
 import { passwords } from "./passwords.ts";
+import { protections } from "./protections.ts";
 import type { Special, SpecialSurroundings } from "./special.ts";
 import { upload } from "./upload.ts";
 
-export const SPECIAL_NAMES = ["first-token", "cancellation", "memory", "upload", "growth", "keys", "passwords", "jitter"] as const;
+export const SPECIAL_NAMES = [
+	"first-token",
+	"cancellation",
+	"memory",
+	"upload",
+	"growth",
+	"keys",
+	"protections",
+	"passwords",
+	"jitter",
+] as const;
 export type SpecialName = (typeof SPECIAL_NAMES)[number];
 
 const SPECIALS: Readonly<Record<SpecialName, Special>> = {
@@ -20,6 +31,7 @@ const SPECIALS: Readonly<Record<SpecialName, Special>> = {
 	upload,
 	growth,
 	keys,
+	protections,
 	passwords,
 	jitter,
 };
