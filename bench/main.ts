@@ -22,6 +22,7 @@ import { installPeers } from "./install-peers.ts";
 import { allowedCores, describeMachine, findProgram } from "./machine.ts";
 import { type Options, readOptions, refuseToPublish, USAGE } from "./options.ts";
 import { findPeers, REMEDIES } from "./peers.ts";
+import { planOf } from "./plan.ts";
 import { hottest } from "./profile.ts";
 import { readmeTable, withTable } from "./readme-table.ts";
 import { markdownOf, type Report } from "./report.ts";
@@ -114,7 +115,8 @@ async function bench(options: Options, children: Children, folder: string): Prom
 		note,
 	};
 
-	const wanted = { root: ROOT, targets: options.targets, peers, profileFolder, note };
+	const names = options.targets.filter((name) => planOf([name], options.workloads).length > 0);
+	const wanted = { root: ROOT, targets: names, peers, profileFolder, note };
 	const targets = options.workloads.length === 0 ? [] : await startTargets(wanted, surroundings);
 	await warmUp(stage, targets);
 	const straight = await measureStraight(stage);

@@ -35,6 +35,17 @@ test("replaces what is between the markers and nothing else, however often", () 
 	assert.equal(withTable(once, "| new $& |"), once);
 });
 
+test("shows what has a bound and what readers ask for, and leaves the rest to the report", () => {
+	const figure = { what: "", value: 1, unit: "×", spread: null, aim: null, better: "less", detail: null } as const;
+	const text = readmeTable("2026-11-23T08:00:00.000Z", MACHINE, 5, [
+		{ ...figure, id: "a", what: "bounded", atLeast: 2 },
+		{ ...figure, id: "chat-cpu/haproxy", what: "asked for", atLeast: null },
+		{ ...figure, id: "b", what: "left out", atLeast: null },
+	]);
+	assert.ok(text.includes("| bounded ") && text.includes("| asked for "));
+	assert.ok(!text.includes("left out"));
+});
+
 test("says when, where and with what the figures were measured", () => {
 	const figure = {
 		id: "a",

@@ -5,8 +5,16 @@ import { figureTable } from "./table.ts";
 
 const BEGIN = "<!-- bench:begin -->";
 const END = "<!-- bench:end -->";
+/** Without a bound, and what a reader asks for nevertheless: also where it does not flatter. */
+const ASKED_FOR: readonly string[] = [
+	"chat-cpu/haproxy",
+	"stream-cpu/haproxy",
+	"flood-rate/haproxy",
+	"chat-v1-rate/litellm",
+	"chat-cpu/nginx-tls",
+];
 
-/** `at` is the time of the run, as ISO 8601. */
+/** Of all figures those that have a bound, and a few more. `at` is the time of the run, as ISO 8601. */
 export function readmeTable(at: string, machine: Machine, rounds: number, figures: readonly Figure[]): string {
 	const programs = Object.entries(machine.programs).map(([name, version]) => `${name} ${version}`);
 	return [
@@ -14,7 +22,7 @@ export function readmeTable(at: string, machine: Machine, rounds: number, figure
 			`${machine.rempart} with everything on, Node ${machine.node}; ${programs.join(", ")}. Ratios to the peer named, each taken within a ` +
 			`round; the median of ${rounds} rounds, with the least and the most in brackets.`,
 		"",
-		...figureTable(figures),
+		...figureTable(figures.filter(({ id, atLeast }) => atLeast !== null || ASKED_FOR.includes(id))),
 	].join("\n");
 }
 
