@@ -40,6 +40,7 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
 	"virtual-patches": { tier: "pure", mayImport: ["std", "model", "ollama"], holds: "known attacks on Ollama, one predicate a file" },
 	policy: { tier: "pure", mayImport: ["std", "model", "ollama", "virtual-patches"], holds: "principal and request to decision" },
 	quota: { tier: "pure", mayImport: ["std", "model", "ports"], holds: "arithmetic of rate, concurrency and the fair queue" },
+	detect: { tier: "pure", mayImport: ["std", "model", "ports"], holds: "what events say about callers: folds of state, event by event" },
 	keys: { tier: "effect", mayImport: ["std", "model", "ports"], holds: "making, checking and administering API keys" },
 	passwords: {
 		tier: "effect",
@@ -84,6 +85,7 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
 			"virtual-patches",
 			"policy",
 			"quota",
+			"detect",
 			"keys",
 			"passwords",
 			"stores",

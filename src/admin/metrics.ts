@@ -142,6 +142,7 @@ export function createMetrics(): Metrics {
 			case "principal-removed":
 				return;
 			case "guessing-noticed":
+			case "principal-unfamiliar":
 			case "passwords-loaded":
 			case "passwords-rejected":
 				return;

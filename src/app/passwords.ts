@@ -28,7 +28,7 @@ export interface PasswordsDeps {
 
 /** Two looks that agree make a change, so one counts after half a second to a second. */
 const LOOK_MS = 500;
-const SAVE_MS = 5_000;
+const SAVE_MS = 15_000;
 
 export class Passwords {
 	readonly desk: PasswordDesk;

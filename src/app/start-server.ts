@@ -28,6 +28,7 @@ import { Admission } from "../quota/admission.ts";
 import type { Clock } from "../std/clock.ts";
 import { openStores } from "../stores/sqlite/open-stores.ts";
 import { CertificateDoor } from "./certificate-door.ts";
+import { FamiliarCallers } from "./familiar-callers.ts";
 import { findUpstream } from "./find-upstream.ts";
 import { makeFirstKey } from "./first-key.ts";
 import { issuerOf } from "./issue-certificate.ts";
@@ -134,6 +135,8 @@ async function start(options: StartOptions, closers: AsyncDisposableStack): Prom
 	await principals.load();
 	(await door.prepare(config, (name) => policy.role(name) !== null))();
 
+	const familiar = await FamiliarCallers.open(stateDirectory, record);
+	closers.defer(() => familiar.close());
 	const passwords = new Passwords({
 		stateDirectory,
 		pepper: stores.pepper,
@@ -160,7 +163,10 @@ async function start(options: StartOptions, closers: AsyncDisposableStack): Prom
 		keys: ring,
 		passwords: passwords.desk,
 		events,
-		observe: (event) => metrics.observe(event),
+		observe: (event) => {
+			metrics.observe(event);
+			familiar.observe(event);
+		},
 		sampler,
 		admission,
 		now: clock,

@@ -62,6 +62,16 @@ const ONE_OF_EACH: { readonly [Type in Event["type"]]: Extract<Event, { type: Ty
 		by: "store",
 	},
 	"guessing-noticed": { type: "guessing-noticed", at: AT, scope: "network", network: "192.0.2.7", principal: null, wrong: 20 },
+	"principal-unfamiliar": {
+		type: "principal-unfamiliar",
+		at: AT,
+		principal: "abcd1234",
+		name: "laptop",
+		request: "00000000-0000-4000-8000-000000000000",
+		what: "network",
+		seen: "198.51.0.0/16",
+		usual: "192.0.0.0/16",
+	},
 	"passwords-loaded": { type: "passwords-loaded", at: AT, detail: "3 users" },
 	"passwords-rejected": { type: "passwords-rejected", at: AT, detail: "line 2" },
 	"server-started": {

@@ -35,6 +35,8 @@ function about(event: Event): Parts {
 			return [`${event.principal} (${event.name})`, `role ${event.role}`, `${event.credential} ${event.fingerprint}`, `by ${event.by}`];
 		case "guessing-noticed":
 			return [`${event.wrong} wrong passwords`, event.scope, event.network, event.principal];
+		case "principal-unfamiliar":
+			return [`${event.principal} (${event.name})`, `${event.what} ${event.seen}`, `usually ${event.usual}`, event.request];
 		case "passwords-loaded":
 		case "passwords-rejected":
 			return [event.detail];

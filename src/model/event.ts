@@ -121,6 +121,19 @@ export interface GuessingNoticed extends At {
 	readonly wrong: number;
 }
 
+/** A principal that is known comes from elsewhere, or with another kind of client, than it ever did: it may have leaked. Nothing is refused for it. */
+export interface PrincipalUnfamiliar extends At {
+	readonly type: "principal-unfamiliar";
+	readonly principal: string;
+	readonly name: string;
+	/** The request that showed it. */
+	readonly request: string;
+	readonly what: "network" | "client";
+	readonly seen: string;
+	/** The one used last before. */
+	readonly usual: string;
+}
+
 export interface PasswordsLoaded extends At {
 	readonly type: "passwords-loaded" | "passwords-rejected";
 	/** How many users there are, what is weak about them; or why the file was refused. */
@@ -188,6 +201,7 @@ export type Event =
 	| KeyChanged
 	| PrincipalChanged
 	| GuessingNoticed
+	| PrincipalUnfamiliar
 	| PasswordsLoaded
 	| ServerStarted
 	| ServerStopped

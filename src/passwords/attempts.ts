@@ -44,7 +44,9 @@ interface Bounds {
 const HALF_LIFE_MS = 15 * 60_000;
 const KNOWN_FOR_MS = 30 * 86_400_000;
 const FIRST_DELAY_MS = 1_000;
-const MOST = 20_000;
+/** Kept small because all of it is written out now and then, on the loop: so many take some milliseconds. */
+const MOST = 5_000;
+const MOST_KNOWN = 10_000;
 
 const PAIR: Bounds = { free: 5, capMs: 5 * 60_000 };
 const KNOWN_PAIR: Bounds = { free: 10, capMs: 10_000 };
@@ -83,7 +85,7 @@ export class Attempts {
 		this.#pairs.delete(pair);
 		this.#known.delete(pair);
 		this.#known.set(pair, now);
-		bound(this.#known);
+		bound(this.#known, MOST_KNOWN);
 	}
 
 	failed({ network, account, pair }: Subjects, now: number): readonly Noticed[] {
@@ -121,7 +123,7 @@ export class Attempts {
 		into(this.#accounts, accounts);
 		into(this.#pairs, pairs);
 		Object.assign(this.#all, { score: all[0], at: Math.min(all[1], now) });
-		for (const [pair, at] of known.slice(-MOST)) this.#known.set(pair, Math.min(at, now));
+		for (const [pair, at] of known.slice(-MOST_KNOWN)) this.#known.set(pair, Math.min(at, now));
 	}
 }
 
@@ -154,12 +156,12 @@ function countIn(map: Map<string, Count>, subject: string): Count {
 	const count = map.get(subject) ?? { score: 0, at: 0, told: false };
 	map.delete(subject);
 	map.set(subject, count);
-	bound(map);
+	bound(map, MOST);
 	return count;
 }
 
-function bound(map: Map<string, unknown>): void {
-	if (map.size <= MOST) return;
+function bound(map: Map<string, unknown>, most: number): void {
+	if (map.size <= most) return;
 	const [oldest] = map.keys();
 	if (oldest !== undefined) map.delete(oldest);
 }

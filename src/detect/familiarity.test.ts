@@ -1,0 +1,102 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import fc from "fast-check";
+
+import { clientFamily } from "./client-family.ts";
+import { Familiarity } from "./familiarity.ts";
+import { wideNetwork } from "./wide-network.ts";
+
+const DAY = 86_400_000;
+const AT = Date.UTC(2026, 0, 1);
+const HOME = { principal: "key00001", peer: "192.0.2.1", userAgent: "ollama/0.33.0 (amd64 linux) Go/go1.24", at: AT };
+
+for (const [agent, family] of [
+	["ollama/0.33.0 (amd64 linux) Go/go1.24", "ollama"],
+	["OpenAI/Python 2.1.0", "openai/python"],
+	["OpenAI/JS 7.57.0", "openai/js"],
+	["python-httpx/0.28.1", "python-httpx"],
+	["Mozilla/5.0 (X11; Linux x86_64)", "mozilla"],
+	["curl/8.14.1", "curl"],
+	["Go-http-client/1.1", "go-http-client"],
+	["", "none"],
+	[null, "none"],
+	["(odd)", "other"],
+	["\u0000", "other"],
+] as const) {
+	test(`the family of ${JSON.stringify(agent)} is ${family}`, () => assert.equal(clientFamily(agent), family));
+}
+
+for (const [address, network] of [
+	["192.0.2.1", "192.0.0.0/16"],
+	["::ffff:192.0.2.1", "192.0.0.0/16"],
+	["2001:DB8:1::1", "2001:db8::/32"],
+	["::1", "0:0::/32"],
+] as const) {
+	test(`${address} is in ${network}`, () => assert.equal(wideNetwork(address), network));
+}
+
+test("another network and another client are told after a day, once each, with what was usual", () => {
+	const familiarity = new Familiarity(wideNetwork);
+	assert.deepEqual(familiarity.observe(HOME), []);
+	const stolen = { ...HOME, peer: "203.0.113.9", userAgent: "python-requests/2.32", at: AT + 2 * DAY };
+	assert.deepEqual(familiarity.observe(stolen), [
+		{ what: "network", seen: "203.0.0.0/16", usual: "192.0.0.0/16" },
+		{ what: "client", seen: "python-requests", usual: "ollama" },
+	]);
+	assert.deepEqual(familiarity.observe(stolen), []);
+	assert.deepEqual(familiarity.observe({ ...HOME, at: AT + 3 * DAY }), []);
+	assert.deepEqual(familiarity.observe({ ...stolen, at: AT + 3 * DAY }), []);
+});
+
+test("nothing is told on the first day, of a neighbour's address, of a new version, or of a principal's first request", () => {
+	const familiarity = new Familiarity(wideNetwork);
+	familiarity.observe(HOME);
+	assert.deepEqual(familiarity.observe({ ...HOME, peer: "203.0.113.9", at: AT + DAY - 1 }), []);
+	assert.deepEqual(familiarity.observe({ ...HOME, peer: "192.0.77.1", at: AT + 5 * DAY }), []);
+	assert.deepEqual(familiarity.observe({ ...HOME, userAgent: "ollama/0.40.0", at: AT + 5 * DAY }), []);
+	assert.deepEqual(familiarity.observe({ ...HOME, principal: "key00002", peer: "203.0.113.9", at: AT + 5 * DAY }), []);
+});
+
+test("what was not seen for a quarter of a year is new again", () => {
+	const familiarity = new Familiarity(wideNetwork);
+	familiarity.observe(HOME);
+	familiarity.observe({ ...HOME, peer: "203.0.113.9", at: AT + 1 });
+	familiarity.observe({ ...HOME, at: AT + 80 * DAY });
+	assert.deepEqual(
+		familiarity.observe({ ...HOME, peer: "203.0.113.9", at: AT + 91 * DAY }).map(({ seen }) => seen),
+		["203.0.0.0/16"],
+	);
+});
+
+test("a restart forgets nothing, and there is something to keep only where there is something new", () => {
+	const before = new Familiarity(wideNetwork);
+	before.observe(HOME);
+	assert.equal(before.changed, true);
+	const kept = JSON.parse(JSON.stringify(before.snapshot()));
+	assert.equal(before.changed, false);
+	before.observe({ ...HOME, at: AT + 7_200_000 });
+	assert.equal(before.changed, false);
+	const after = new Familiarity(wideNetwork);
+	after.restore(kept);
+	assert.deepEqual(after.observe({ ...HOME, at: AT + 2 * DAY }), []);
+	assert.equal(after.observe({ ...HOME, peer: "203.0.113.9", at: AT + 2 * DAY }).length, 1);
+});
+
+test("memory is bounded in principals and in habits, whatever comes", () => {
+	const familiarity = new Familiarity(wideNetwork);
+	for (let n = 0; n < 11_000; n += 1) familiarity.observe({ ...HOME, principal: `p${n}` });
+	assert.equal(familiarity.snapshot().length, 10_000);
+	for (let n = 0; n < 100; n += 1) familiarity.observe({ ...HOME, principal: "p10999", peer: `10.${n}.0.1`, at: AT + n });
+	assert.equal(familiarity.snapshot().at(-1)?.[2].length, 16);
+});
+
+test("no text makes it throw", () => {
+	fc.assert(
+		fc.property(fc.string({ unit: "binary", maxLength: 60 }), fc.string({ maxLength: 60 }), (peer, userAgent) => {
+			const familiarity = new Familiarity(wideNetwork);
+			familiarity.observe(HOME);
+			familiarity.observe({ ...HOME, peer, userAgent, at: AT + 2 * DAY });
+		}),
+	);
+});

@@ -1,0 +1,126 @@
+/**
+ * From where and with what each principal usually calls, and the moment when that changes: what a leaked key looks like from here.
+ *
+ *  - A day after a principal was first seen, a network or a kind of client that is new to it is told, once. It is a sign and no proof: people travel and
+ *    programs are exchanged. Nothing is refused for it.
+ *  - A request that comes like the one before it costs a look-up and two comparisons.
+ *  - Pure state, bounded: so many principals, so many habits of each; the one used least recently is forgotten, and each after a quarter of a year.
+ */
+import type { FamiliaritySnapshot } from "../ports/familiarity-store.ts";
+
+import { clientFamily } from "./client-family.ts";
+
+export interface Sighting {
+	readonly principal: string;
+	readonly peer: string;
+	readonly userAgent: string | null;
+	/** Unix ms. */
+	readonly at: number;
+}
+
+export interface Unfamiliar {
+	readonly what: "network" | "client";
+	readonly seen: string;
+	/** The one used last before. */
+	readonly usual: string;
+}
+
+interface Known {
+	readonly since: number;
+	/** When each was last seen; the order is that of use. */
+	readonly networks: Map<string, number>;
+	readonly clients: Map<string, number>;
+	peer: string;
+	userAgent: string | null;
+	refreshedAt: number;
+}
+
+const LEARNING_MS = 86_400_000;
+const KEPT_MS = 90 * 86_400_000;
+const REFRESH_MS = 3_600_000;
+const MOST_PRINCIPALS = 10_000;
+const MOST_HABITS = 16;
+
+const NOTHING: readonly Unfamiliar[] = Object.freeze([]);
+
+export class Familiarity {
+	readonly #networkOf: (peer: string) => string;
+	readonly #known = new Map<string, Known>();
+	#changed = false;
+
+	/** `networkOf`: which addresses count as one place. */
+	constructor(networkOf: (peer: string) => string) {
+		this.#networkOf = networkOf;
+	}
+
+	/** What is new about this request of a principal whom we know. */
+	observe({ principal, peer, userAgent, at }: Sighting): readonly Unfamiliar[] {
+		const known = this.#known.get(principal);
+		if (known === undefined) {
+			this.#learn(principal, peer, userAgent, at);
+			return NOTHING;
+		}
+		if (known.peer === peer && known.userAgent === userAgent && at - known.refreshedAt < REFRESH_MS) return NOTHING;
+		this.#known.delete(principal);
+		this.#known.set(principal, known);
+		Object.assign(known, { peer, userAgent, refreshedAt: at });
+		const learning = at - known.since < LEARNING_MS;
+		const told: Unfamiliar[] = [];
+		for (const [what, habits, seen] of [
+			["network", known.networks, this.#networkOf(peer)],
+			["client", known.clients, clientFamily(userAgent)],
+		] as const) {
+			const usual = lastOf(habits);
+			if (use(habits, seen, at)) continue;
+			this.#changed = true;
+			if (!learning && usual !== undefined) told.push({ what, seen, usual });
+		}
+		return told;
+	}
+
+	/** Whether there is something new to keep since the last snapshot. Times alone are not. */
+	get changed(): boolean {
+		return this.#changed;
+	}
+
+	snapshot(): FamiliaritySnapshot {
+		this.#changed = false;
+		return Array.from(this.#known, ([principal, { since, networks, clients }]) => [principal, since, [...networks], [...clients]]);
+	}
+
+	/** For a new one, before anything is observed. */
+	restore(snapshot: FamiliaritySnapshot): void {
+		for (const [principal, since, networks, clients] of snapshot.slice(-MOST_PRINCIPALS)) {
+			const habits = { networks: new Map(networks.slice(-MOST_HABITS)), clients: new Map(clients.slice(-MOST_HABITS)) };
+			this.#known.set(principal, { since, ...habits, peer: "", userAgent: null, refreshedAt: 0 });
+		}
+	}
+
+	#learn(principal: string, peer: string, userAgent: string | null, at: number): void {
+		const networks = new Map([[this.#networkOf(peer), at]]);
+		const clients = new Map([[clientFamily(userAgent), at]]);
+		this.#changed = true;
+		this.#known.set(principal, { since: at, networks, clients, peer, userAgent, refreshedAt: at });
+		if (this.#known.size <= MOST_PRINCIPALS) return;
+		const [oldest] = this.#known.keys();
+		if (oldest !== undefined) this.#known.delete(oldest);
+	}
+}
+
+/** Whether it was a habit; it is one now. */
+function use(habits: Map<string, number>, name: string, at: number): boolean {
+	const usedAt = habits.get(name);
+	habits.delete(name);
+	habits.set(name, at);
+	if (habits.size > MOST_HABITS) {
+		const [oldest] = habits.keys();
+		if (oldest !== undefined) habits.delete(oldest);
+	}
+	return usedAt !== undefined && at - usedAt < KEPT_MS;
+}
+
+function lastOf(habits: ReadonlyMap<string, number>): string | undefined {
+	let last: string | undefined;
+	for (const name of habits.keys()) last = name;
+	return last;
+}
