@@ -4,6 +4,7 @@
  * The server and the offline command line both ask here, so they cannot come to different answers.
  */
 import type { ExplainProblem, ExplainRequest, Explanation } from "../admin/admin-deps.ts";
+import type { PrincipalAdmin } from "../keys/enrolled/principal-admin.ts";
 import type { MemoryKeyRing } from "../keys/key-ring.ts";
 import type { Deny } from "../model/decision.ts";
 import type { Principal } from "../model/principal.ts";
@@ -16,6 +17,8 @@ import { explain } from "../policy/explain.ts";
 export interface ExplainDeps {
 	readonly policy: Policy;
 	readonly keys: Pick<MemoryKeyRing, "find">;
+	/** Absent where only what a role may do can be asked. */
+	readonly principals?: Pick<PrincipalAdmin, "find">;
 	readonly limits: UnderstandLimits;
 }
 
@@ -83,7 +86,7 @@ function rule(id: string, title: string, verdict: "passed" | "amended" | "refuse
 	return { id, title, verdict, detail };
 }
 
-function subjectOf({ subject }: ExplainRequest, { keys, policy }: ExplainDeps): Subject | ExplainProblem {
+function subjectOf({ subject }: ExplainRequest, { keys, principals, policy }: ExplainDeps): Subject | ExplainProblem {
 	if (subject.kind === "role") {
 		if (policy.role(subject.name) === null)
 			return { problem: `there is no role "${subject.name}"`, hint: "the built-in roles are reader, user, operator and admin" };
@@ -92,8 +95,14 @@ function subjectOf({ subject }: ExplainRequest, { keys, policy }: ExplainDeps): 
 			label: `role ${subject.name}`,
 		};
 	}
+	const enrolled = principals?.find(subject.id) ?? null;
+	if (enrolled !== null) {
+		const { id, name, role, models, credential } = enrolled;
+		return { principal: { kind: credential.kind, id, name, role, models }, label: `${id} (${name})` };
+	}
 	const key = keys.find(subject.id);
-	if (key === null) return { problem: `there is no key "${subject.id}"`, hint: "see the ids with: rempart key list" };
+	if (key === null)
+		return { problem: `there is no key "${subject.id}"`, hint: "see the ids with: rempart key list, rempart principal list" };
 	return {
 		principal: { kind: "api-key", id: key.id, name: key.name, role: key.role, models: key.models },
 		label: `key ${key.id} (${key.name})`,

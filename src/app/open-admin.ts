@@ -51,6 +51,7 @@ export async function openAdmin(options: OpenAdminOptions): Promise<OpenedAdmin>
 				explainRequest(request, {
 					policy: options.policy(),
 					keys: ring,
+					principals,
 					limits: { maxDepth: limits.jsonDepth, maxMembers: limits.jsonMembers },
 				}),
 			);

@@ -5,7 +5,7 @@
  *  - Every act is recorded in the event log, as through the server, with `store` as who did it.
  */
 import type { ExplainProblem, ExplainRequest, Explanation } from "../admin/admin-deps.ts";
-import { explainRequest } from "../app/explain-request.ts";
+import { type ExplainDeps, explainRequest } from "../app/explain-request.ts";
 import { issuerOf } from "../app/issue-certificate.ts";
 import { policyOf } from "../app/settings.ts";
 import type { Config } from "../config/config.ts";
@@ -127,7 +127,7 @@ export class StoreAdministration implements Administration {
 	}
 
 	async explain(request: ExplainRequest): Promise<Explanation | ExplainProblem> {
-		return explainByConfiguration(request, await this.#deps.readConfig(), this.#ring);
+		return explainByConfiguration(request, await this.#deps.readConfig(), { keys: this.#ring, principals: this.#principals });
 	}
 
 	async [Symbol.asyncDispose](): Promise<void> {
@@ -139,12 +139,12 @@ export class StoreAdministration implements Administration {
 export function explainByConfiguration(
 	request: ExplainRequest,
 	config: Config,
-	keys: Pick<MemoryKeyRing, "find"> = { find: () => null },
+	known: Pick<ExplainDeps, "keys" | "principals"> = { keys: { find: () => null } },
 ): Explanation | ExplainProblem {
 	const { limits } = config;
 	return explainRequest(request, {
+		...known,
 		policy: policyOf(config),
-		keys,
 		limits: { maxDepth: limits.jsonDepth, maxMembers: limits.jsonMembers },
 	});
 }

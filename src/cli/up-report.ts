@@ -92,7 +92,18 @@ function clientLines({ ready: { gateway, ca, key } }: UpFacts): readonly string[
 		`  export OPENAI_BASE_URL=${gateway}/v1 OPENAI_API_KEY=${secret}${python}${node}`,
 		"Anthropic SDKs (base_url, api_key):",
 		`  export ANTHROPIC_BASE_URL=${gateway} ANTHROPIC_API_KEY=${secret}${python}${node}`,
-		"the ollama command itself can send no key, so it is refused",
+		...ollamaCommandLines(gateway, python),
+	];
+}
+
+/** The program can send no key. What it can do is sign, and that is accepted over TLS alone. */
+function ollamaCommandLines(gateway: string, trust: string): readonly string[] {
+	if (!gateway.startsWith("https:"))
+		return ["the ollama command itself can send no key, and its signature counts over TLS alone, so it is refused here"];
+	return [
+		"the ollama command itself, once its own key is enrolled:",
+		"  rempart principal add --name NAME --role user --ollama-key ~/.ollama/id_ed25519.pub",
+		`  export OLLAMA_AUTH=1 OLLAMA_HOST=${gateway}${trust}`,
 	];
 }
 

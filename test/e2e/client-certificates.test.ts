@@ -200,6 +200,27 @@ test("an outside authority's are who the rules say; its being taken out and a re
 	open.destroy();
 });
 
+test("a serial that is revoked by a reload ends what runs for its holder", async (t) => {
+	const outside = new OutsideAuthority();
+	const file = await authorityFile(t, await outside.pem());
+	const rules = "rules: [{ field: email, matches: '*@example.org', role: user }]";
+	const yaml = (more: string) => `identities: { certificates: { ask: true, authorities: ${file}, ${rules}${more} } }\n`;
+	await using upstream = await startWorkedUpstream();
+	await using gateway = await startGateway({ upstreams: [upstream.url], tls: true, yaml: yaml("") });
+	const ada = await outside.client({ cn: "ada", email: ["ada@example.org"] });
+	const client = await connect(gateway, ada);
+	await client.send(withoutKey(chat("none")));
+	const request = await upstream.nextWork();
+	await request.startStream();
+	await request.chunk('{"done":false}\n');
+	await client.readHead();
+	const before = await readFile(gateway.configFile, "utf8");
+	await writeFile(gateway.configFile, before.replace(/identities:.*\n/, yaml(`, revoked: ["${ada.serial}"]`)));
+	assert.ok((await gateway.server.reload()).reloaded);
+	await request.connection.departed;
+	assert.match((await client.readToEnd()).toString("utf8"), /\{"error":/);
+});
+
 test("a server that does not ask takes no notice of certificates, and says so to whoever enrols", async () => {
 	await using world = await started("");
 	const { gateway } = world;

@@ -17,7 +17,7 @@ interface Options extends GlobalOptions {
 
 export function definePolicyExplain(parent: Command, session: Session): void {
 	addVerb<Options>(parent, session, "explain <method> <path> [body]", "say why a request would be allowed or refused", policyExplain)
-		.option("--key <id>", "whose request it would be: a key's id, or a whole key")
+		.option("--key <id>", "whose request it would be: the id of a key or an enrolled principal, or a whole key")
 		.option("--role <role>", "a role as such, in place of a key")
 		.addHelpText("after", `\nexample:\n  rempart policy explain --role user POST /api/chat '{"model":"llama3.2"}'`);
 }

@@ -26,6 +26,14 @@ test("a public key is enrolled from a file and from standard input, listed and r
 	assert.match(list.out, new RegExp(`${ada.id} +ada +user +active +door,qwen\\* +in 30d +ollama-key SHA256:`));
 	assert.match(list.out, /eve/);
 
+	const asked = await rempart(["policy", "explain", "--key", ada.id, ...state, "POST", "/api/generate", '{"model":"qwen3","prompt":"x"}']);
+	assert.equal(asked.code, 0, asked.err);
+	assert.match(asked.out, new RegExp(`${ada.id} \\(ada\\)`));
+	assert.equal(
+		(await rempart(["policy", "explain", "--key", ada.id, ...state, "POST", "/api/generate", '{"model":"other","prompt":"x"}'])).code,
+		1,
+	);
+
 	const removed = await rempart(["principal", "remove", ada.id, ...state]);
 	assert.equal(removed.out, `removed ${ada.id} (ada)\n`);
 	assert.doesNotMatch((await rempart(["principal", "list", ...state])).out, /\bada\b/);
