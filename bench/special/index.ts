@@ -6,6 +6,7 @@ import { growth } from "./growth.ts";
 import { jitter } from "./jitter.ts";
 import { keys } from "./keys.ts";
 import { memory } from "./memory.ts";
+import { networks } from "./networks.ts";
 import { passwords } from "./passwords.ts";
 import { protections } from "./protections.ts";
 import type { Special, SpecialSurroundings } from "./special.ts";
@@ -18,6 +19,7 @@ export const SPECIAL_NAMES = [
 	"upload",
 	"growth",
 	"keys",
+	"networks",
 	"protections",
 	"passwords",
 	"jitter",
@@ -31,6 +33,7 @@ const SPECIALS: Readonly<Record<SpecialName, Special>> = {
 	upload,
 	growth,
 	keys,
+	networks,
 	protections,
 	passwords,
 	jitter,

@@ -43,7 +43,7 @@ export async function protections(around: SpecialSurroundings): Promise<readonly
 	const variants: Variant[] = [];
 	for (const part of ["", ...WITHOUT.map(({ part: name }) => name)]) variants.push(await start(part, around));
 	const measure = async ({ pid, port, keyFile }: Variant, warmUpMs: number): Promise<number> => {
-		const job: ShortJob = { pid, port, keyFile, connections: CONNECTIONS, warmUpMs, windowMs };
+		const job: ShortJob = { pid, port, keyFile, connections: CONNECTIONS, addresses: 1, warmUpMs, windowMs };
 		const { requests, gatewayUs } = await perform<ShortJob, ShortResult>(load, job, warmUpMs + windowMs + SLACK_MS);
 		return gatewayUs / requests;
 	};

@@ -1,0 +1,62 @@
+/** What a short request costs more on one gateway than on another that differs in one thing: measured in turn, compared within each round. */
+import type { Child } from "../children.ts";
+import { type Spread, spreadOf } from "../statistics.ts";
+import { perform } from "./jobs.ts";
+import type { ShortJob, ShortResult } from "./short-load.ts";
+import type { SpecialSurroundings } from "./special.ts";
+
+/** A gateway that is asked, and the keys under which. */
+export interface Subject {
+	readonly pid: number;
+	readonly port: number;
+	/** Holds one key a line. */
+	readonly keyFile: string;
+	stop(): Promise<void>;
+}
+
+export interface AddedCost {
+	/** Of the rounds' differences, as shares of the cost without. */
+	readonly percent: Spread;
+	/** Medians, in µs of CPU per request. */
+	readonly withoutUs: number;
+	readonly withUs: number;
+}
+
+const CONNECTIONS = 64;
+const FIRST_WARM_UP_MS = 8_000;
+const WARM_UP_MS = 400;
+const SLACK_MS = 60_000;
+
+export interface Comparison {
+	readonly name: string;
+	readonly without: Subject;
+	readonly with: Subject;
+	/** So many loopback addresses the callers come from. */
+	readonly addresses: number;
+}
+
+export async function addedCost(load: Child, comparison: Comparison, { quick, note }: SpecialSurroundings): Promise<AddedCost> {
+	const [rounds, windowMs] = quick ? [2, 2_000] : [7, 5_000];
+	const { name, addresses } = comparison;
+	const measure = async ({ pid, port, keyFile }: Subject, warmUpMs: number): Promise<number> => {
+		const job: ShortJob = { pid, port, keyFile, connections: CONNECTIONS, addresses, warmUpMs, windowMs };
+		const { requests, gatewayUs } = await perform<ShortJob, ShortResult>(load, job, warmUpMs + windowMs + SLACK_MS);
+		return gatewayUs / requests;
+	};
+	for (const subject of [comparison.without, comparison.with]) await measure(subject, quick ? WARM_UP_MS : FIRST_WARM_UP_MS);
+	const costs: { readonly withoutUs: number; readonly withUs: number }[] = [];
+	for (let round = 1; round <= rounds; round += 1) {
+		// Each goes first as often as second.
+		const swapped = round % 2 === 0;
+		const one = await measure(swapped ? comparison.with : comparison.without, WARM_UP_MS);
+		const other = await measure(swapped ? comparison.without : comparison.with, WARM_UP_MS);
+		const [withoutUs, withUs] = swapped ? [other, one] : [one, other];
+		costs.push({ withoutUs, withUs });
+		note(`${name}, round ${round} of ${rounds}: ${withoutUs.toFixed(1)} and ${withUs.toFixed(1)} µs`);
+	}
+	return {
+		percent: spreadOf(costs.map(({ withoutUs, withUs }) => (withUs / withoutUs - 1) * 100)),
+		withoutUs: spreadOf(costs.map(({ withoutUs }) => withoutUs)).median,
+		withUs: spreadOf(costs.map(({ withUs }) => withUs)).median,
+	};
+}

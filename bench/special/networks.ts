@@ -1,0 +1,52 @@
+/**
+ * What a long list of networks costs a request more than a list of one: two gateways that differ in nothing else.
+ *
+ *  - The list is that of trusted proxies, in which every caller's address is looked for; none of the callers is in it, so the whole list is asked.
+ *  - The callers come from many addresses in turn, because whatever remembers the last one would otherwise hide the list.
+ */
+import { join } from "node:path";
+
+import type { Figure } from "../figure.ts";
+import { addedCost, type Subject } from "./added-cost.ts";
+import { makeState } from "./many-keys.ts";
+import { startGateway, startScript } from "./scene.ts";
+import type { SpecialSurroundings } from "./special.ts";
+
+const FEW = 1;
+/** As many as the configuration takes; the design asks for ten thousand. */
+const MANY = 1_000;
+const KEYS = 10;
+const ADDRESSES = 64;
+
+export async function networks(around: SpecialSurroundings): Promise<readonly Figure[]> {
+	const load = startScript("short-load", around);
+	const [few, many] = [await start(FEW, around), await start(MANY, around)];
+	const comparison = { name: "networks", without: few, with: many, addresses: ADDRESSES };
+	const { percent, withoutUs, withUs } = await addedCost(load, comparison, around);
+	await Promise.all([load.stop(), few.stop(), many.stop()]);
+	return [
+		{
+			id: "networks/many",
+			what: `CPU per short request added by ${MANY} networks in the list of proxies instead of ${FEW}`,
+			value: percent.median,
+			unit: "%",
+			spread: [percent.least, percent.most],
+			atLeast: 10,
+			aim: 3,
+			better: "less",
+			detail: `${withoutUs.toFixed(1)} and ${withUs.toFixed(1)} µs; callers of ${ADDRESSES} addresses in turn`,
+		},
+	];
+}
+
+async function start(count: number, around: SpecialSurroundings): Promise<Subject> {
+	const name = `networks-${count}`;
+	const state = join(around.folder, `${name}-state`);
+	const keyFile = join(around.folder, `${name}-keys`);
+	await makeState(state, keyFile, KEYS);
+	// Networks of /24 in 10.0.0.0/8, one after the other.
+	const list = Array.from({ length: count }, (_, index) => `10.${Math.floor(index / 256)}.${index % 256}.0/24`);
+	const settings = { gateway: { listen: "127.0.0.1:0", tls: { mode: "off" }, trusted_proxies: list } };
+	const gateway = await startGateway({ name, upstream: `http://127.0.0.1:${around.upstreamPort}`, state, settings }, around);
+	return { pid: gateway.pid, port: gateway.port, keyFile, stop: () => gateway.stop() };
+}
