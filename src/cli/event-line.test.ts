@@ -116,6 +116,8 @@ test("a request's lines tell who, what and how it went", () => {
 		eventLine({ seq: 1, event: ONE_OF_EACH["request-started"] }, plain),
 		/permit {2}POST \/api\/chat {2}llama3\.2:latest {2}key abcd1234 \(laptop\) {2}from 192\.0\.2\.7 {2}r1$/,
 	);
+	const signed = requestStarted({ principal: "prn_abcd1234", principalName: "laptop" });
+	assert.match(eventLine({ seq: 1, event: signed }, plain), / {2}prn_abcd1234 \(laptop\) {2}from /);
 	assert.match(
 		eventLine({ seq: 1, event: ONE_OF_EACH["request-ended"] }, plain),
 		/completed 200 {2}chat {2}llama3\.2:latest {2}1235 ms {2}12\+40 tokens {2}r1$/,

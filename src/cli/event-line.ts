@@ -1,4 +1,5 @@
 /** One event on one line, for eyes: time, number, type, and the few things that tell this one from others. Everything is in `--json`. */
+import { isKeyId } from "../keys/key-format.ts";
 import type { Event, RequestEnded, RequestStarted } from "../model/event.ts";
 import type { RecordedEvent } from "../ports/event-log.ts";
 import { assertNever } from "../std/assert-never.ts";
@@ -75,11 +76,16 @@ function started(event: RequestStarted): Parts {
 		`${event.decision}${event.reason === null ? "" : ` ${event.reason}`}${event.fault === null ? "" : ` ${event.fault}`}`,
 		`${event.method} ${event.path}`,
 		event.model,
-		event.principal === null ? "a stranger" : `key ${event.principal} (${event.principalName ?? ""})`,
+		event.principal === null ? "a stranger" : whoIs(event.principal, event.principalName),
 		`from ${event.peer}`,
 		event.detail,
 		event.request,
 	];
+}
+
+/** The ids of other kinds say by themselves what they are. */
+function whoIs(id: string, name: string | null): string {
+	return `${isKeyId(id) ? "key " : ""}${id} (${name ?? ""})`;
 }
 
 function ended(event: RequestEnded): Parts {
