@@ -1,8 +1,7 @@
 /** What a short request costs more on one gateway than on another that differs in one thing: measured in turn, compared within each round. */
 import type { Child } from "../children.ts";
 import { type Spread, spreadOf } from "../statistics.ts";
-import { perform } from "./jobs.ts";
-import type { ShortJob, ShortResult } from "./short-load.ts";
+import { cpuPerRequest } from "./cpu-per-request.ts";
 import type { SpecialSurroundings } from "./special.ts";
 
 /** A gateway that is asked, and the keys under which. */
@@ -25,7 +24,6 @@ export interface AddedCost {
 const CONNECTIONS = 64;
 const FIRST_WARM_UP_MS = 8_000;
 const WARM_UP_MS = 400;
-const SLACK_MS = 60_000;
 
 export interface Comparison {
 	readonly name: string;
@@ -38,11 +36,8 @@ export interface Comparison {
 export async function addedCost(load: Child, comparison: Comparison, { quick, note }: SpecialSurroundings): Promise<AddedCost> {
 	const [rounds, windowMs] = quick ? [2, 2_000] : [7, 5_000];
 	const { name, addresses } = comparison;
-	const measure = async ({ pid, port, keyFile }: Subject, warmUpMs: number): Promise<number> => {
-		const job: ShortJob = { pid, port, keyFile, connections: CONNECTIONS, addresses, warmUpMs, windowMs };
-		const { requests, gatewayUs } = await perform<ShortJob, ShortResult>(load, job, warmUpMs + windowMs + SLACK_MS);
-		return gatewayUs / requests;
-	};
+	const measure = ({ pid, port, keyFile }: Subject, warmUpMs: number): Promise<number> =>
+		cpuPerRequest(load, { pid, port, keyFile, connections: CONNECTIONS, addresses, warmUpMs, windowMs });
 	for (const subject of [comparison.without, comparison.with]) await measure(subject, quick ? WARM_UP_MS : FIRST_WARM_UP_MS);
 	const costs: { readonly withoutUs: number; readonly withUs: number }[] = [];
 	for (let round = 1; round <= rounds; round += 1) {

@@ -7,10 +7,9 @@ import { join } from "node:path";
 
 import type { Figure } from "../figure.ts";
 import { spreadOf } from "../statistics.ts";
-import { perform } from "./jobs.ts";
+import { cpuPerRequest } from "./cpu-per-request.ts";
 import { makeState } from "./many-keys.ts";
 import { startGateway, startScript } from "./scene.ts";
-import type { ShortJob, ShortResult } from "./short-load.ts";
 import type { SpecialSurroundings } from "./special.ts";
 
 const WITHOUT = [
@@ -26,7 +25,6 @@ const KEYS = 10;
 const CONNECTIONS = 64;
 const FIRST_WARM_UP_MS = 6_000;
 const WARM_UP_MS = 400;
-const SLACK_MS = 60_000;
 
 interface Variant {
 	/** Empty for everything. */
@@ -42,11 +40,8 @@ export async function protections(around: SpecialSurroundings): Promise<readonly
 	const load = startScript("short-load", around);
 	const variants: Variant[] = [];
 	for (const part of ["", ...WITHOUT.map(({ part: name }) => name)]) variants.push(await start(part, around));
-	const measure = async ({ pid, port, keyFile }: Variant, warmUpMs: number): Promise<number> => {
-		const job: ShortJob = { pid, port, keyFile, connections: CONNECTIONS, addresses: 1, warmUpMs, windowMs };
-		const { requests, gatewayUs } = await perform<ShortJob, ShortResult>(load, job, warmUpMs + windowMs + SLACK_MS);
-		return gatewayUs / requests;
-	};
+	const measure = ({ pid, port, keyFile }: Variant, warmUpMs: number): Promise<number> =>
+		cpuPerRequest(load, { pid, port, keyFile, connections: CONNECTIONS, addresses: 1, warmUpMs, windowMs });
 	for (const variant of variants) await measure(variant, around.quick ? WARM_UP_MS : FIRST_WARM_UP_MS);
 	const costs = new Map<string, number[]>(variants.map(({ part }) => [part, []]));
 	for (let round = 0; round < rounds; round += 1) {
