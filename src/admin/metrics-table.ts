@@ -90,6 +90,19 @@ export const METRICS = {
 	requestsActive: gauge("rempart_requests_active", [], "requests", "Permitted requests that have not ended."),
 	streamsActive: gauge("rempart_streams_active", [], "streams", "Permitted streaming requests that have not ended."),
 	queueDepth: gauge("rempart_queue_depth", [], "requests", "Requests that wait for room at the upstream."),
+	passwordChecks: gauge("rempart_password_checks_waiting", [], "checks", "Passwords that wait to be checked against their slow hash."),
+	guessing: counter(
+		"rempart_guessing_noticed_total",
+		["scope"],
+		"times",
+		"Times that wrong passwords passed what is free, by scope (network, account, everywhere).",
+	),
+	unfamiliar: counter(
+		"rempart_principal_unfamiliar_total",
+		["what"],
+		"times",
+		"Times that a principal came from a network, or with a client, that was new to it.",
+	),
 	connections: gauge("rempart_connections", [], "connections", "Open connections of callers."),
 	upstreamUp: gauge("rempart_upstream_up", ["upstream"], "1 or 0", "Whether an upstream is healthy."),
 	runnerWedged: counter(

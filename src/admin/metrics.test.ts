@@ -197,6 +197,8 @@ test("states follow the events that tell of them", async () => {
 		{ type: "runner-wedged", at: 0, upstream: "http://u", model: "m", waiting: 3, detail: null },
 		{ type: "runner-healed", at: 0, upstream: "http://u", model: "m", waiting: 0, detail: null },
 		{ type: "log-recovered", at: 0, lost: 7 },
+		{ type: "guessing-noticed", at: 0, scope: "account", network: null, principal: null, wrong: 50 },
+		{ type: "principal-unfamiliar", at: 0, principal: "p", name: "n", request: "r", what: "client", seen: "curl", usual: "ollama" },
 		{ type: "key-created", at: 0, key: "abcd1234", name: "n", role: "user", by: "socket" },
 	];
 	const text = await scrape(events);
@@ -210,6 +212,9 @@ test("states follow the events that tell of them", async () => {
 		'rempart_runner_wedged_total{upstream="http://u"} 1',
 		'rempart_runner_healed_total{upstream="http://u",result="healed"} 1',
 		"rempart_events_lost_total 7",
+		'rempart_guessing_noticed_total{scope="account"} 1',
+		'rempart_guessing_noticed_total{scope="network"} 0',
+		'rempart_principal_unfamiliar_total{what="client"} 1',
 		'rempart_key_changes_total{change="created"} 1',
 	]) {
 		assert.ok(text.includes(`${expected}\n`), expected);

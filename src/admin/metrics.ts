@@ -28,7 +28,14 @@ export interface Metrics {
 }
 
 /** Gauges that nobody's events tell. */
-export type Reading = "streamsActive" | "requestsActive" | "queueDepth" | "connections" | "eventLogAvailable" | "certificateExpiry";
+export type Reading =
+	| "passwordChecks"
+	| "streamsActive"
+	| "requestsActive"
+	| "queueDepth"
+	| "connections"
+	| "eventLogAvailable"
+	| "certificateExpiry";
 
 const MODELS_MAX = 200;
 const KEYS_MAX = 1000;
@@ -74,6 +81,8 @@ export function createMetrics(): Metrics {
 	const errors = cells("errors");
 	const authFailures = cells("authFailures");
 	const quotaRejections = cells("quotaRejections");
+	const guessing = cells("guessing");
+	const unfamiliar = cells("unfamiliar");
 	const duration = histograms("duration");
 	const overhead = histograms("overhead").at();
 	const firstToken = histograms("firstToken");
@@ -98,7 +107,15 @@ export function createMetrics(): Metrics {
 	startAtZero();
 
 	const readings = new Map<Reading, () => number | null>();
-	for (const gauge of ["streamsActive", "requestsActive", "queueDepth", "connections", "eventLogAvailable", "certificateExpiry"] as const) {
+	for (const gauge of [
+		"passwordChecks",
+		"streamsActive",
+		"requestsActive",
+		"queueDepth",
+		"connections",
+		"eventLogAvailable",
+		"certificateExpiry",
+	] as const) {
 		expose(registry, METRICS[gauge], () => sample(readings.get(gauge)?.() ?? null));
 	}
 	expose(registry, METRICS.startTime, () => sample(performance.timeOrigin / 1000));
@@ -142,7 +159,11 @@ export function createMetrics(): Metrics {
 			case "principal-removed":
 				return;
 			case "guessing-noticed":
+				guessing.at(event.scope).value++;
+				return;
 			case "principal-unfamiliar":
+				unfamiliar.at(event.what).value++;
+				return;
 			case "passwords-loaded":
 			case "passwords-rejected":
 				return;
@@ -255,6 +276,8 @@ export function createMetrics(): Metrics {
 	function startAtZero(): void {
 		for (const reason of keysOf(REASONS)) refusalCells(reason);
 		for (const fault of keysOf(FAULTS)) errors.at(faultLabel(fault));
+		for (const scope of ["network", "account", "everywhere"]) guessing.at(scope);
+		for (const what of ["network", "client"]) unfamiliar.at(what);
 	}
 }
 

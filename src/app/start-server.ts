@@ -258,6 +258,7 @@ async function start(options: StartOptions, closers: AsyncDisposableStack): Prom
 	metrics.read("connections", () => listener.connections);
 	metrics.read("streamsActive", () => pipeline.streams);
 	metrics.read("requestsActive", () => admission.running);
+	metrics.read("passwordChecks", () => passwords.desk.waiting);
 	metrics.read("queueDepth", () => admission.queued);
 	metrics.read("eventLogAvailable", () => (events.available ? 1 : 0));
 	metrics.read("certificateExpiry", () => (certificates === null ? null : certificates.expiresAt / 1000));
