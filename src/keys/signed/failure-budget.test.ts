@@ -29,6 +29,12 @@ test("all names together have a bound too", () => {
 	assert.equal(spend(budget, "c", 0), 0);
 });
 
+test("without a bound for all, one name's failures are no other's trouble", () => {
+	const budget = new FailureBudget(EACH, null);
+	for (let name = 0; name < 100; name += 1) assert.equal(spend(budget, String(name), 0), 3);
+	assert.equal(spend(budget, "0", 0), 0);
+});
+
 test("a clock that is set back gives nothing, and takes nothing for ever", () => {
 	const budget = new FailureBudget(EACH, ALL);
 	assert.equal(spend(budget, "a", 1_000_000), 3);

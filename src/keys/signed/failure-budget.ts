@@ -1,7 +1,8 @@
 /**
  * How many signatures that do not hold are looked at: each costs a tenth of a millisecond of the one thread, and a stranger can make them for nothing.
  *
- *  - A bucket a name (a network, or a known key within one), and one for all together. Only failures take from them, so who signs well pays nothing.
+ *  - A bucket a name (a network, or a known key within one), and where it is wanted one for all together. Only failures take from them, so who signs well
+ *    pays nothing.
  *  - At most `NAMES_MAX` buckets, the least lately used given up first; a full bucket is not kept at all.
  */
 export interface BudgetSpec {
@@ -20,20 +21,23 @@ const NAMES_MAX = 4_096;
 
 export class FailureBudget {
 	readonly #each: BudgetSpec;
-	readonly #all: BudgetSpec;
+	readonly #all: BudgetSpec | null;
 	readonly #together: Bucket;
 	readonly #buckets = new Map<string, Bucket>();
 
-	constructor(each: BudgetSpec, all: BudgetSpec) {
+	/** `all` bounds the names together; null where one name's failures must not be another's trouble. */
+	constructor(each: BudgetSpec, all: BudgetSpec | null) {
 		this.#each = each;
 		this.#all = all;
-		this.#together = { left: all.burst, at: 0 };
+		this.#together = { left: all?.burst ?? 0, at: 0 };
 	}
 
 	/** Whether another failure of this name may be afforded. */
 	affords(name: string, now: number): boolean {
-		refill(this.#together, this.#all, now);
-		if (this.#together.left < 1) return false;
+		if (this.#all !== null) {
+			refill(this.#together, this.#all, now);
+			if (this.#together.left < 1) return false;
+		}
 		const bucket = this.#buckets.get(name);
 		if (bucket === undefined) return true;
 		refill(bucket, this.#each, now);
@@ -41,8 +45,10 @@ export class FailureBudget {
 	}
 
 	failed(name: string, now: number): void {
-		refill(this.#together, this.#all, now);
-		this.#together.left -= 1;
+		if (this.#all !== null) {
+			refill(this.#together, this.#all, now);
+			this.#together.left -= 1;
+		}
 		const bucket = this.#buckets.get(name) ?? { left: this.#each.burst, at: now };
 		refill(bucket, this.#each, now);
 		bucket.left -= 1;

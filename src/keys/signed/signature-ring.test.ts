@@ -181,6 +181,23 @@ test("a network that sends what does not hold is not verified any more, and an h
 	assert.equal(judged(ring, ada.authorization("HEAD", "/", SECONDS), { ...beside, method: "HEAD", path: "/" }), "prn_ada00001");
 });
 
+test("a flood of strangers from everywhere keeps out nobody who is enrolled", () => {
+	const ring = ringOf();
+	const foreign = eve.authorization("GET", "/api/tags", SECONDS);
+	// More networks than are remembered, and more failures than all strangers together may cost.
+	for (let network = 0; network < 5_000; network += 1) {
+		const peer = `10.${network >> 8}.${network & 255}.1`;
+		assert.equal(judged(ring, foreign, { peer }), "credential-unknown");
+	}
+	assert.equal(judged(ring, GOOD), "prn_ada00001");
+});
+
+test("a public key that is damaged in the store opens nothing, and breaks nothing", () => {
+	const ring = ringOf();
+	for (const publicKey of ["", "AAAA", `${ada.publicKey}A`]) ring.put(enrolled(publicKey, { id: "prn_broken01" }));
+	assert.equal(judged(ring, GOOD), "prn_ada00001");
+});
+
 test("who knows a public key and guesses its signatures can lock it out of his own network alone, and for seconds", () => {
 	const ring = ringOf();
 	const details = new Set<string | null>();

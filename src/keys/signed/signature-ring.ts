@@ -18,7 +18,7 @@ import type { EnrolledRing } from "../enrolled/enrolled-ring.ts";
 import { FailureBudget } from "./failure-budget.ts";
 import { networkOf } from "./network-of.ts";
 import { readOllamaSignature } from "./ollama-signature.ts";
-import { fingerprintOfPublicKey, keyObjectOf } from "./ssh-public-key.ts";
+import { fingerprintOfPublicKey, isPublicKey, keyObjectOf } from "./ssh-public-key.ts";
 
 export interface SignatureSettings {
 	/** How far a caller's clock may be from ours, either way; for as long a stolen signature works again. */
@@ -35,15 +35,18 @@ interface Entry {
 }
 
 const VERIFIED_MAX = 8_192;
-/** A tenth of a millisecond each: a network may cost us 1 ms a second, all together 20. */
+/** A tenth of a millisecond each, or somewhat more: a network may cost us 1 or 2 ms a second, all strangers together 20 to 40. */
 const EACH = { perSecond: 10, burst: 50 } as const;
 const TOGETHER = { perSecond: 200, burst: 1_000 } as const;
 
 export class MemorySignatureRing implements SignatureRing, EnrolledRing {
 	#settings: SignatureSettings;
 	readonly #entries = new Map<string, Entry>();
-	readonly #verified = new Map<string, Entry>();
-	readonly #failures = new FailureBudget(EACH, TOGETHER);
+	/** What holds for a public key holds whoever has it, so revocation and rights are no matter here. */
+	readonly #verified = new Set<string>();
+	readonly #strangers = new FailureBudget(EACH, TOGETHER);
+	/** Without a bound for all together: a flood from everywhere must not keep out whoever is enrolled. */
+	readonly #enrolled = new FailureBudget(EACH, null);
 	readonly #nobody = generateKeyPairSync("ed25519").publicKey;
 
 	constructor(settings: SignatureSettings) {
@@ -57,7 +60,8 @@ export class MemorySignatureRing implements SignatureRing, EnrolledRing {
 	/** Adds a principal, or takes over its change; one that holds no key of this kind is none of ours. */
 	put(enrolled: EnrolledPrincipal): void {
 		const { id, name, role, models, credential } = enrolled;
-		if (credential.kind !== "ollama-key") return;
+		// One that is damaged in the store opens nothing; it must not keep the server from starting.
+		if (credential.kind !== "ollama-key" || !isPublicKey(credential.publicKey)) return;
 		const known = this.#entries.get(credential.publicKey);
 		// A key that was removed may be enrolled again under another id; the removed one must not come back over it.
 		if (known !== undefined && known.enrolled.id !== id && enrolled.revokedAt !== null) return;
@@ -85,19 +89,20 @@ export class MemorySignatureRing implements SignatureRing, EnrolledRing {
 		}
 
 		const holding = `${credential} ${text}`;
-		if (entry === undefined || this.#verified.get(holding) !== entry) {
-			const paying = entry === undefined ? networkOf(request.peer) : `${entry.enrolled.id} ${networkOf(request.peer)}`;
-			const affordable = this.#failures.affords(paying, now);
+		if (entry === undefined || !this.#verified.has(holding)) {
+			const budget = entry === undefined ? this.#strangers : this.#enrolled;
+			const paying = `${who ?? ""} ${networkOf(request.peer)}`;
+			const affordable = budget.affords(paying, now);
 			const holds = affordable && this.#holds(claimed.signature, text, entry?.key ?? this.#nobody);
 			if (entry === undefined || !holds) {
-				if (affordable) this.#failures.failed(paying, now);
+				if (affordable) budget.failed(paying, now);
 				if (entry === undefined) return { refused: "credential-unknown", detail: fingerprintOfPublicKey(publicKey) };
 				return {
 					refused: "credential-wrong",
 					detail: affordable ? who : `${entry.enrolled.id}, not verified: too many wrong ones from there`,
 				};
 			}
-			this.#remember(holding, entry);
+			this.#remember(holding);
 		}
 		const { revokedAt, expiresAt } = entry.enrolled;
 		if (revokedAt !== null) return { refused: "credential-revoked", detail: who };
@@ -110,16 +115,16 @@ export class MemorySignatureRing implements SignatureRing, EnrolledRing {
 		return verify(null, Buffer.from(text, "latin1"), key, Buffer.from(signature, "base64"));
 	}
 
-	#remember(holding: string, entry: Entry): void {
+	#remember(holding: string): void {
 		if (this.#verified.size >= VERIFIED_MAX) {
 			// The oldest half: signatures older than the skew are refused before they are looked up, so nothing of worth is lost.
 			let surplus = VERIFIED_MAX / 2;
-			for (const oldest of this.#verified.keys()) {
+			for (const oldest of this.#verified) {
 				this.#verified.delete(oldest);
 				surplus -= 1;
 				if (surplus <= 0) break;
 			}
 		}
-		this.#verified.set(holding, entry);
+		this.#verified.add(holding);
 	}
 }

@@ -38,11 +38,16 @@ export function readPublicKeyLine(text: string): ReadPublicKey {
 	if (lines.length > 1) return { problem: "there is more than one line", hint: "enrol one key at a time" };
 	const [type = "", publicKey = ""] = line.trim().split(/[ \t]+/, 2);
 	if (type !== "ssh-ed25519") return { problem: "it is not the line of an Ed25519 public key", hint };
-	if (!PUBLIC_KEY.test(publicKey)) return { problem: "the public key is damaged", hint };
+	if (!isPublicKey(publicKey)) return { problem: "the public key is damaged", hint };
 	const point = pointOf(publicKey);
 	point.writeUInt8(point.readUInt8(31) & 0x7f, 31);
 	if (SMALL_ORDER.has(point.toString("hex"))) return { problem: "anybody could sign for that public key", hint: "make a proper one" };
 	return { publicKey };
+}
+
+/** Whether a text has the form of what `readPublicKeyLine` gives. */
+export function isPublicKey(text: string): boolean {
+	return PUBLIC_KEY.test(text);
 }
 
 /** Of what `readPublicKeyLine` gave. */
