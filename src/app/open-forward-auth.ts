@@ -6,7 +6,7 @@ import type { PipelineSettings } from "../gateway/pipeline.ts";
 import { ByteBudget } from "../http/byte-budget.ts";
 import { Listener } from "../http/listener.ts";
 import { listenAtPath } from "../http/socket-path.ts";
-import type { TransportLimits } from "../http/transport-limits.ts";
+import { proxyLimitsOf } from "./proxy-limits.ts";
 import { transportLimitsOf } from "./settings.ts";
 
 export interface OpenedForwardAuth {
@@ -24,7 +24,7 @@ export async function openForwardAuth(config: Config, settings: PipelineSettings
 	const { listen, socket } = config.forwardAuth;
 	const handler = new ForwardAuth(forwardAuthSettingsOf(config, settings), deps);
 	let { proxies } = config.forwardAuth;
-	const limits = limitsOf(config);
+	const limits = proxyLimitsOf(config);
 	const shared = { handler, budget: new ByteBudget(limits.bufferedBytes), limits, monotonic: deps.monotonic };
 	const listeners: Listener[] = [];
 	const addresses: string[] = [];
@@ -51,7 +51,7 @@ export async function openForwardAuth(config: Config, settings: PipelineSettings
 		adjust: (next, nextSettings) => {
 			({ proxies } = next.forwardAuth);
 			handler.adjust(forwardAuthSettingsOf(next, nextSettings));
-			for (const listener of listeners) listener.adjust(limitsOf(next));
+			for (const listener of listeners) listener.adjust(proxyLimitsOf(next));
 		},
 		close,
 	};
@@ -59,11 +59,4 @@ export async function openForwardAuth(config: Config, settings: PipelineSettings
 
 function forwardAuthSettingsOf(config: Config, { policy, names, origins, limits }: PipelineSettings): ForwardAuthSettings {
 	return { policy, names, origins, limits, wire: transportLimitsOf(config).wire, unseen: new Set(config.forwardAuth.insecureUnseen) };
-}
-
-/** All questions of a proxy come from one address, and none of its connections proves anything: only the bound in total holds. */
-function limitsOf(config: Config): TransportLimits {
-	const limits = transportLimitsOf(config);
-	const { total } = limits.connections;
-	return { ...limits, connections: { total, perAddress: total, unauthenticatedPerAddress: total } };
 }

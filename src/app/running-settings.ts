@@ -97,6 +97,7 @@ function restartNotes(before: Config, after: Config): readonly string[] {
 	note("gateway.listen", before.gateway.listen, after.gateway.listen);
 	note("gateway.tls.mode", before.gateway.tls.mode, after.gateway.tls.mode);
 	note("identities.certificates.ask", before.identities.certificates.ask, after.identities.certificates.ask);
+	note("gateway.socket", before.gateway.socket, after.gateway.socket);
 	note("gateway.proxy_protocol", before.gateway.proxyProtocol, after.gateway.proxyProtocol);
 	note("admin", before.admin, after.admin);
 	note("forward_auth.listen", before.forwardAuth.listen, after.forwardAuth.listen);

@@ -11,6 +11,7 @@ import { createMetrics } from "../admin/metrics.ts";
 import type { Config } from "../config/config.ts";
 import type { ConfigOverrides } from "../config/override.ts";
 import { Pipeline, type PipelineDeps } from "../gateway/pipeline.ts";
+import { ProxyUsers } from "../gateway/proxy-users.ts";
 import { RefusalSampler } from "../gateway/refusal-sampler.ts";
 import { TrustedProxies } from "../gateway/trusted-proxies.ts";
 import { Upstreams } from "../gateway/upstreams.ts";
@@ -35,6 +36,7 @@ import { issuerOf } from "./issue-certificate.ts";
 import { MemoryWatch } from "./memory-watch.ts";
 import { openAdmin } from "./open-admin.ts";
 import { openForwardAuth } from "./open-forward-auth.ts";
+import { openGatewaySocket } from "./open-gateway-socket.ts";
 import { Passwords } from "./passwords.ts";
 import { ProxyList } from "./proxy-list.ts";
 import { type LoadedConfig, RunningSettings } from "./running-settings.ts";
@@ -173,7 +175,8 @@ async function start(options: StartOptions, closers: AsyncDisposableStack): Prom
 		monotonic,
 		mustShed: () => memory.shedding,
 	};
-	const pipeline = new Pipeline(pipelineSettingsOf(config, policy, upstreams, namesOf()), pipelineDeps);
+	const proxyUsers = new ProxyUsers(config.identities.proxy, ring, clock);
+	const pipeline = new Pipeline(pipelineSettingsOf(config, policy, upstreams, namesOf()), { ...pipelineDeps, keys: proxyUsers.keys });
 	usePasswords();
 
 	const settings = new RunningSettings(
@@ -194,6 +197,8 @@ async function start(options: StartOptions, closers: AsyncDisposableStack): Prom
 				pipeline.adjust(nextSettings);
 				forwardAuth.adjust(next, nextSettings);
 				proxies.adjust(next);
+				proxyUsers.adjust(next.identities.proxy);
+				gatewaySocket.adjust(next);
 				signatures.adjust(signatureSettingsOf(next));
 				for (const id of useCertificates()) pipeline.cut("credential-revoked", id);
 				// Handshakes learn of other authorities; sessions from before are not resumed, since each context has ticket keys of its own.
@@ -207,20 +212,25 @@ async function start(options: StartOptions, closers: AsyncDisposableStack): Prom
 	);
 
 	const proxies = new ProxyList(config);
+	const behindProxies = {
+		handler: new TrustedProxies(pipeline, proxies.includes, proxyUsers),
+		budget: new ByteBudget(transport.bufferedBytes),
+		monotonic,
+	};
 	const listener = await Listener.open({
+		...behindProxies,
 		host: config.gateway.listen.host,
 		port: config.gateway.listen.port,
 		reusePort: config.gateway.reusePort,
 		tls: certificates === null ? null : { ...certificates.secureContextOptions(), ...door.tlsOptions() },
 		...(door.shown === null ? {} : { certificates: door.shown }),
-		handler: new TrustedProxies(pipeline, proxies.includes),
 		behind: { isProxy: proxies.includes, proxyProtocol: config.gateway.proxyProtocol },
-		budget: new ByteBudget(transport.bufferedBytes),
 		limits: transport,
-		monotonic,
 	});
 	// A start that fails from here on must not leave a gateway behind that serves; after an ordinary drain this finds nothing left to do.
 	closers.defer(async () => void (await listener.drain(0, () => pipeline.cut("shutting-down", null))));
+	const gatewaySocket = await openGatewaySocket(config, behindProxies);
+	closers.defer(async () => void (await gatewaySocket.drain(0, () => undefined)));
 	const forwardAuth = await openForwardAuth(config, pipelineSettingsOf(config, policy, upstreams, namesOf()), pipelineDeps);
 	closers.defer(() => forwardAuth.close());
 	let stopping = false;
@@ -255,7 +265,7 @@ async function start(options: StartOptions, closers: AsyncDisposableStack): Prom
 		admission.forgetIdle(monotonic());
 	};
 	const timers = [setInterval(() => void renewCertificate(), CERTIFICATE_CHECK_MS), setInterval(summarise, SUMMARY_MS)];
-	metrics.read("connections", () => listener.connections);
+	metrics.read("connections", () => listener.connections + gatewaySocket.connections);
 	metrics.read("streamsActive", () => pipeline.streams);
 	metrics.read("requestsActive", () => admission.running);
 	metrics.read("passwordChecks", () => passwords.desk.waiting);
@@ -288,6 +298,7 @@ async function start(options: StartOptions, closers: AsyncDisposableStack): Prom
 			demonstration: demonstration !== null,
 			listeners: [
 				{ name: "gateway", address: gateway },
+				...gatewaySocket.addresses.map((address) => ({ name: "gateway-socket" as const, address })),
 				...forwardAuth.addresses.map((address) => ({ name: "forward-auth" as const, address })),
 				...admin.listeners,
 			],
@@ -312,7 +323,15 @@ async function start(options: StartOptions, closers: AsyncDisposableStack): Prom
 		const began = monotonic();
 		for (const timer of timers) clearInterval(timer);
 		const answered = forwardAuth.close();
-		const cut = await listener.drain(settings.config.limits.drainTimeoutMs, () => pipeline.cut("shutting-down", null));
+		const { drainTimeoutMs } = settings.config.limits;
+		// A listener that has nobody left is through at once; what came by the other one must not be cut for that.
+		let draining = 2;
+		const cutLast = (): void => {
+			draining -= 1;
+			if (draining === 0) pipeline.cut("shutting-down", null);
+		};
+		const drained = gatewaySocket.drain(drainTimeoutMs, cutLast);
+		const cut = (await listener.drain(drainTimeoutMs, cutLast)) + (await drained);
 		await answered;
 		summarise();
 		record({ type: "server-stopped", at: clock(), drainedMs: Math.round(monotonic() - began), cut });
@@ -331,7 +350,10 @@ async function start(options: StartOptions, closers: AsyncDisposableStack): Prom
 		},
 		reload: () => settings.reload(),
 		stop: () => {
-			if (closing !== null) listener.cutNow();
+			if (closing !== null) {
+				listener.cutNow();
+				gatewaySocket.cutNow();
+			}
 			closing ??= close().then(closed.resolve, closed.reject);
 			return closed.promise;
 		},

@@ -1,6 +1,7 @@
 import type * as z from "zod";
 
 import { tlsSection } from "./tls.ts";
+import { filePath } from "./values/file-path.ts";
 import { hostName } from "./values/host-name.ts";
 import { listen } from "./values/listen.ts";
 import { network } from "./values/network.ts";
@@ -29,6 +30,11 @@ export const gatewaySection = section({
 			risk: "A page of such an origin can use whatever key its visitor has stored for it.",
 			example: ["https://chat.example.org", "app://*"],
 		}),
+	socket: filePath().optional().meta({
+		description:
+			"Unix socket on which the gateway listens besides, in clear, for a proxy on the same machine. Its mode is 0660: put it in a directory that the proxy's group may enter, and nobody else. Whoever opens it counts as one of trusted_proxies.",
+		example: "/run/rempart/gateway.sock",
+	}),
 	trusted_proxies: listOf(network(), { max: 1_000 })
 		.prefault([])
 		.meta({
@@ -51,6 +57,7 @@ export const gatewaySection = section({
 	listen: written.listen,
 	names: written.names,
 	origins: written.origins,
+	socket: written.socket ?? null,
 	trustedProxies: written.trusted_proxies,
 	proxyProtocol: written.proxy_protocol,
 	reusePort: written.reuse_port,

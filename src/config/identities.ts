@@ -3,6 +3,7 @@ import type * as z from "zod";
 
 import { certificatesSection } from "./certificates.ts";
 import { htpasswdSection } from "./htpasswd.ts";
+import { proxyUsersSection } from "./proxy-users.ts";
 import { duration } from "./values/duration.ts";
 import { flag } from "./values/plain.ts";
 import { section } from "./values/section.ts";
@@ -30,6 +31,7 @@ export const identitiesSection = section({
 	ollama: ollamaSection.prefault({}).meta({
 		description: "The ollama program with OLLAMA_AUTH=1, which signs its requests. Its keys are enrolled with: rempart principal add.",
 	}),
-}).transform((written) => ({ certificates: written.certificates, htpasswd: written.htpasswd, ollama: written.ollama }));
+	proxy: proxyUsersSection.prefault({}).meta({ description: "People whom a proxy of yours has signed in." }),
+}).transform(({ certificates, htpasswd, ollama, proxy }) => ({ certificates, htpasswd, ollama, proxy }));
 
 export type IdentitiesConfig = Readonly<z.output<typeof identitiesSection>>;

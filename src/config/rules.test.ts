@@ -35,6 +35,12 @@ const refusals: readonly (readonly [rule: string, text: string, path: string, me
 		"has no effect while gateway.trusted_proxies names nobody",
 	],
 	[
+		"proxy-users-have-a-way",
+		"identities: {proxy: {field: remote-user}}",
+		"identities.proxy.field",
+		"names users, but there is no way on which it would be believed",
+	],
+	[
 		"forward-auth-knows-its-proxies",
 		"forward_auth: {listen: 127.0.0.1:1}",
 		"forward_auth.proxies",
@@ -121,6 +127,8 @@ for (const text of [
 	"gateway: {tls: {mode: files, certificate: /c.pem, key: /k.pem}}",
 	"admin: {listen: 0.0.0.0:1, insecure_remote: true}",
 	"gateway: {proxy_protocol: true, trusted_proxies: [127.0.0.1]}",
+	"gateway: {socket: /run/a.sock}\nidentities: {proxy: {field: remote-user}}",
+	"identities: {proxy: {field: remote-user, certificates: [prn_1]}}",
 	"forward_auth: {listen: 127.0.0.1:1, proxies: [127.0.0.1]}",
 	"forward_auth: {listen: 192.0.2.1:1, proxies: [10.0.0.0/8], insecure_clear_text: true}",
 	"forward_auth: {socket: /run/rempart/ask.sock}",

@@ -85,6 +85,20 @@ export const RULES: readonly Rule[] = [
 			),
 	},
 	{
+		name: "proxy-users-have-a-way",
+		needs: [
+			["gateway", "socket"],
+			["identities", "proxy"],
+		],
+		check: ({ gateway: { socket }, identities: { proxy } }) =>
+			broken(
+				proxy.field === null || socket !== null || proxy.certificates.length > 0,
+				["identities", "proxy", "field"],
+				"names users, but there is no way on which it would be believed",
+				"set gateway.socket, or name the proxy's certificate in identities.proxy.certificates",
+			),
+	},
+	{
 		// Nobody may ask who is not named: whoever is answered is believed about whose request it asks for.
 		name: "forward-auth-knows-its-proxies",
 		needs: [["forward_auth"]],

@@ -1,6 +1,6 @@
 /** Who calls, after a credential proved it. Later credentials (OIDC, certificates, htpasswd, Ollama's signature) add kinds, not fields. */
 export interface Principal {
-	readonly kind: "htpasswd" | "api-key" | "ollama-key" | "certificate";
+	readonly kind: "htpasswd" | "api-key" | "ollama-key" | "certificate" | "proxy-user";
 	/** Public and log-safe: a key's eight-character id. */
 	readonly id: string;
 	readonly name: string;

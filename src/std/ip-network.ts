@@ -10,6 +10,8 @@ export interface IpNetwork {
 	readonly prefix: number;
 	/** Takes any spelling of an address; false for what is not one. */
 	contains(address: string): boolean;
+	/** As text: settings are compared and shown as JSON, which has no integers of this size. */
+	toJSON(): string;
 }
 
 const FORM = /^([0-9A-Fa-f:.]{2,45})(?:\/(0|[1-9]\d{0,2}))?$/;
@@ -25,8 +27,10 @@ export function readIpNetwork(text: string): IpNetwork | undefined {
 	if (prefix > whole) return undefined;
 	const free = BigInt(whole - prefix);
 	if ((bits >> free) << free !== bits) return undefined;
+	const canonical = prefix === whole ? address.text : `${address.text}/${prefix}`;
 	return {
-		text: prefix === whole ? address.text : `${address.text}/${prefix}`,
+		text: canonical,
+		toJSON: () => canonical,
 		first: bits,
 		prefix: ADDRESS_BITS - whole + prefix,
 		contains: (other) => {

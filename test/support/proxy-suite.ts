@@ -476,19 +476,21 @@ function proveArrangement(facts: ProxyFacts, program: string, arrangement: "besi
 		});
 	});
 
-	if (beside && facts.asksOverSocket) {
-		test(`${kind} asks over a Unix socket`, async () => {
+	if (facts.asksOverSocket) {
+		test(`${kind} ${beside ? "asks" : "reaches Rempart"} over a Unix socket`, async () => {
 			await using w = await startRealProxy({ kind, arrangement, program, socket: true, script: plausibleOllama() });
 			const key = await w.gateway.createKey("user");
 			for (const [credential, status] of [
 				[undefined, 401],
 				[key, 200],
 			] as const) {
-				const client = await w.connect();
-				await client.send(ask({ path: "/api/version", fields: [MARK], ...(credential === undefined ? {} : { key: credential }) }));
+				const client = await w.connect({ localAddress: "127.0.0.2" });
+				const fields = [MARK, ["Remote-User", "admin"]] as const;
+				await client.send(ask({ path: "/api/version", fields, ...(credential === undefined ? {} : { key: credential }) }));
 				assert.equal((await client.readResponse()).status, status);
 				client.destroy();
 			}
+			assert.ok((await w.gateway.events("request-started")).every(({ peer }) => peer === "127.0.0.2"));
 		});
 	}
 }

@@ -23,7 +23,7 @@ export interface RealProxyOptions {
 	readonly arrangement: "beside" | "behind";
 	/** Path of the program. */
 	readonly program: string;
-	/** beside: over a Unix socket instead of TCP. */
+	/** To Rempart over a Unix socket instead of TCP. */
 	readonly socket?: boolean;
 	/** behind: Rempart with its own TLS. */
 	readonly tls?: boolean;
@@ -56,12 +56,13 @@ export async function startRealProxy(options: RealProxyOptions): Promise<RealPro
 	stack.defer(() => upstream.close());
 	const [gatewayPort, askPort, port] = await Promise.all([freePort(), freePort(), freePort()]);
 	const ask = socket ? `socket: "${join(folder, "ask.sock")}"` : `listen: "127.0.0.1:${askPort}", proxies: [127.0.0.1]`;
+	const door = socket && arrangement === "behind" ? `, socket: "${join(folder, "gateway.sock")}"` : "";
 	const gateway = stack.use(
 		await startGateway({
 			upstreams: [upstream.url],
 			tls,
 			yaml:
-				`gateway: { listen: "127.0.0.1:${gatewayPort}"${tls ? "" : ", tls: { mode: off }"}, trusted_proxies: [127.0.0.1], proxy_protocol: ${proxyProtocol} }\n` +
+				`gateway: { listen: "127.0.0.1:${gatewayPort}"${tls ? "" : ", tls: { mode: off }"}, trusted_proxies: [127.0.0.1], proxy_protocol: ${proxyProtocol}${door} }\n` +
 				(arrangement === "beside" ? `forward_auth: { ${ask}, insecure_unseen: [${unseen.join(", ")}] }\n` : "") +
 				yaml,
 		}),

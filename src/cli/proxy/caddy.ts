@@ -85,7 +85,7 @@ function behind({ gateway }: ProxyPlan): string {
 				tls_trusted_ca_certs ${gateway.tls.ca}
 				tls_server_name ${gateway.tls.name}`;
 	return `
-		reverse_proxy ${gateway.tls === null ? "http" : "https"}://${gateway.authority} {
+		reverse_proxy ${gateway.socket === null ? `${gateway.tls === null ? "http" : "https"}://${gateway.authority}` : `unix/${gateway.socket}`} {
 			header_up Host {http.request.hostport}
 			transport http {
 				dial_timeout 5s

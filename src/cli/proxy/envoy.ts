@@ -137,13 +137,13 @@ ${GRANTED_FIELDS.map(exact("                              ")).join("\n")}
 function besideClusters({ ask, ollama, ollamaSecure }: ProxyPlan): string {
 	const [askHost, askPort] = parted(ask.authority);
 	const [host, port] = parted(ollama);
-	const askAddress = ask.socket === null ? address(askHost, askPort) : `{ pipe: { path: ${ask.socket} } }`;
+	const askAddress = ask.socket === null ? address(askHost, askPort) : pipe(ask.socket);
 	return `${cluster("rempart_ask", askAddress)}${keepAlive("20s")}${cluster("ollama", address(host, port))}${ollamaSecure ? upstreamTls("/etc/ssl/certs/ca-certificates.crt", host) : ""}`;
 }
 
 function behindCluster({ gateway }: ProxyPlan): string {
-	const { host, port, tls } = gateway;
-	return `${cluster("rempart", address(host, port))}${keepAlive("20s")}${tls === null ? "" : upstreamTls(tls.ca, tls.name)}`;
+	const { host, port, tls, socket } = gateway;
+	return `${cluster("rempart", socket === null ? address(host, port) : pipe(socket))}${keepAlive("20s")}${tls === null ? "" : upstreamTls(tls.ca, tls.name)}`;
 }
 
 function cluster(name: string, where: string): string {
@@ -192,6 +192,10 @@ function upstreamTls(ca: string, name: string): string {
 
 function address(host: string, port: number): string {
 	return `{ socket_address: { address: "${host}", port_value: ${port} } }`;
+}
+
+function pipe(path: string): string {
+	return `{ pipe: { path: ${path} } }`;
 }
 
 function parted(authority: string): readonly [host: string, port: number] {

@@ -68,7 +68,7 @@ ${frontend(plan)}
 
 backend rempart
 	# Connections rest for less than Rempart's limits.keep_alive_timeout. Its certificate is checked, or anything on that port could collect keys.
-	server rempart ${gateway.authority} pool-purge-delay 10s${plan.proxyProtocol ? " send-proxy-v2" : ""}${tls}
+	server rempart ${gateway.socket ?? gateway.authority} pool-purge-delay 10s${plan.proxyProtocol ? " send-proxy-v2" : ""}${tls}
 `;
 }
 

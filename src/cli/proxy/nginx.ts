@@ -124,7 +124,7 @@ function behind(plan: ProxyPlan): string {
 `;
 	return `
 upstream rempart_gateway {
-	server ${gateway.authority};
+	server ${gateway.socket === null ? gateway.authority : `unix:${gateway.socket}`};
 	keepalive 64;
 	# Less than Rempart's limits.keep_alive_timeout, so that no request goes out on a connection that is being closed.
 	keepalive_timeout 20s;

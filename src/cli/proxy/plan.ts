@@ -38,6 +38,8 @@ export interface GatewayTarget {
 	readonly port: number;
 	/** `host:port`, with brackets around an IPv6 address. */
 	readonly authority: string;
+	/** Path of a Unix socket, which is then taken instead of the address. */
+	readonly socket: string | null;
 	/** Null in clear text. */
 	readonly tls: { readonly ca: string; readonly name: string } | null;
 }
@@ -71,6 +73,10 @@ export function planOf(config: Config, options: PlanOptions): ProxyPlan {
 	const socket = forwardAuth.socket;
 	const authority = forwardAuth.listen?.text ?? DEFAULT_ASK;
 	const asked = socket === null ? `listen: "${authority}", proxies: ["127.0.0.1"]` : `socket: "${socket}"`;
+	const takesSocket = gateway.socket !== null && kind !== "traefik";
+	const way = takesSocket
+		? `socket: "${gateway.socket}"`
+		: `trusted_proxies: ["127.0.0.1"]${gateway.proxyProtocol ? ", proxy_protocol: true" : ""}`;
 	return {
 		arrangement,
 		name,
@@ -78,7 +84,7 @@ export function planOf(config: Config, options: PlanOptions): ProxyPlan {
 		certificate: certificate ?? CERTIFICATE,
 		key: key ?? KEY,
 		certificateNamed: certificate !== null && key !== null,
-		gateway: gatewayOf(config, options.stateDirectory),
+		gateway: takesSocket ? bySocket(config, options.stateDirectory) : gatewayOf(config, options.stateDirectory),
 		ask: { authority, socket },
 		ollama: upstream === undefined ? "127.0.0.1:11434" : authorityOf(upstream.url),
 		ollamaSecure: upstream?.url.secure === true,
@@ -87,15 +93,22 @@ export function planOf(config: Config, options: PlanOptions): ProxyPlan {
 		needs:
 			arrangement === "beside"
 				? [`gateway: { names: ["${name}"] }`, `forward_auth: { ${asked} }`]
-				: [`gateway: { names: ["${name}"], trusted_proxies: ["127.0.0.1"]${gateway.proxyProtocol ? ", proxy_protocol: true" : ""} }`],
-		proxyProtocol: gateway.proxyProtocol,
+				: [`gateway: { names: ["${name}"], ${way} }`],
+		proxyProtocol: gateway.proxyProtocol && !takesSocket,
 	};
+}
+
+/** A socket of the file system is nearer and needs no TLS, where the proxy can take it. */
+function bySocket(config: Config, stateDirectory: string): GatewayTarget {
+	const { socket } = config.gateway;
+	const target = gatewayOf(config, stateDirectory);
+	return socket === null ? target : { ...target, socket, tls: null };
 }
 
 /** A listener on every address is reached by the loopback one from the same machine. */
 function gatewayOf({ gateway: { listen, tls, names } }: Config, stateDirectory: string): GatewayTarget {
 	const host = listen.host === "0.0.0.0" ? "127.0.0.1" : listen.host === "::" ? "::1" : listen.host;
-	const target = { host, port: listen.port, authority: `${host.includes(":") ? `[${host}]` : host}:${listen.port}` };
+	const target = { host, port: listen.port, authority: `${host.includes(":") ? `[${host}]` : host}:${listen.port}`, socket: null };
 	switch (tls.mode) {
 		case "off":
 			return { ...target, tls: null };

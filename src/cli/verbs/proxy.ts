@@ -71,7 +71,7 @@ async function proxy({ options, words: [kind = ""], surroundings }: Invocation<O
 		key: options.key ?? null,
 		stateDirectory: stateDirectoryOf(options, surroundings),
 	});
-	for (const file of [plan.ask.socket, plan.gateway.tls?.ca]) if (typeof file === "string") refuseQuoting(file);
+	for (const file of [plan.ask.socket, plan.gateway.socket, plan.gateway.tls?.ca]) if (typeof file === "string") refuseQuoting(file);
 	if (plan.proxyProtocol && arrangement === "behind" && kind !== "haproxy") {
 		throw new HintedError(
 			`${kind} does not speak the PROXY protocol's version 2 to servers of HTTP`,
