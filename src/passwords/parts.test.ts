@@ -109,6 +109,14 @@ test("a user's own role goes before the groups', the first group before the seco
 	assert.deepEqual(users.find("dave")?.principal, { kind: "htpasswd", id: "htpasswd:dave", name: "dave", role: "user", models: null });
 });
 
+test("an id is ASCII, and no two names have one", () => {
+	const users = usersOf({ "zo\u00eb": "{PLAIN}a", "zo%C3%AB": "{PLAIN}b", "\u{1f511}": "{PLAIN}c" });
+	assert.deepEqual(
+		["zo\u00eb", "zo%C3%AB", "\u{1f511}"].map((name) => users.find(name)?.principal.id),
+		["htpasswd:zo%C3%AB", "htpasswd:zo%25C3%25AB", "htpasswd:%F0%9F%94%91"],
+	);
+});
+
 test("a principal is the same object after a reload as long as its role is the same, whatever its password", () => {
 	const before = usersOf(LINES);
 	const after = usersOf({ ...LINES, alice: "{PLAIN}new" }, before, { bob: "admin" });

@@ -74,8 +74,9 @@ export class PasswordUsers {
 	}
 }
 
+/** ASCII, since an id goes into header fields and records: what is not printable there is percent-encoded, and so is the percent sign. */
 function principalId(name: string): string {
-	return `htpasswd:${name}`;
+	return `htpasswd:${name.replace(/[^\x21-\x7e]|%/gu, encodeURIComponent)}`;
 }
 
 function roleOf(name: string, groups: ReadonlyMap<string, ReadonlySet<string>>, { role, roles, groupRoles }: RoleRules): string {
