@@ -5,10 +5,8 @@
  *    cannot be read or a role is not configured.
  *  - Where nobody is asked, no certificate is looked at.
  */
-import type { TlsOptions } from "node:tls";
-
 import type { Config } from "../config/config.ts";
-import { ClientCertificates, readAuthorities } from "../http/tls/client-certificates.ts";
+import { type AskingOptions, ClientCertificates, readAuthorities } from "../http/tls/client-certificates.ts";
 import { localAuthority } from "../http/tls/local-ca.ts";
 import { MemoryCertificateRing } from "../keys/certificates/certificate-ring.ts";
 import type { Clock } from "../std/clock.ts";
@@ -39,7 +37,7 @@ export class CertificateDoor {
 	}
 
 	/** What the listener's own options are joined by. */
-	tlsOptions(): TlsOptions {
+	tlsOptions(): AskingOptions | Record<string, never> {
 		return this.shown?.tlsOptions(this.#own) ?? {};
 	}
 

@@ -8,7 +8,7 @@
  */
 import { createHash, X509Certificate } from "node:crypto";
 import { readFile } from "node:fs/promises";
-import type { TLSSocket, TlsOptions } from "node:tls";
+import type { TLSSocket } from "node:tls";
 
 import type { CertificateNames, PresentedCertificate } from "../../ports/certificate-ring.ts";
 import type { Clock } from "../../std/clock.ts";
@@ -16,6 +16,14 @@ import { HintedError } from "../../std/hinted-error.ts";
 
 const CLIENT_AUTHENTICATION = "1.3.6.1.5.5.7.3.2";
 const PEM = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
+
+/** Joins the options of `tls.createServer` and `server.setSecureContext`. */
+export interface AskingOptions {
+	readonly requestCert: true;
+	readonly rejectUnauthorized: false;
+	readonly ca: string[];
+	readonly allowPartialTrustChain: true;
+}
 
 export type ReadNames = (der: Uint8Array) => CertificateNames;
 
@@ -37,8 +45,8 @@ export class ClientCertificates {
 		this.#generation += 1;
 	}
 
-	/** Joins a server's own options. `own` is the PEM of the local CA, so that clients know which of their certificates to offer; null for none. */
-	tlsOptions(own: string | null): TlsOptions {
+	/** `own` is the PEM of the local CA, so that clients know which of their certificates to offer; null for none. */
+	tlsOptions(own: string | null): AskingOptions {
 		const authorities = this.#authorities.map((authority) => authority.toString());
 		return {
 			requestCert: true,

@@ -1,15 +1,13 @@
 /** The network that an address is counted under: /24 for IPv4, also in IPv6 clothes, /48 for IPv6, which is what one customer is given. */
-import { isIPv4, isIPv6 } from "node:net";
+import { ADDRESS_BITS, addressBits } from "../../std/ip-network.ts";
 
+/** Of the IPv4 addresses, as they lie in IPv6's space. */
+const MAPPED_PREFIX = 0xffffn;
+
+/** Text; equal for two addresses of one network. What is no address is a network of its own kind. */
 export function networkOf(address: string): string {
-	const bare = address.startsWith("::ffff:") ? address.slice("::ffff:".length) : address;
-	if (isIPv4(bare)) return bare.slice(0, bare.lastIndexOf("."));
-	if (!isIPv6(address)) return "";
-	const [head = "", tail] = (address.split("%", 1)[0] ?? "").split("::");
-	const groups = head === "" ? [] : head.split(":");
-	if (tail !== undefined) while (groups.length < 3) groups.push("0");
-	return groups
-		.slice(0, 3)
-		.map((group) => Number.parseInt(group, 16).toString(16))
-		.join(":");
+	const bits = addressBits(address.split("%", 1)[0] ?? "");
+	if (bits === undefined) return "";
+	const kept = bits >> 32n === MAPPED_PREFIX ? ADDRESS_BITS - 8 : 48;
+	return (bits >> BigInt(ADDRESS_BITS - kept)).toString(16);
 }
