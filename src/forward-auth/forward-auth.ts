@@ -89,10 +89,11 @@ export class ForwardAuth implements RequestHandler {
 		if (mustShed()) return no(deny("memory-pressure"));
 		if (!events.available) throw new Fault("event-log-unavailable", "the event log cannot be written");
 
-		const judged = await judge(identified.value, settings);
+		const judged = await judge(identified.value, settings, (request) => {
+			record.judged = request;
+		});
 		if (!judged.permitted) return no(judged);
-		const { authorized, unseen } = judged.value;
-		record.judged = authorized.judged;
+		const { unseen } = judged.value;
 
 		const rate = admission.rate(principal.id, monotonic());
 		if (!rate.allowed) return no(deny("rate-exceeded", null, rate.retryAfterMs));

@@ -30,45 +30,52 @@ export interface Judged {
 	readonly unseen: string | null;
 }
 
-export async function judge(identified: Identified, settings: JudgeSettings): Promise<Decision<Judged>> {
+/** `onUnderstood` is told what is asked as soon as that is known, for the record of a refusal too. */
+export async function judge(
+	identified: Identified,
+	settings: JudgeSettings,
+	onUnderstood: (judged: JudgedRequest) => void,
+): Promise<Decision<Judged>> {
 	const { path } = identified.head;
 	if (!isCanonical(path)) return deny("operation-unknown", `${path}: not in canonical form`);
-	const seen = await understood(identified, settings);
-	if (!seen.permitted) return seen;
-	const { value, unseen } = seen.value;
+	const understood = await understandShown(identified, settings);
+	if (!understood.permitted) return understood;
+	onUnderstood(understood.value.value.judged);
 
-	const authorized = authorize(value, settings.policy);
+	// Rights before contents: whoever may not do it at all is told so, not that something was not shown.
+	const authorized = authorize(understood.value.value, settings.policy);
 	if (!authorized.permitted) return authorized;
 	const { judged, grant } = authorized.value;
+	const mayPassUnseen = settings.unseen.has(judged.operation.id);
+	const { bodySeen } = understood.value;
+	if (!bodySeen && !mayPassUnseen) {
+		return deny("body-unseen", "the proxy shows no whole body, and the operation is not in forward_auth.insecure_unseen");
+	}
 	if (grant.amendments.length > 0) return deny("parameter-denied", `a proxy cannot lower what it forwards: ${grant.amendments.join("; ")}`);
 	const hidden = hiddenIn(authorized.value, settings.policy);
-	if (hidden === null) return permit({ authorized: authorized.value, unseen });
-	if (!settings.unseen.has(judged.operation.id)) return deny("answer-unseen", hidden);
-	return permit({ authorized: authorized.value, unseen: unseen === null ? hidden : `${unseen}; ${hidden}` });
+	if (hidden !== null && !mayPassUnseen) return deny("answer-unseen", hidden);
+	const unseen = [...(bodySeen ? [] : [NO_BODY]), ...(hidden === null ? [] : [hidden])];
+	return permit({ authorized: authorized.value, unseen: unseen.length === 0 ? null : unseen.join("; ") });
 }
+
+const NO_BODY = "the body was not seen: no rule about models, parameters or attacks was applied";
 
 /** Ollama and the proxies each have their own idea of escapes, empty segments and dots; what passes here has none of them (CVE-2025-54576). */
 export function isCanonical(path: string): boolean {
 	return /^\/(?:[A-Za-z0-9_:@~-][A-Za-z0-9._:@~-]*(?:\/(?!$)|$))*$/.test(path);
 }
 
-async function understood(
+/** Where the body is not shown, the request as far as method and path tell it. */
+async function understandShown(
 	identified: Identified,
 	settings: JudgeSettings,
-): Promise<Decision<{ readonly value: Understood; readonly unseen: string | null }>> {
+): Promise<Decision<{ readonly value: Understood; readonly bodySeen: boolean }>> {
 	const decision = await understand(identified, settings);
-	if (decision.permitted && decision.value.judged.body.kind !== "blob") return permit({ value: decision.value, unseen: null });
-	if (!decision.permitted && decision.reason !== "body-unseen") return decision;
 	// A file is never shown whole, whichever the proxy: what the gateway checks in it while it streams is unchecked here.
+	if (decision.permitted) return permit({ value: decision.value, bodySeen: decision.value.judged.body.kind !== "blob" });
 	const found = findOperation(identified.head.method, identified.head.path);
-	if (!("operation" in found) || !settings.unseen.has(found.operation.id)) {
-		return deny("body-unseen", "the proxy shows no whole body, and the operation is not in forward_auth.insecure_unseen");
-	}
-	const judged = decision.permitted ? decision.value.judged : unseenRequest(identified, found);
-	return permit({
-		value: { ...identified, judged },
-		unseen: "the body was not seen: no rule about models, parameters or attacks was applied",
-	});
+	if (decision.reason !== "body-unseen" || !("operation" in found)) return decision;
+	return permit({ value: { ...identified, judged: unseenRequest(identified, found) }, bodySeen: false });
 }
 
 function unseenRequest({ head }: Identified, { operation, parameter }: Pick<JudgedRequest, "operation" | "parameter">): JudgedRequest {

@@ -29,13 +29,15 @@ suite("a gateway that proxies may ask", () => {
 	let user = "";
 	let narrow = "";
 	let few = "";
+	let admin = "";
 	before(async () => {
 		upstream = await startWorkedUpstream();
 		gateway = await startAskedGateway({ upstreams: [upstream.url], yaml: YAML, forwardAuth: "insecure_unseen: [generate, ps]" });
-		[user, narrow, few] = await Promise.all([
+		[user, narrow, few, admin] = await Promise.all([
 			gateway.createKey("user", { name: "ada" }),
 			gateway.createKey("narrow"),
 			gateway.createKey("few"),
+			gateway.createKey("admin"),
 		]);
 	});
 	after(async () => {
@@ -59,7 +61,7 @@ suite("a gateway that proxies may ask", () => {
 
 	async function reasonOf(
 		answer: RawResponse,
-	): Promise<{ readonly reason: string | null; readonly detail: string | null; readonly peer: string }> {
+	): Promise<{ readonly reason: string | null; readonly detail: string | null; readonly peer: string; readonly operation: string | null }> {
 		const id = answer.header("x-request-id") ?? assert.fail("no request id");
 		let started: RequestStarted | undefined;
 		let ended: RequestEnded | undefined;
@@ -70,7 +72,7 @@ suite("a gateway that proxies may ask", () => {
 		});
 		if (started === undefined || ended === undefined) assert.fail("not on record");
 		assert.equal(ended.status, answer.status);
-		return { reason: ended.reason, detail: started.detail, peer: started.peer };
+		return { reason: ended.reason, detail: started.detail, peer: started.peer, operation: started.operation };
 	}
 
 	async function recorded<T extends "request-started" | "request-ended">(
@@ -107,8 +109,14 @@ suite("a gateway that proxies may ask", () => {
 				["the list shows what the caller may not use", () => ({ proxy, key: narrow }), 403, "answer-unseen"],
 				["no body is shown", () => ({ proxy, key: user, method: "POST", target: "/api/chat" }), 403, "body-unseen"],
 				[
+					"no body is shown, and the role does not grant it anyway",
+					() => ({ proxy, key: few, method: "POST", target: "/api/chat" }),
+					403,
+					"class-denied",
+				],
+				[
 					"a file is brought",
-					() => ({ proxy, key: user, method: "POST", target: `/api/blobs/sha256:${"a".repeat(64)}` }),
+					() => ({ proxy, key: admin, method: "POST", target: `/api/blobs/sha256:${"a".repeat(64)}` }),
 					403,
 					"body-unseen",
 				],
@@ -159,7 +167,7 @@ suite("a gateway that proxies may ask", () => {
 				assert.equal(answer.header("x-rempart-principal"), id);
 				assert.match(answer.header("ratelimit") ?? "", /r=\d+/);
 				assert.equal(answer.body.length, 0);
-				assert.deepEqual(await reasonOf(answer), { reason: null, detail: `asked by ${proxy}`, peer: "203.0.113.9" });
+				assert.deepEqual(await reasonOf(answer), { reason: null, detail: `asked by ${proxy}`, peer: "203.0.113.9", operation: "tags" });
 			});
 
 			test("permits an operation that the operator let pass unseen, and says so on record", async () => {
@@ -169,6 +177,11 @@ suite("a gateway that proxies may ask", () => {
 				const list = await asked({ proxy, key: narrow, target: "/api/ps" });
 				assert.equal(list.status, 200);
 				assert.match((await reasonOf(list)).detail ?? "", /the list shows models/);
+			});
+
+			test("puts on record what a refused caller asked for", async () => {
+				const answer = await asked({ proxy, key: user, method: "POST", target: "/api/chat" });
+				assert.equal((await reasonOf(answer)).operation, "chat");
 			});
 
 			test("believes no field that the proxy does not write", async () => {
