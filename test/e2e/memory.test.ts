@@ -36,6 +36,8 @@ const KERNEL_BYTES = 32 * MIB;
 const RUNTIME_BYTES = 2 * MIB;
 /** `upstream.max_idle_connections`, and one that the health check has just taken. */
 const KEPT_UPSTREAM = 65;
+/** Timers of the log and answers of the administration, which come and go. */
+const PASSING = 8;
 const GROWTH_LOAD = fileURLToPath(new URL("../../bench/special/growth-load.ts", import.meta.url));
 /** Of buffers that the runtime cuts small ones from. */
 const LEFT_BUFFER_BYTES = 256 * KIB;
@@ -125,8 +127,10 @@ test("five thousand requests, every fifth broken off, leave nothing behind", asy
 	assert.deepEqual(await run(5_000), { completed: 4_000, aborted: 1_000 });
 	await idle(probed);
 	const after = await probed.held();
-	assert.deepEqual({ ...after.resources, TCPSocketWrap: 0 }, { ...before.resources, TCPSocketWrap: 0 });
-	assert.ok((after.resources["TCPSocketWrap"] ?? 0) <= KEPT_UPSTREAM, "connections to the upstream stay open");
+	for (const [kind, count] of Object.entries(after.resources)) {
+		const most = kind === "TCPSocketWrap" ? KEPT_UPSTREAM : (before.resources[kind] ?? 0) + PASSING;
+		assert.ok(count <= most, `${count} of kind ${kind}`);
+	}
 	// 5,000 requests that keep 500 bytes each would show.
 	assert.ok(sumOf(after) - sumOf(before) < RUNTIME_BYTES, `${sumOf(after) - sumOf(before)} bytes more`);
 	assert.equal(probed.said, "");
