@@ -13,6 +13,7 @@ import { formatKey } from "../../src/keys/key-format.ts";
 import { type Ask, ask } from "../support/asks.ts";
 import { eventually } from "../support/eventually.ts";
 import type { FakeRequest } from "../support/fake-upstream.ts";
+import { ollamaClientKey } from "../support/ollama-client-key.ts";
 import { connectRaw, type RawResponse, requestRaw } from "../support/raw-client.ts";
 import { ServerProcess } from "../support/server-process.ts";
 import { temporaryDirectory } from "../support/temporary-directory.ts";
@@ -32,8 +33,10 @@ suite("secrets", () => {
 		const server = await ServerProcess.start(context, { stateDirectory, upstream: upstream.url });
 		const keys = { user: await server.createKey("user"), admin: await server.createKey("admin") };
 		const rotated = await rotate(server, keys.admin);
+		const privateKey = await issuedKey(server);
+		const signatures = await signedBy(server);
 		const answers: string[] = [];
-		const asks = [...REQUESTS, ...wrongBodies(), ...strangers(keys.user)];
+		const asks = [...REQUESTS, ...wrongBodies(), ...strangers(keys.user), ...signatures.map(signedAsk)];
 		for (const more of asks) {
 			const key = more.key ?? keys.user;
 			// One of the models breaks off, which a client is meant to take for an error.
@@ -59,7 +62,7 @@ suite("secrets", () => {
 		// The search is worth something: it finds what is recorded.
 		assert.ok([...sinks.values()].some((bytes) => bytes.includes("canary-agent")));
 		assert.ok(sinks.size > 6, [...sinks.keys()].join(", "));
-		assert.deepEqual(hits(sinks, [keys.user, keys.admin, rotated]), []);
+		assert.deepEqual(hits(sinks, [keys.user, keys.admin, rotated], [...privateKey, ...signatures.map(bareSignature)]), []);
 	});
 
 	test("the state's files are readable by their owner alone", async (context) => {
@@ -260,7 +263,7 @@ async function shownBy(server: ServerProcess): Promise<string> {
 	const { adminUrl, admin } = server;
 	const texts = await Promise.all([
 		...["/metrics", "/healthz", "/readyz"].map(async (path) => await (await fetch(new URL(path, adminUrl))).text()),
-		...["/v1/keys", "/v1/status", "/v1/events?limit=10000"].map(async (path) => (await admin.get(path)).text),
+		...["/v1/keys", "/v1/principals", "/v1/status", "/v1/events?limit=10000"].map(async (path) => (await admin.get(path)).text),
 		...["/v1/events/verify", "/v1/config/reload", "/v1/keys/unknown1/rotate"].map(async (path) => (await admin.post(path, {})).text),
 	]);
 	return texts.join("\n");
@@ -273,13 +276,41 @@ function filesOf(directory: string): readonly (readonly [string, Buffer])[] {
 }
 
 /** Which canary is in which sink, in whatever form it could have been written. */
-function hits(sinks: ReadonlyMap<string, Buffer>, keys: readonly string[]): readonly string[] {
+function hits(sinks: ReadonlyMap<string, Buffer>, keys: readonly string[], more: readonly string[]): readonly string[] {
 	const secrets = keys.map((key) => key.split("_")[3] ?? "");
-	const canaries = [PROMPT, ANSWER, PASSWORD, PICTURE, "canaryPicture3e21", WRONG_KEY.split("_")[3] ?? "", ...secrets];
+	const canaries = [PROMPT, ANSWER, PASSWORD, PICTURE, "canaryPicture3e21", WRONG_KEY.split("_")[3] ?? "", ...secrets, ...more];
 	const forms = new Set(
 		canaries.flatMap((text) => [text, text.toUpperCase(), base64Core(text), Buffer.from(text).toString("hex"), encodeURIComponent(text)]),
 	);
 	return [...sinks].flatMap(([name, bytes]) => [...forms].filter((form) => bytes.includes(form)).map((form) => `${form} in ${name}`));
+}
+
+/** Issues a client certificate: the lines of its private key. */
+async function issuedKey({ admin }: ServerProcess): Promise<readonly string[]> {
+	const made = await admin.post("/v1/principals/enrol", { name: "certificate", role: "user" });
+	assert.equal(made.status, 201, made.text);
+	const { key } = made.json() as { key: string };
+	const lines = key.split("\n").filter((line) => line.length > 40);
+	assert.ok(lines.length > 0);
+	return lines;
+}
+
+const SIGNED_AT = Math.floor(Date.now() / 1000);
+
+/** Credentials of the `ollama` program: of an enrolled key, and of one that is not. */
+async function signedBy({ admin }: ServerProcess): Promise<readonly string[]> {
+	const [enrolled, stranger] = [ollamaClientKey(), ollamaClientKey()];
+	assert.equal((await admin.post("/v1/principals", { name: "ollama", role: "user", ollamaKey: enrolled.line })).status, 201);
+	return [enrolled, stranger].map((key) => key.authorization("GET", "/api/tags", SIGNED_AT));
+}
+
+function signedAsk(credential: string): Ask {
+	return { key: "", path: `/api/tags?ts=${SIGNED_AT}`, fields: [["Authorization", credential]] };
+}
+
+/** The public key before the colon is no secret. */
+function bareSignature(credential: string): string {
+	return credential.slice(credential.indexOf(":") + 1, -2);
 }
 
 /** What of a text's base64 stays the same wherever in a longer text it stands, for one of the three places. */
