@@ -29,7 +29,8 @@ export interface SignatureSettings {
 
 interface Entry {
 	readonly enrolled: EnrolledPrincipal;
-	readonly key: KeyObject;
+	/** Made when it is first needed: a start with a hundred thousand of them must not wait for that. */
+	key: KeyObject | null;
 	/** One object for as long as nothing changes, so whatever is derived from a principal can be kept beside it. */
 	readonly accepted: { readonly principal: Principal };
 }
@@ -65,10 +66,9 @@ export class MemorySignatureRing implements SignatureRing, EnrolledRing {
 		const known = this.#entries.get(credential.publicKey);
 		// A key that was removed may be enrolled again under another id; the removed one must not come back over it.
 		if (known !== undefined && known.enrolled.id !== id && enrolled.revokedAt !== null) return;
-		const key = known?.key ?? keyObjectOf(credential.publicKey);
 		this.#entries.set(credential.publicKey, {
 			enrolled,
-			key,
+			key: known?.key ?? null,
 			accepted: { principal: { kind: "ollama-key", id, name, role, models } },
 		});
 	}
@@ -93,6 +93,7 @@ export class MemorySignatureRing implements SignatureRing, EnrolledRing {
 			const budget = entry === undefined ? this.#strangers : this.#enrolled;
 			const paying = `${who ?? ""} ${networkOf(request.peer)}`;
 			const affordable = budget.affords(paying, now);
+			if (entry !== undefined) entry.key ??= keyObjectOf(publicKey);
 			const holds = affordable && this.#holds(claimed.signature, text, entry?.key ?? this.#nobody);
 			if (entry === undefined || !holds) {
 				if (affordable) budget.failed(paying, now);
