@@ -277,7 +277,7 @@ export function createMetrics(): Metrics {
 		for (const reason of keysOf(REASONS)) refusalCells(reason);
 		for (const fault of keysOf(FAULTS)) errors.at(faultLabel(fault));
 		for (const scope of ["network", "account", "everywhere"]) guessing.at(scope);
-		for (const what of ["network", "client"]) unfamiliar.at(what);
+		for (const what of ["country", "network", "client"]) unfamiliar.at(what);
 	}
 }
 

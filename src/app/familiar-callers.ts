@@ -2,29 +2,32 @@
 import { join } from "node:path";
 
 import { Familiarity } from "../detect/familiarity.ts";
-import { wideNetwork } from "../detect/wide-network.ts";
 import type { Event } from "../model/event.ts";
 import { FamiliarityFile } from "../stores/familiarity-file.ts";
+import { readCountries } from "./read-countries.ts";
 
 /** Written whole, on the loop: seldom enough that nobody notices. */
 const SAVE_MS = 300_000;
 
 export class FamiliarCallers {
-	readonly #familiarity = new Familiarity(wideNetwork);
+	readonly #familiarity: Familiarity;
 	readonly #file: FamiliarityFile;
 	readonly #record: (event: Event) => void;
 	readonly #timer: NodeJS.Timeout;
 
-	private constructor(file: FamiliarityFile, record: (event: Event) => void) {
+	private constructor(familiarity: Familiarity, file: FamiliarityFile, record: (event: Event) => void) {
+		this.#familiarity = familiarity;
 		this.#file = file;
 		this.#record = record;
 		this.#timer = setInterval(() => void this.#save(), SAVE_MS);
 		this.#timer.unref();
 	}
 
-	static async open(stateDirectory: string, record: (event: Event) => void): Promise<FamiliarCallers> {
+	/** `countries`: a list of them on disk; null for none. Throws a HintedError where it cannot be read. */
+	static async open(stateDirectory: string, countries: string | null, record: (event: Event) => void): Promise<FamiliarCallers> {
 		const file = new FamiliarityFile(join(stateDirectory, "familiar.json"));
-		const callers = new FamiliarCallers(file, record);
+		const table = countries === null ? null : await readCountries(countries);
+		const callers = new FamiliarCallers(new Familiarity((peer) => table?.countryOf(peer) ?? null), file, record);
 		const kept = await file.load();
 		if (kept !== null) callers.#familiarity.restore(kept);
 		return callers;

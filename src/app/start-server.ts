@@ -137,7 +137,7 @@ async function start(options: StartOptions, closers: AsyncDisposableStack): Prom
 	await principals.load();
 	(await door.prepare(config, (name) => policy.role(name) !== null))();
 
-	const familiar = await FamiliarCallers.open(stateDirectory, record);
+	const familiar = await FamiliarCallers.open(stateDirectory, config.events.countries, record);
 	closers.defer(() => familiar.close());
 	const passwords = new Passwords({
 		stateDirectory,

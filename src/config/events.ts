@@ -1,6 +1,7 @@
 import type * as z from "zod";
 
 import { duration } from "./values/duration.ts";
+import { filePath } from "./values/file-path.ts";
 import { count } from "./values/plain.ts";
 import { section } from "./values/section.ts";
 
@@ -17,10 +18,16 @@ export const eventsSection = section({
 		description: "Refusals of strangers a minute that are recorded one by one; the rest are counted and recorded as a sum.",
 		risk: "A higher number lets a flood of refused requests fill the disk.",
 	}),
+	countries: filePath().optional().meta({
+		description:
+			"File that says which addresses are in which country, one range a line: 192.0.2.0,192.0.2.255,DE (the free lists of DB-IP are such). With it a key that comes from a second country is recorded as principal-unfamiliar; without it, one from a second wide network (IPv4 /16, IPv6 /32).",
+		example: "/etc/rempart/countries.csv",
+	}),
 }).transform((written) => ({
 	commitSpacingMs: written.commit_spacing,
 	checkpointIntervalMs: written.checkpoint_interval,
 	refusalsPerMinute: written.refusals_per_minute,
+	countries: written.countries ?? null,
 }));
 
 export type EventsConfig = Readonly<z.output<typeof eventsSection>>;

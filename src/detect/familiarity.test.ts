@@ -9,6 +9,7 @@ import { wideNetwork } from "./wide-network.ts";
 
 const DAY = 86_400_000;
 const AT = Date.UTC(2026, 0, 1);
+const nowhere = (): null => null;
 const HOME = { principal: "key00001", peer: "192.0.2.1", userAgent: "ollama/0.33.0 (amd64 linux) Go/go1.24", at: AT };
 
 for (const [agent, family] of [
@@ -37,7 +38,7 @@ for (const [address, network] of [
 }
 
 test("another network and another client are told after a day, once each, with what was usual", () => {
-	const familiarity = new Familiarity(wideNetwork);
+	const familiarity = new Familiarity(nowhere);
 	assert.deepEqual(familiarity.observe(HOME), []);
 	const stolen = { ...HOME, peer: "203.0.113.9", userAgent: "python-requests/2.32", at: AT + 2 * DAY };
 	assert.deepEqual(familiarity.observe(stolen), [
@@ -50,7 +51,7 @@ test("another network and another client are told after a day, once each, with w
 });
 
 test("nothing is told on the first day, of a neighbour's address, of a new version, or of a principal's first request", () => {
-	const familiarity = new Familiarity(wideNetwork);
+	const familiarity = new Familiarity(nowhere);
 	familiarity.observe(HOME);
 	assert.deepEqual(familiarity.observe({ ...HOME, peer: "203.0.113.9", at: AT + DAY - 1 }), []);
 	assert.deepEqual(familiarity.observe({ ...HOME, peer: "192.0.77.1", at: AT + 5 * DAY }), []);
@@ -59,7 +60,7 @@ test("nothing is told on the first day, of a neighbour's address, of a new versi
 });
 
 test("what was not seen for a quarter of a year is new again", () => {
-	const familiarity = new Familiarity(wideNetwork);
+	const familiarity = new Familiarity(nowhere);
 	familiarity.observe(HOME);
 	familiarity.observe({ ...HOME, peer: "203.0.113.9", at: AT + 1 });
 	familiarity.observe({ ...HOME, at: AT + 80 * DAY });
@@ -69,32 +70,50 @@ test("what was not seen for a quarter of a year is new again", () => {
 	);
 });
 
+test("where countries are known, a second one is told and a second network is not; a list that comes later makes nobody a stranger", () => {
+	const countries: Record<string, string> = { "192.0.2.1": "DE", "10.0.0.1": "DE", "203.0.113.9": "KP" };
+	const familiarity = new Familiarity((peer) => countries[peer] ?? null);
+	familiarity.observe(HOME);
+	assert.deepEqual(familiarity.observe({ ...HOME, peer: "10.0.0.1", at: AT + 2 * DAY }), []);
+	assert.deepEqual(familiarity.observe({ ...HOME, peer: "203.0.113.9", at: AT + 2 * DAY }), [{ what: "country", seen: "KP", usual: "DE" }]);
+	assert.deepEqual(
+		familiarity.observe({ ...HOME, peer: "172.16.0.1", at: AT + 2 * DAY }).map(({ what }) => what),
+		["network"],
+	);
+	const without = new Familiarity(nowhere);
+	without.observe(HOME);
+	const later = new Familiarity((peer) => countries[peer] ?? null);
+	later.restore(without.snapshot());
+	assert.deepEqual(later.observe({ ...HOME, at: AT + 2 * DAY }), []);
+	assert.equal(later.observe({ ...HOME, peer: "203.0.113.9", at: AT + 3 * DAY }).length, 1);
+});
+
 test("a restart forgets nothing, and there is something to keep only where there is something new", () => {
-	const before = new Familiarity(wideNetwork);
+	const before = new Familiarity(nowhere);
 	before.observe(HOME);
 	assert.equal(before.changed, true);
 	const kept = JSON.parse(JSON.stringify(before.snapshot()));
 	assert.equal(before.changed, false);
 	before.observe({ ...HOME, at: AT + 7_200_000 });
 	assert.equal(before.changed, false);
-	const after = new Familiarity(wideNetwork);
+	const after = new Familiarity(nowhere);
 	after.restore(kept);
 	assert.deepEqual(after.observe({ ...HOME, at: AT + 2 * DAY }), []);
 	assert.equal(after.observe({ ...HOME, peer: "203.0.113.9", at: AT + 2 * DAY }).length, 1);
 });
 
 test("memory is bounded in principals and in habits, whatever comes", () => {
-	const familiarity = new Familiarity(wideNetwork);
+	const familiarity = new Familiarity(nowhere);
 	for (let n = 0; n < 11_000; n += 1) familiarity.observe({ ...HOME, principal: `p${n}` });
 	assert.equal(familiarity.snapshot().length, 10_000);
 	for (let n = 0; n < 100; n += 1) familiarity.observe({ ...HOME, principal: "p10999", peer: `10.${n}.0.1`, at: AT + n });
-	assert.equal(familiarity.snapshot().at(-1)?.[2].length, 16);
+	assert.equal(familiarity.snapshot().at(-1)?.[3].length, 16);
 });
 
 test("no text makes it throw", () => {
 	fc.assert(
 		fc.property(fc.string({ unit: "binary", maxLength: 60 }), fc.string({ maxLength: 60 }), (peer, userAgent) => {
-			const familiarity = new Familiarity(wideNetwork);
+			const familiarity = new Familiarity(nowhere);
 			familiarity.observe(HOME);
 			familiarity.observe({ ...HOME, peer, userAgent, at: AT + 2 * DAY });
 		}),

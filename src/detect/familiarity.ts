@@ -1,7 +1,7 @@
 /**
  * From where and with what each principal usually calls, and the moment when that changes: what a leaked key looks like from here.
  *
- *  - A day after a principal was first seen, a network or a kind of client that is new to it is told, once. It is a sign and no proof: people travel and
+ *  - A day after a principal was first seen, a country, a network or a kind of client that is new to it is told, once. It is a sign and no proof: people travel and
  *    programs are exchanged. Nothing is refused for it.
  *  - A request that comes like the one before it costs a look-up and two comparisons.
  *  - Pure state, bounded: so many principals, so many habits of each; the one used least recently is forgotten, and each after a quarter of a year.
@@ -9,6 +9,7 @@
 import type { FamiliaritySnapshot } from "../ports/familiarity-store.ts";
 
 import { clientFamily } from "./client-family.ts";
+import { wideNetwork } from "./wide-network.ts";
 
 export interface Sighting {
 	readonly principal: string;
@@ -18,8 +19,10 @@ export interface Sighting {
 	readonly at: number;
 }
 
+export type Habit = "country" | "network" | "client";
+
 export interface Unfamiliar {
-	readonly what: "network" | "client";
+	readonly what: Habit;
 	readonly seen: string;
 	/** The one used last before. */
 	readonly usual: string;
@@ -28,8 +31,7 @@ export interface Unfamiliar {
 interface Known {
 	readonly since: number;
 	/** When each was last seen; the order is that of use. */
-	readonly networks: Map<string, number>;
-	readonly clients: Map<string, number>;
+	readonly habits: Readonly<Record<Habit, Map<string, number>>>;
 	peer: string;
 	userAgent: string | null;
 	refreshedAt: number;
@@ -44,13 +46,13 @@ const MOST_HABITS = 16;
 const NOTHING: readonly Unfamiliar[] = Object.freeze([]);
 
 export class Familiarity {
-	readonly #networkOf: (peer: string) => string;
+	readonly #countryOf: (peer: string) => string | null;
 	readonly #known = new Map<string, Known>();
 	#changed = false;
 
-	/** `networkOf`: which addresses count as one place. */
-	constructor(networkOf: (peer: string) => string) {
-		this.#networkOf = networkOf;
+	/** `countryOf`: null where nobody knows. Where a country is known, it is told instead of the network. */
+	constructor(countryOf: (peer: string) => string | null) {
+		this.#countryOf = countryOf;
 	}
 
 	/** What is new about this request of a principal whom we know. */
@@ -66,14 +68,18 @@ export class Familiarity {
 		Object.assign(known, { peer, userAgent, refreshedAt: at });
 		const learning = at - known.since < LEARNING_MS;
 		const told: Unfamiliar[] = [];
-		for (const [what, habits, seen] of [
-			["network", known.networks, this.#networkOf(peer)],
-			["client", known.clients, clientFamily(userAgent)],
+		const country = this.#countryOf(peer);
+		for (const [what, seen] of [
+			["country", country],
+			["network", wideNetwork(peer)],
+			["client", clientFamily(userAgent)],
 		] as const) {
-			const usual = lastOf(habits);
-			if (use(habits, seen, at)) continue;
+			if (seen === null) continue;
+			const usual = lastOf(known.habits[what]);
+			if (use(known.habits[what], seen, at)) continue;
 			this.#changed = true;
-			if (!learning && usual !== undefined) told.push({ what, seen, usual });
+			const said = what === "network" && country !== null;
+			if (!learning && !said && usual !== undefined) told.push({ what, seen, usual });
 		}
 		return told;
 	}
@@ -85,22 +91,33 @@ export class Familiarity {
 
 	snapshot(): FamiliaritySnapshot {
 		this.#changed = false;
-		return Array.from(this.#known, ([principal, { since, networks, clients }]) => [principal, since, [...networks], [...clients]]);
+		return Array.from(this.#known, ([principal, { since, habits }]) => [
+			principal,
+			since,
+			[...habits.country],
+			[...habits.network],
+			[...habits.client],
+		]);
 	}
 
 	/** For a new one, before anything is observed. */
 	restore(snapshot: FamiliaritySnapshot): void {
-		for (const [principal, since, networks, clients] of snapshot.slice(-MOST_PRINCIPALS)) {
-			const habits = { networks: new Map(networks.slice(-MOST_HABITS)), clients: new Map(clients.slice(-MOST_HABITS)) };
-			this.#known.set(principal, { since, ...habits, peer: "", userAgent: null, refreshedAt: 0 });
+		const habitOf = (rows: FamiliaritySnapshot[number][2]): Map<string, number> => new Map(rows.slice(-MOST_HABITS));
+		for (const [principal, since, countries, networks, clients] of snapshot.slice(-MOST_PRINCIPALS)) {
+			const habits = { country: habitOf(countries), network: habitOf(networks), client: habitOf(clients) };
+			this.#known.set(principal, { since, habits, peer: "", userAgent: null, refreshedAt: 0 });
 		}
 	}
 
 	#learn(principal: string, peer: string, userAgent: string | null, at: number): void {
-		const networks = new Map([[this.#networkOf(peer), at]]);
-		const clients = new Map([[clientFamily(userAgent), at]]);
+		const country = this.#countryOf(peer);
+		const habits = {
+			country: new Map(country === null ? [] : [[country, at]]),
+			network: new Map([[wideNetwork(peer), at]]),
+			client: new Map([[clientFamily(userAgent), at]]),
+		};
 		this.#changed = true;
-		this.#known.set(principal, { since: at, networks, clients, peer, userAgent, refreshedAt: at });
+		this.#known.set(principal, { since: at, habits, peer, userAgent, refreshedAt: at });
 		if (this.#known.size <= MOST_PRINCIPALS) return;
 		const [oldest] = this.#known.keys();
 		if (oldest !== undefined) this.#known.delete(oldest);

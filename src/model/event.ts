@@ -128,7 +128,7 @@ export interface PrincipalUnfamiliar extends At {
 	readonly name: string;
 	/** The request that showed it. */
 	readonly request: string;
-	readonly what: "network" | "client";
+	readonly what: "country" | "network" | "client";
 	readonly seen: string;
 	/** The one used last before. */
 	readonly usual: string;

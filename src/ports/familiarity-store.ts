@@ -1,7 +1,8 @@
-/** Of each principal: since when it is known, and when each of its networks and kinds of client was last seen (Unix ms), in the order of use. */
+/** Of each principal: since when it is known, and when each of its countries, networks and kinds of client was last seen (Unix ms), in the order of use. */
 export type FamiliaritySnapshot = readonly (readonly [
 	principal: string,
 	since: number,
+	countries: readonly (readonly [name: string, at: number])[],
 	networks: readonly (readonly [name: string, at: number])[],
 	clients: readonly (readonly [name: string, at: number])[],
 ])[];

@@ -12,6 +12,8 @@ export class FamiliarityFile extends SnapshotFile<FamiliaritySnapshot> implement
 function isFamiliarity(value: unknown): value is FamiliaritySnapshot {
 	return (
 		Array.isArray(value) &&
-		value.every((row) => Array.isArray(row) && row.length === 4 && isRows([row.slice(0, 2)], 1) && isRows(row[2], 1) && isRows(row[3], 1))
+		value.every(
+			(row) => Array.isArray(row) && row.length === 5 && isRows([row.slice(0, 2)], 1) && row.slice(2).every((rows) => isRows(rows, 1)),
+		)
 	);
 }
