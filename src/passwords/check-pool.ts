@@ -70,8 +70,9 @@ export class CheckPool {
 	check(place: Place, stored: string, password: string): PendingCheck {
 		const { promise, resolve, reject } = Promise.withResolvers<CheckOutcome>();
 		const job: Job = { ...place, stored, password, settle: resolve, fail: reject };
-		const pushed = this.#queue.push(job);
-		if (!pushed.taken) resolve("crowded-out");
+		const pushed = this.#closed ? null : this.#queue.push(job);
+		if (pushed === null) resolve("left");
+		else if (!pushed.taken) resolve("crowded-out");
 		else pushed.crowdedOut?.settle("crowded-out");
 		this.#serve();
 		return {
