@@ -43,6 +43,7 @@ export async function serveUntilStopped(options: ServingOptions, surroundings: S
 	if (configuration === null) return EXIT.usage;
 	const stateDirectory = stateDirectoryOf(options, surroundings);
 	const { startServer } = await import("../app/start-server.ts");
+	const { giveBackStartMemory } = await import("../app/start-memory.ts");
 	terminal.progress("starting …");
 	const server = await startServer({
 		loaded: configuration.loading,
@@ -53,6 +54,7 @@ export async function serveUntilStopped(options: ServingOptions, surroundings: S
 		firstKey: serving.firstKey,
 		clock,
 	});
+	giveBackStartMemory();
 	// Before the welcome: from here on a signal drains, whatever is still being printed.
 	const stopAsked = followSignals(server, options, surroundings);
 	const objection = await welcomeOrStop(server, serving, {
