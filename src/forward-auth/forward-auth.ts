@@ -69,7 +69,9 @@ export class ForwardAuth implements RequestHandler {
 
 	/** Nothing was read, so there is nothing to record but how many there were. */
 	turnedAway(): void {
-		this.#deps.sampler.count("connections-exhausted");
+		const { sampler, observe, now } = this.#deps;
+		sampler.count("connections-exhausted");
+		observe({ type: "refusals-summarised", at: now(), reason: "connections-exhausted", count: 1, sinceMs: 0 });
 	}
 
 	/** Bytes that are no question. */

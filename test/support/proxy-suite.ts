@@ -5,12 +5,14 @@
  * caller who may do one thing that one thing alone, however it is spelt.
  */
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { after, before, suite, test } from "node:test";
 
 import { CLAIMED_FIELDS } from "../../src/cli/proxy/plan.ts";
 import { ask } from "./asks.ts";
 import { eventually } from "./eventually.ts";
 import type { FakeRequest } from "./fake-upstream.ts";
+import { ggufBytes } from "./gguf-bytes.ts";
 import { plausibleOllama } from "./plausible-ollama.ts";
 import type { RawResponse } from "./raw-client.ts";
 import { findProgram, type RealProgram } from "./real-program.ts";
@@ -416,6 +418,24 @@ function proveArrangement(facts: ProxyFacts, program: string, arrangement: "besi
 				await request.connection.departed;
 			});
 		});
+
+		if (!beside) {
+			test("an upload goes on as it arrives", async () => {
+				const admin = await w.gateway.createKey("admin");
+				const file = ggufBytes({ tensors: [{ name: "t", dims: [75_000n], type: 0, offset: 0n }], data: Buffer.alloc(300_000, 7) });
+				const half = file.length / 2;
+				const path = `/api/blobs/sha256:${createHash("sha256").update(file).digest("hex")}`;
+				const client = await w.connect();
+				const head = `POST ${path} HTTP/1.1\r\nHost: localhost\r\nX-Test: 1\r\nAuthorization: Bearer ${admin}\r\nContent-Length: ${file.length}\r\n\r\n`;
+				await client.send(Buffer.concat([Buffer.from(head), file.subarray(0, half)]));
+				const upload = (): FakeRequest | undefined => w.callers().find(({ target }) => target === path);
+				await eventually(() => (upload()?.bodySoFar.length ?? 0) > half / 2);
+				await client.send(file.subarray(half));
+				assert.equal((await client.readResponse()).status, 200);
+				assert.deepEqual(await upload()?.body, file);
+				client.destroy();
+			});
+		}
 
 		if (beside && !showsBody) {
 			test("an operation whose body is not shown is refused, and the answer says why", async () => {

@@ -123,13 +123,19 @@ async function configurationFiles({ kind, arrangement, folder, gateway, port }: 
 		return out;
 	};
 	const file = join(folder, "printed.conf");
-	if (kind !== "haproxy" || arrangement !== "beside") {
+	if (kind !== "haproxy") {
 		writeFileSync(file, await print());
+		return file;
+	}
+	// Another user could not enter the test's folder; who is not root cannot become one at all.
+	const printed = (await print()).replace(/^\t(?:user|group) haproxy\n/gm, "");
+	if (arrangement === "behind") {
+		writeFileSync(file, printed);
 		return file;
 	}
 	const script = join(folder, "rempart.lua");
 	writeFileSync(script, await print("--lua"));
-	writeFileSync(file, (await print()).replaceAll("/etc/haproxy/rempart.lua", script));
+	writeFileSync(file, printed.replaceAll("/etc/haproxy/rempart.lua", script));
 	return file;
 }
 

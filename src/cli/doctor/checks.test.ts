@@ -59,6 +59,8 @@ test("configuration: problems fail one by one; clear text, remote operators and 
 	]);
 	const clear = configOf("gateway: { listen: '127.0.0.1:1', tls: { mode: off } }\nadmin: { insecure_remote: true }");
 	assert.deepEqual(levels(await run("configuration", await patientWith(t, { config: clear }))), ["ok", "warn", "warn"]);
+	const unseen = configOf("forward_auth: { insecure_unseen: [chat] }");
+	assert.deepEqual(levels(await run("configuration", await patientWith(t, { config: unseen }))), ["ok", "warn"]);
 	const server = { ...STATUS, configFile: null, configDigest: "other" };
 	assert.deepEqual(levels(await run("configuration", await patientWith(t, { server }))), ["ok", "warn"]);
 });

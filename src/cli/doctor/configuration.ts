@@ -27,6 +27,15 @@ export const configuration = defineCheck({
 				),
 			);
 		}
+		const unseen = config.forwardAuth.insecureUnseen;
+		if (unseen.length > 0) {
+			found.push(
+				warn(
+					`forward_auth.insecure_unseen lets ${unseen.join(", ")} pass without the rules about models, parameters and known attacks`,
+					"put Rempart behind the proxy, where they hold: rempart proxy KIND --behind",
+				),
+			);
+		}
 		return found;
 	},
 });

@@ -30,7 +30,7 @@ export function haproxyConfiguration(plan: ProxyPlan): string {
 function besideConfiguration(plan: ProxyPlan): string {
 	return `
 global
-	lua-load ${LUA_FILE}
+${USER}	lua-load ${LUA_FILE}
 	# What a question can hold of a body, in bytes; each connection has two such buffers. Larger bodies are refused.
 	tune.bufsize 262144
 ${defaults()}
@@ -59,6 +59,8 @@ function behindConfiguration(plan: ProxyPlan): string {
 			? ""
 			: ` ssl verify required ca-file ${gateway.tls.ca} verifyhost ${gateway.tls.name} sni str(${gateway.tls.name}) alpn http/1.1`;
 	return `
+global
+${USER}
 ${defaults().trimStart()}
 ${frontend(plan)}
 	# What the caller says of itself is replaced, not appended to.
@@ -71,6 +73,11 @@ backend rempart
 	server rempart ${gateway.socket ?? gateway.authority} pool-purge-delay 10s${plan.proxyProtocol ? " send-proxy-v2" : ""}${tls}
 `;
 }
+
+/** Debian's; HAProxy begins as root for the port and the certificate's key, and lets go of it. */
+const USER = `	user haproxy
+	group haproxy
+`;
 
 function defaults(): string {
 	return `
