@@ -24,6 +24,8 @@ export interface PasswordsDeps {
 	readonly record: (event: Event) => void;
 	/** The principal stands in the file no more. */
 	readonly onRemoved: (principal: string) => void;
+	/** Between two looks at the files; half a second where it is not said. */
+	readonly lookMs?: number;
 }
 
 /** Two looks that agree make a change, so one counts after half a second to a second. */
@@ -50,7 +52,7 @@ export class Passwords {
 			store: new AttemptsFile(join(deps.stateDirectory, "attempts.json")),
 			record: deps.record,
 		});
-		this.#timers = [setInterval(() => void this.look(), LOOK_MS), setInterval(() => void this.#save(), SAVE_MS)];
+		this.#timers = [setInterval(() => void this.look(), deps.lookMs ?? LOOK_MS), setInterval(() => void this.#save(), SAVE_MS)];
 		for (const timer of this.#timers) timer.unref();
 	}
 

@@ -139,6 +139,12 @@ test("a check that was under way when the user was taken out opens nothing", asy
 	const checking = verdict("alice", PASSWORD);
 	desk.use(usersOf(`bob:${QUICK}\n`, desk.users), HOUR);
 	assert.equal(reasonOf(await checking), "credential-unknown");
+	const before = verdict("bob", PASSWORD);
+	desk.use(usersOf("bob:{SHA}W6ph5Mm5Pz8GgiULbPgzG37mj9g=\n", desk.users), HOUR);
+	assert.equal(reasonOf(await before), "credential-wrong", "the password that was right when it was sent is not any more");
+	const nobody = verdict("carol", "password");
+	desk.use(usersOf(`carol:${QUICK}\n`, desk.users), HOUR);
+	assert.equal(reasonOf(await nobody), "credential-wrong", "what was right for another's line is not for hers");
 	desk.use(null, HOUR);
 	assert.equal(desk.active, false);
 	assert.equal(reasonOf(await verdict("alice", PASSWORD)), "credential-malformed");
@@ -201,6 +207,16 @@ test("who is remembered at a network is not kept out by somebody who guesses at 
 	for (let guess = 0; guess < 15; guess += 1) desk.verify("alice", `guess ${guess}`, "192.0.2.1");
 	await verdict("alice", "one more");
 	for (let times = 0; times < 10; times += 1) assert.ok("principal" in desk.verify("alice", PASSWORD, "192.0.2.1"));
+});
+
+test("after a thousand wrong passwords at a remembered account, from its own network, a look waits its turn and is served all the same", async (context) => {
+	const { desk, verdict } = await startDesk(context, `alice:${SHA}\n`);
+	await verdict("alice", PASSWORD);
+	const guesses = Array.from({ length: 1000 }, (_, guess) => desk.verify("alice", `guess ${guess}`, "192.0.2.1"));
+	const late = desk.verify("alice", PASSWORD, "192.0.2.1");
+	assert.ok("giveUp" in late);
+	assert.equal(reasonOf(await late.verdict), "htpasswd:alice");
+	await Promise.all(guesses.map(settled));
 });
 
 test("a storm of wrong passwords is told with the network, with the account where there is such a one, and never with a password", async (context) => {
