@@ -14,8 +14,9 @@ import type { Reason } from "../model/reason.ts";
 import type { Policy } from "../policy/compile.ts";
 import { Roster } from "../std/roster.ts";
 import type { RequestHead } from "../wire/message.ts";
+import type { Field } from "../wire/write.ts";
 import { corsFields, isPreflight, preflightFields } from "./cors.ts";
-import type { Authorized, Received } from "./exchange.ts";
+import type { Authorized, Lease, Received } from "./exchange.ts";
 import { rateLimitFields } from "./rate-limit-fields.ts";
 import { asFault, type Relay } from "./relay.ts";
 import { fail, type ReplyTo, refuse } from "./reply.ts";
@@ -38,6 +39,7 @@ export interface PipelineDeps extends IdentifyDeps, RecordDeps, AdmitDeps {
 	readonly mustShed: () => boolean;
 }
 
+const ANSWERED = Promise.resolve();
 const NO_FIELDS: readonly (readonly [string, string])[] = Object.freeze([]);
 const RECORDED_FIRST: ReadonlySet<OperationClass> = new Set(["manage", "account", "cloud"]);
 
@@ -68,22 +70,17 @@ export class Pipeline implements RequestHandler {
 		for (const relay of this.#running.all()) if (principal === null || relay.principal === principal) relay.cut(deny(reason));
 	}
 
-	async handle(caller: Caller): Promise<void> {
+	handle(caller: Caller): Promise<void> {
 		const { head } = caller;
-		if (head === null) return;
+		if (head === null) return ANSWERED;
 		const received = receive(caller, head, this.#deps.now);
 		const record = new RequestRecord(received.id, caller, received.dialect, this.#deps);
 		if (isPreflight(head)) {
 			this.#answerPreflight(received, head, record);
-			return;
+			return ANSWERED;
 		}
-		const to = { ...received, fields: this.#corsFields(head) };
-		try {
-			await this.#run(received, to, record);
-		} catch (error) {
-			const fault = asFault(error);
-			record.failed(fault, fail(to, fault));
-		}
+		const { id, dialect } = received;
+		return this.#answer(received, { id, caller, dialect, fields: this.#corsFields(head) }, record);
 	}
 
 	/** Nothing was read, so there is nothing to record but how many there were. */
@@ -102,45 +99,53 @@ export class Pipeline implements RequestHandler {
 		record.refused(refusal, refuse(received, refusal));
 	}
 
-	async #run(received: Received, to: ReplyTo, record: RequestRecord): Promise<void> {
-		const settings = this.#settings;
-		const forwarding = this.#forwarding;
-		const no = (refusal: Deny): void => record.refused(refusal, refuse(to, refusal));
-
-		const identifying = identify(received, this.#deps);
-		const identified = identifying instanceof Promise ? await identifying : identifying;
-		if (!identified.permitted) return no(identified);
-		record.principal = identified.value.principal;
-		received.caller.authenticated();
-		if (this.#deps.mustShed()) return no(deny("memory-pressure"));
-		if (!this.#deps.events.available) throw new Fault("event-log-unavailable", "the event log cannot be written");
-
-		const understanding = understand(identified.value, settings);
-		const understood = understanding instanceof Promise ? await understanding : understanding;
-		if (!understood.permitted) return no(understood);
-		record.judged = understood.value.judged;
-
-		const authorized = authorize(understood.value, settings.policy);
-		if (!authorized.permitted) return no(authorized);
-		record.judged = authorized.value.judged;
-		const recorded = record.permitted(notesOf(authorized.value));
-
-		record.phase = "queued";
-		const admitting = admit(authorized.value, this.#deps);
-		const admitted = admitting instanceof Promise ? await admitting : admitting;
-		if (!admitted.permitted) return no(admitted);
-		const { lease, rate } = admitted.value;
-		record.queuedMs = lease.queuedMs;
-		record.phase = "connecting";
+	/** Never rejects: what is thrown within is answered as a fault. */
+	async #answer(received: Received, to: ReplyTo, record: RequestRecord): Promise<void> {
+		let lease: Lease | null = null;
 		try {
+			const settings = this.#settings;
+			const forwarding = this.#forwarding;
+			const no = (refusal: Deny): void => record.refused(refusal, refuse(to, refusal));
+
+			const identifying = identify(received, this.#deps);
+			const identified = identifying instanceof Promise ? await identifying : identifying;
+			if (!identified.permitted) return no(identified);
+			record.principal = identified.value.principal;
+			received.caller.authenticated();
+			if (this.#deps.mustShed()) return no(deny("memory-pressure"));
+			if (!this.#deps.events.available) throw new Fault("event-log-unavailable", "the event log cannot be written");
+
+			const understanding = understand(identified.value, settings);
+			const understood = understanding instanceof Promise ? await understanding : understanding;
+			if (!understood.permitted) return no(understood);
+			record.judged = understood.value.judged;
+
+			const authorized = authorize(understood.value, settings.policy);
+			if (!authorized.permitted) return no(authorized);
+			record.judged = authorized.value.judged;
+			const recorded = record.permitted(notesOf(authorized.value));
+
+			record.phase = "queued";
+			const admitting = admit(authorized.value, this.#deps);
+			const admitted = admitting instanceof Promise ? await admitting : admitting;
+			if (!admitted.permitted) return no(admitted);
+			const { rate } = admitted.value;
+			lease = admitted.value.lease;
+			record.queuedMs = lease.queuedMs;
+			record.phase = "connecting";
 			if (RECORDED_FIRST.has(admitted.value.judged.operation.class)) await recorded.settled;
-			const fields = [["x-request-id", received.id] as const, ...rateLimitFields(this.#deps.admission.spec.rate, rate), ...to.fields];
+			const fields: Field[] = [["x-request-id", received.id]];
+			for (const field of rateLimitFields(this.#deps.admission.spec.rate, rate)) fields.push(field);
+			for (const field of to.fields) fields.push(field);
 			const forwarded = await forward(admitted.value, recorded, fields, forwarding);
 			if (forwarded.outcome === "refused") return no(forwarded.refusal);
 			lease.settle(forwarded.usage);
 			record.forwarded(forwarded);
+		} catch (error) {
+			const fault = asFault(error);
+			record.failed(fault, fail(to, fault));
 		} finally {
-			lease.release();
+			lease?.release();
 		}
 	}
 

@@ -54,13 +54,8 @@ const DECAY = 0.9;
 /** Where a request sets no bound, an answer is taken to be at most so long. */
 const UNBOUNDED_TOKENS = 8192;
 
-interface Waiting extends Placed {
-	readonly request: WatchedRequest;
-	readonly since: number;
-}
-
 interface ModelState {
-	readonly waiting: Roster<Waiting>;
+	readonly waiting: Roster<Watching>;
 	lastProgress: number;
 	/** Decaying maximum of times to the first byte of streams. */
 	slowestFirstMs: number | null;
@@ -90,28 +85,9 @@ export class RunnerWatch {
 	}
 
 	watch(request: WatchedRequest): Watched {
-		const state = this.#state(request.model);
-		const waiting: Waiting = { place: -1, request, since: this.#now() };
-		state.waiting.join(waiting);
-		state.running += 1;
-		let done = false;
-		return {
-			answered: (firstByteMs) => {
-				state.waiting.leave(waiting);
-				state.lastProgress = this.#now();
-				if (request.streaming) learnFirst(state, firstByteMs, request.bytes);
-			},
-			progressed: () => {
-				state.lastProgress = this.#now();
-			},
-			ended: (usage) => {
-				if (done) return;
-				done = true;
-				state.running -= 1;
-				state.waiting.leave(waiting);
-				if (usage !== null && !usage.estimated) learnPace(state, usage, request.bytes);
-			},
-		};
+		const watching = new Watching(request, this.#state(request.model), this.#now);
+		watching.begin();
+		return watching;
 	}
 
 	/** Models whose callers wait longer than they should. Cost: linear in the callers that wait. */
@@ -169,6 +145,46 @@ export class RunnerWatch {
 		};
 		this.#models.set(model, state);
 		return state;
+	}
+}
+
+/** One request on a model: it waits until its answer begins, and runs until it ends. */
+class Watching implements Watched, Placed {
+	place = -1;
+	readonly request: WatchedRequest;
+	readonly since: number;
+	readonly #state: ModelState;
+	readonly #now: () => number;
+	#done = false;
+
+	constructor(request: WatchedRequest, state: ModelState, now: () => number) {
+		this.request = request;
+		this.since = now();
+		this.#state = state;
+		this.#now = now;
+	}
+
+	begin(): void {
+		this.#state.waiting.join(this);
+		this.#state.running += 1;
+	}
+
+	answered(firstByteMs: number): void {
+		this.#state.waiting.leave(this);
+		this.#state.lastProgress = this.#now();
+		if (this.request.streaming) learnFirst(this.#state, firstByteMs, this.request.bytes);
+	}
+
+	progressed(): void {
+		this.#state.lastProgress = this.#now();
+	}
+
+	ended(usage: Usage | null): void {
+		if (this.#done) return;
+		this.#done = true;
+		this.#state.running -= 1;
+		this.#state.waiting.leave(this);
+		if (usage !== null && !usage.estimated) learnPace(this.#state, usage, this.request.bytes);
 	}
 }
 

@@ -158,9 +158,12 @@ function asksForUsage(body: JsonObject): boolean {
 }
 
 const MOST_DROPPED = 32;
+const NONE_DROPPED: readonly string[] = Object.freeze([]);
 
 function droppedOf(sent: JsonObject, shape: ObjectShape): readonly string[] {
-	const dropped = Object.keys(sent).filter((key) => !shape.known.has(key));
+	const keys = Object.keys(sent);
+	if (keys.every((key) => shape.known.has(key))) return NONE_DROPPED;
+	const dropped = keys.filter((key) => !shape.known.has(key));
 	return dropped.length > MOST_DROPPED ? dropped.slice(0, MOST_DROPPED) : dropped;
 }
 

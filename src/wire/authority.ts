@@ -15,8 +15,20 @@ const GROUPS = 8;
 /** RFC 1035 §2.3.4 allows a name 255 octets on the wire, which is 253 as text; with a dot behind it, a colon and a port. */
 const MAX_LENGTH = 260;
 
+/** What was found to be one. Callers use a handful of hosts, and every request has one. */
+const known = new Set<string>();
+const MOST_KNOWN = 100;
+
 /** `text` in lower case. */
 export function isAuthority(text: string): boolean {
+	if (known.has(text)) return true;
+	if (!isOne(text)) return false;
+	if (known.size >= MOST_KNOWN) known.clear();
+	known.add(text);
+	return true;
+}
+
+function isOne(text: string): boolean {
 	if (text.length > MAX_LENGTH) return false;
 	if (NAME_AND_PORT.test(text)) return true;
 	const address = ADDRESS_AND_PORT.exec(text);

@@ -50,7 +50,8 @@ export class WholeMeter implements Meter {
 
 	#record(): Parsed | null {
 		if (this.#source === "estimate") return null;
-		const text = Buffer.concat(this.#pieces).toString("utf8");
+		const [only] = this.#pieces;
+		const text = (this.#pieces.length === 1 && only !== undefined ? only : Buffer.concat(this.#pieces)).toString("utf8");
 		return this.#bytes === this.#kept ? parseRecord(text) : recordAtEnd(text);
 	}
 
