@@ -5,11 +5,16 @@
  *    reverse without the process's own memory, in which every caller's password passes by anyhow.
  *  - The stored hash is part of it: a line that changes is forgotten by that, and the users beside it are not.
  *  - So is the network: what somebody proved at one address opens nothing, at any speed, for whoever guesses at another.
+ *  - Two one-shot hashes over buffers that already hold the padded key: half the time of `createHmac`. A test compares it with that.
  *  - Bounded; the one not used for longest goes first. Each is forgotten after `lifetimeMs`, however busy.
  */
-import { createHmac, randomBytes } from "node:crypto";
+import { hash, randomBytes } from "node:crypto";
 
 const MOST = 10_000;
+const BLOCK_BYTES = 64;
+const DIGEST_BYTES = 32;
+/** Room for what is usual; longer texts get a buffer of their own. */
+const ROOM = 1024;
 
 export interface Presented {
 	readonly network: string;
@@ -20,18 +25,23 @@ export interface Presented {
 }
 
 export class CredentialMemo {
-	readonly #key = randomBytes(32);
+	readonly #inner = Buffer.alloc(BLOCK_BYTES + ROOM, 0x36);
+	readonly #outer = Buffer.alloc(BLOCK_BYTES + DIGEST_BYTES, 0x5c);
 	readonly #expiries = new Map<string, number>();
 	readonly #most: number;
 
-	constructor(most = MOST) {
+	constructor(most = MOST, key: Uint8Array = randomBytes(32)) {
 		this.#most = most;
+		for (const [index, byte] of key.entries()) {
+			this.#inner.writeUInt8(byte ^ 0x36, index);
+			this.#outer.writeUInt8(byte ^ 0x5c, index);
+		}
 	}
 
 	/** What stands for the credential; means nothing outside this process. */
 	tagOf({ network, user, stored, password }: Presented): string {
 		// Line feeds are in none of the first three, so that no two credentials run together into one text.
-		return createHmac("sha256", this.#key).update(`${network}\n${user}\n${stored}\n${password}`).digest("base64");
+		return this.#macOf(`${network}\n${user}\n${stored}\n${password}`);
 	}
 
 	/** `now`: monotonic ms. */
@@ -51,6 +61,16 @@ export class CredentialMemo {
 		if (this.#expiries.size <= this.#most) return;
 		const [oldest] = this.#expiries.keys();
 		if (oldest !== undefined) this.#expiries.delete(oldest);
+	}
+
+	/** RFC 2104, of UTF-8. */
+	#macOf(text: string): string {
+		// Three bytes a unit is the most that UTF-8 takes.
+		const fits = text.length * 3 <= ROOM || Buffer.byteLength(text) <= ROOM;
+		const inner = fits ? this.#inner : Buffer.concat([this.#inner.subarray(0, BLOCK_BYTES), Buffer.alloc(Buffer.byteLength(text))]);
+		const bytes = inner.write(text, BLOCK_BYTES, "utf8");
+		this.#outer.write(hash("sha256", inner.subarray(0, BLOCK_BYTES + bytes), "latin1"), BLOCK_BYTES, "latin1");
+		return hash("sha256", this.#outer, "base64");
 	}
 
 	get size(): number {

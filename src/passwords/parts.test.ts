@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { createHmac } from "node:crypto";
 import { test } from "node:test";
 
 import fc from "fast-check";
@@ -45,6 +46,20 @@ test("a remembered credential is known until its time is over, and nothing that 
 	assert.equal(new Set([tag, ...others]).size, 5);
 	assert.notEqual(new CredentialMemo().tagOf(PRESENTED), tag, "the key is this memo's own");
 	assert.ok(!tag.includes("secret"));
+});
+
+test("what stands for a credential is HMAC-SHA-256, whatever its length", () => {
+	const key = new Uint8Array(32).fill(7);
+	const memo = new CredentialMemo(1, key);
+	fc.assert(
+		fc.property(
+			fc.string({ unit: "grapheme", maxLength: 700 }).filter((text) => text.isWellFormed()),
+			(password) => {
+				const expected = createHmac("sha256", key).update(`n\nalice\n{SHA}x\n${password}`).digest("base64");
+				assert.equal(memo.tagOf({ ...PRESENTED, password }), expected);
+			},
+		),
+	);
 });
 
 test("nothing is remembered for no time, and beyond the bound the one not used for longest goes", () => {

@@ -129,8 +129,9 @@ export class PasswordDesk implements PasswordChecker {
 	}
 
 	#presented(user: string, password: string, network: string): Presented | null {
-		if (this.#users === null || !isUserName(user) || password === "" || Buffer.byteLength(password) > PASSWORD_BYTES) return null;
-		const stored = this.#users.find(user)?.stored ?? this.#users.standInFor(user);
+		if (this.#users === null || password === "" || Buffer.byteLength(password) > PASSWORD_BYTES) return null;
+		const found = this.#users.find(user);
+		const stored = found !== null ? found.stored : isUserName(user) ? this.#users.standInFor(user) : null;
 		if (stored === null) return null;
 		return { user, password, network, stored, tag: this.#right.tagOf({ network, user, stored, password }), pair: `${network} ${user}` };
 	}
