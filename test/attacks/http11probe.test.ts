@@ -12,8 +12,10 @@ import { suite, test } from "node:test";
 
 import { type Besieged, besieged } from "../support/besieged.ts";
 import { eventually } from "../support/eventually.ts";
+import { startAskedGateway } from "../support/forward-auth.ts";
 import { mayBeServed, mustBeServed, type ProbeCase, probeCases } from "../support/http11probe-cases.ts";
-import { RawClient, type RawResponse } from "../support/raw-client.ts";
+import { connectRaw, RawClient, type RawResponse } from "../support/raw-client.ts";
+import { startWorkedUpstream } from "../support/worked-upstream.ts";
 
 const CASES = probeCases();
 /** All cases at once, each on a connection of its own; what is incomplete is to be given up soon. */
@@ -81,6 +83,30 @@ for (const [name, where, post] of [
 		});
 	});
 }
+
+suite("the questions of other proxies", () => {
+	test("serve no request that the RFC wants refused", async () => {
+		await using upstream = await startWorkedUpstream();
+		await using gateway = await startAskedGateway({ upstreams: [upstream.url], yaml: YAML });
+		const key = await gateway.createKey("user");
+		const wrong: string[] = [];
+		let served = 0;
+		for (const probe of CASES) {
+			const question = withCredential(retarget(probe.request, "/auth/envoy/", "/auth/envoy/api/show"), key);
+			// Whose request it is has to be said, or nothing would be answered but that.
+			const text = question.replace("Authorization:", "X-Forwarded-For: 203.0.113.9\r\nAuthorization:");
+			const client = await connectRaw({ port: gateway.askPort });
+			await client.send(Buffer.from(text, "latin1"));
+			if (/timeout/.test(probe.expected) || probe.truncated === true) client.halfClose();
+			const answer = await client.readResponseOrEnd({ head: text.startsWith("HEAD ") });
+			client.destroy();
+			if (answer?.status === 200) served += 1;
+			if (!mayBeServed(probe) && answer !== null && answer.status < 400) wrong.push(`${probe.id}: ${answer.status}`);
+		}
+		assert.deepEqual(wrong, []);
+		assert.ok(served > 5, "the corpus has requests that are to be served");
+	});
+});
 
 test("the corpus is all there", () => {
 	assert.equal(CASES.length, 142);
