@@ -22,7 +22,7 @@ export interface AddedCost {
 }
 
 const CONNECTIONS = 64;
-const FIRST_WARM_UP_MS = 8_000;
+const FIRST_WARM_UP_MS = 5_000;
 const WARM_UP_MS = 400;
 
 export interface Comparison {
@@ -34,7 +34,7 @@ export interface Comparison {
 }
 
 export async function addedCost(load: Child, comparison: Comparison, { quick, note }: SpecialSurroundings): Promise<AddedCost> {
-	const [rounds, windowMs] = quick ? [2, 2_000] : [7, 5_000];
+	const [rounds, windowMs] = quick ? [2, 2_000] : [5, 4_000];
 	const { name, addresses } = comparison;
 	const measure = ({ pid, port, keyFile }: Subject, warmUpMs: number): Promise<number> =>
 		cpuPerRequest(load, { pid, port, keyFile, connections: CONNECTIONS, addresses, warmUpMs, windowMs });

@@ -26,7 +26,7 @@ const BOUNDS = [
 ] as const;
 
 export async function firstToken(around: SpecialSurroundings): Promise<readonly Figure[]> {
-	const [rounds, windowMs] = around.quick ? [2, 2_000] : [7, 4_000];
+	const [rounds, windowMs] = around.quick ? [2, 2_000] : [5, 4_000];
 	const upstream = await startUpstream(around);
 	const gateway = await startGateway({ name: "first-token", upstream: upstream.url }, around);
 	const load = startScript("first-token-load", around);

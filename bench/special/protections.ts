@@ -23,7 +23,7 @@ const WITHOUT = [
 const HOOK = new URL("./without/part.ts", import.meta.url).href;
 const KEYS = 10;
 const CONNECTIONS = 64;
-const FIRST_WARM_UP_MS = 6_000;
+const FIRST_WARM_UP_MS = 4_000;
 const WARM_UP_MS = 400;
 
 interface Variant {
@@ -36,7 +36,7 @@ interface Variant {
 }
 
 export async function protections(around: SpecialSurroundings): Promise<readonly Figure[]> {
-	const [rounds, windowMs] = around.quick ? [2, 2_000] : [5, 4_000];
+	const [rounds, windowMs] = around.quick ? [2, 2_000] : [5, 3_000];
 	const load = startScript("short-load", around);
 	const variants: Variant[] = [];
 	for (const part of ["", ...WITHOUT.map(({ part: name }) => name)]) variants.push(await start(part, around));
