@@ -73,7 +73,7 @@ function nodeRules(layers: Readonly<Record<string, Layer>>): readonly LayerRule[
 			"surfaces-keep-no-files",
 			"The gateway keeps no files. Files of state belong to stores, certificates to http; reach them by a port.",
 			{
-				from: { path: "^src/gateway/", pathNot: TESTS },
+				from: { path: "^src/(gateway|forward-auth)/", pathNot: TESTS },
 				to: { ...CORE, path: "^(node:)?fs(/promises)?$" },
 			},
 		),
@@ -97,6 +97,14 @@ const SHAPE_RULES: readonly LayerRule[] = [
 		from: { path: "^src/gateway/stages/([^/]+)\\.ts$", pathNot: TESTS },
 		to: { path: "^src/gateway/stages/", pathNot: "^src/gateway/stages/$1(\\.ts|/)" },
 	}),
+	rule(
+		"forward-auth-forwards-nothing",
+		"Forward auth borrows what decides from the gateway, and nothing that admits, forwards or relays: what follows the answer is the proxy's.",
+		{
+			from: { path: "^src/forward-auth/", pathNot: TESTS },
+			to: { path: "^src/gateway/(pipeline|relay|upstream|stages/(admit|forward))" },
+		},
+	),
 	rule("source-knows-no-tests", "What ships does not import tests, their support, benchmarks or tools. Move what both need into src.", {
 		from: { path: "^src/", pathNot: TESTS },
 		to: { path: `^(test|bench|tools)/|${TESTS}` },

@@ -25,6 +25,7 @@ const VIOLATIONS: Readonly<Record<string, Files>> = {
 	},
 	"ports-are-types": { "src/stores/runs-a-port.ts": 'import { port } from "../ports/port.ts"; port();' },
 	"stages-are-strangers": { "src/gateway/stages/identify.ts": 'import "./authorize.ts";', "src/gateway/stages/authorize.ts": "" },
+	"forward-auth-forwards-nothing": { "src/forward-auth/sends.ts": 'import "../gateway/relay.ts";', "src/gateway/relay.ts": "" },
 	"source-knows-no-tests": { "src/app/fakes.ts": 'import "../../test/support/fake.ts";', "test/support/fake.ts": "" },
 	"main-starts-the-command-line": { "src/main.ts": 'import "./app/marker.ts"; import "./cli/marker.ts";' },
 	"unlisted-folder": { "src/utils/a.ts": "" },

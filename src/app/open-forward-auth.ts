@@ -3,7 +3,7 @@
 import type { Config } from "../config/config.ts";
 import { ForwardAuth, type ForwardAuthDeps, type ForwardAuthSettings } from "../forward-auth/forward-auth.ts";
 import type { PipelineSettings } from "../gateway/pipeline.ts";
-import { ByteBudget } from "../http/byte-budget.ts";
+import type { ByteBudget } from "../http/byte-budget.ts";
 import { Listener } from "../http/listener.ts";
 import { listenAtPath } from "../http/socket-path.ts";
 import { proxyLimitsOf } from "./proxy-limits.ts";
@@ -19,13 +19,18 @@ export interface OpenedForwardAuth {
 
 const DRAIN_MS = 1_000;
 
+export interface OpenForwardAuthDeps extends ForwardAuthDeps {
+	/** The gateway's: bodies that are shown and bodies that are forwarded fill the same memory. */
+	readonly budget: ByteBudget;
+}
+
 /** Rejects where an address or a socket cannot be had. */
-export async function openForwardAuth(config: Config, settings: PipelineSettings, deps: ForwardAuthDeps): Promise<OpenedForwardAuth> {
+export async function openForwardAuth(config: Config, settings: PipelineSettings, deps: OpenForwardAuthDeps): Promise<OpenedForwardAuth> {
 	const { listen, socket } = config.forwardAuth;
 	const handler = new ForwardAuth(forwardAuthSettingsOf(config, settings), deps);
 	let { proxies } = config.forwardAuth;
 	const limits = proxyLimitsOf(config);
-	const shared = { handler, budget: new ByteBudget(limits.bufferedBytes), limits, monotonic: deps.monotonic };
+	const shared = { handler, budget: deps.budget, limits, monotonic: deps.monotonic };
 	const listeners: Listener[] = [];
 	const addresses: string[] = [];
 	const close = async (): Promise<void> => {

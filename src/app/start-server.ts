@@ -231,7 +231,10 @@ async function start(options: StartOptions, closers: AsyncDisposableStack): Prom
 	closers.defer(async () => void (await listener.drain(0, () => pipeline.cut("shutting-down", null))));
 	const gatewaySocket = await openGatewaySocket(config, behindProxies);
 	closers.defer(async () => void (await gatewaySocket.drain(0, () => undefined)));
-	const forwardAuth = await openForwardAuth(config, pipelineSettingsOf(config, policy, upstreams, namesOf()), pipelineDeps);
+	const forwardAuth = await openForwardAuth(config, pipelineSettingsOf(config, policy, upstreams, namesOf()), {
+		...pipelineDeps,
+		budget: behindProxies.budget,
+	});
 	closers.defer(() => forwardAuth.close());
 	let stopping = false;
 	const admin = await openAdmin({
