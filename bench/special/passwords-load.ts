@@ -8,10 +8,13 @@ import { Buffer } from "node:buffer";
 import net from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 
+import { cpuTimeOf } from "../cpu.ts";
 import { answerJobs } from "./jobs.ts";
 
 export interface PasswordsJob {
 	readonly port: number;
+	/** Whose CPU time is read, its children's and threads' included. */
+	readonly proxyPid: number;
 	/** Value of the Authorization field of who is right. */
 	readonly authorization: string;
 	readonly callers: number;
@@ -26,7 +29,7 @@ export interface PasswordsJob {
 
 export interface PasswordsResult {
 	readonly requests: number;
-	readonly windowMs: number;
+	readonly proxyUs: number;
 	/** Of who is right, in the order in which they ended. */
 	readonly waitsMs: readonly number[];
 	/** Answers to guesses by status. */
@@ -92,9 +95,9 @@ async function measure(job: PasswordsJob): Promise<PasswordsResult> {
 	try {
 		await Promise.race([sleep(job.warmUpMs), failed.promise]);
 		measuring = true;
-		const began = performance.now();
+		const before = cpuTimeOf(job.proxyPid);
 		await Promise.race([sleep(job.windowMs), failed.promise]);
-		return { requests: waitsMs.length, windowMs: performance.now() - began, waitsMs, guesses };
+		return { requests: waitsMs.length, proxyUs: cpuTimeOf(job.proxyPid) - before, waitsMs, guesses };
 	} finally {
 		for (const socket of sockets) socket.destroy();
 	}

@@ -1,7 +1,8 @@
 /**
  * Requests with a password from an htpasswd file of bcrypt (cost 10), and what guessers cost those who know theirs.
  *
- *  - nginx and Rempart serve the same user from the same hash. nginx hashes anew for each request, Rempart once.
+ *  - nginx and Rempart serve the same user from the same hash. nginx hashes anew for each request, Rempart once. A rate is requests for each second of
+ *    the proxy's CPU, which is what its core does when it is full.
  *  - A caller who knows the password is measured alone and beside fifty who guess, in turns, from the same address: the hardest case, since nothing
  *    but the name and what was right before tells them apart.
  */
@@ -28,7 +29,12 @@ const SLACK_MS = 30_000;
 /** Who is right asks as a program does, not as a flood. */
 const PAUSE_MS = 5;
 
-type Measure = (job: Partial<PasswordsJob> & Pick<PasswordsJob, "port">) => Promise<PasswordsResult>;
+interface Proxy {
+	readonly port: number;
+	readonly pid: number;
+}
+
+type Measure = (proxy: Proxy, job: Partial<PasswordsJob>) => Promise<PasswordsResult>;
 
 export async function passwords(around: SpecialSurroundings): Promise<readonly Figure[]> {
 	const [rounds, windowMs] = around.quick ? [2, 2_000] : [5, 4_000];
@@ -42,15 +48,26 @@ export async function passwords(around: SpecialSurroundings): Promise<readonly F
 		around,
 	);
 	const load = startScript("passwords-load", around);
-	const measure: Measure = (job) => {
-		const whole = { authorization: BASIC, callers: 1, guessers: 0, guessedUser: null, pauseMs: 0, warmUpMs: WARM_UP_MS, windowMs, ...job };
+	const measure: Measure = ({ port, pid }, job) => {
+		const whole = {
+			port,
+			proxyPid: pid,
+			authorization: BASIC,
+			callers: 1,
+			guessers: 0,
+			guessedUser: null,
+			pauseMs: 0,
+			warmUpMs: WARM_UP_MS,
+			windowMs,
+			...job,
+		};
 		return perform<PasswordsJob, PasswordsResult>(load, whole, whole.warmUpMs + whole.windowMs + SLACK_MS);
 	};
-	await measure({ port: gateway.port, callers: CALLERS, warmUpMs: around.quick ? WARM_UP_MS : FIRST_WARM_UP_MS, windowMs: 1 });
+	await measure(gateway, { callers: CALLERS, warmUpMs: around.quick ? WARM_UP_MS : FIRST_WARM_UP_MS, windowMs: 1 });
 	const figures = [
-		...(await besideNginx(around, upstream.port, gateway.port, rounds, measure)),
-		await besideGuessers("names that nobody has", null, gateway.port, rounds, around, measure),
-		await besideGuessers("the same account", USER, gateway.port, rounds, around, measure),
+		...(await besideNginx(around, upstream.port, gateway, rounds, measure)),
+		await besideGuessers("names that nobody has", null, gateway, rounds, around, measure),
+		await besideGuessers("the same account", USER, gateway, rounds, around, measure),
 	];
 	await Promise.all([load.stop(), gateway.stop(), upstream.stop()]);
 	return figures;
@@ -59,7 +76,7 @@ export async function passwords(around: SpecialSurroundings): Promise<readonly F
 async function besideNginx(
 	around: SpecialSurroundings,
 	upstreamPort: number,
-	port: number,
+	gateway: Proxy,
 	rounds: number,
 	measure: Measure,
 ): Promise<readonly Figure[]> {
@@ -72,17 +89,17 @@ async function besideNginx(
 	const nginx = await startNginx(program, variant, { ...around, folder: join(around.folder, "passwords"), upstreamPort });
 	const rates: { readonly nginx: number; readonly rempart: number }[] = [];
 	for (let round = 1; round <= rounds; round += 1) {
-		const theirs = rateOf(await measure({ port: nginx.port, callers: NGINX_CALLERS }));
-		const ours = rateOf(await measure({ port, callers: CALLERS }));
+		const theirs = rateOf(await measure(nginx, { callers: NGINX_CALLERS }));
+		const ours = rateOf(await measure(gateway, { callers: CALLERS }));
 		rates.push({ nginx: theirs, rempart: ours });
-		around.note(`passwords, round ${round} of ${rounds}: ${theirs.toFixed(1)} and ${ours.toFixed(0)} requests/s`);
+		around.note(`passwords, round ${round} of ${rounds}: ${theirs.toFixed(1)} and ${ours.toFixed(0)} requests for a second of CPU`);
 	}
 	await nginx.stop();
 	const { median, least, most } = spreadOf(rates.map(({ nginx: theirs, rempart }) => rempart / theirs));
 	return [
 		{
 			id: "password-rate/nginx-bcrypt",
-			what: "requests/s with a bcrypt htpasswd of cost 10, against nginx on the same file",
+			what: "requests/s of a full core with a bcrypt htpasswd of cost 10, against nginx on the same file",
 			value: median,
 			unit: "×",
 			spread: [least, most],
@@ -97,7 +114,7 @@ async function besideNginx(
 async function besideGuessers(
 	what: string,
 	guessedUser: string | null,
-	port: number,
+	gateway: Proxy,
 	rounds: number,
 	around: SpecialSurroundings,
 	measure: Measure,
@@ -106,8 +123,8 @@ async function besideGuessers(
 	const p99s: { readonly alone: number; readonly beside: number }[] = [];
 	const answers: Record<string, number> = {};
 	for (let round = 1; round <= rounds; round += 1) {
-		const alone = p99Of(await measure({ port, pauseMs: PAUSE_MS }));
-		const result = await measure({ port, pauseMs: PAUSE_MS, guessers: GUESSERS, guessedUser });
+		const alone = p99Of(await measure(gateway, { pauseMs: PAUSE_MS }));
+		const result = await measure(gateway, { pauseMs: PAUSE_MS, guessers: GUESSERS, guessedUser });
 		const beside = p99Of(result);
 		for (const [status, count] of Object.entries(result.guesses)) answers[status] = (answers[status] ?? 0) + count;
 		p99s.push({ alone, beside });
@@ -129,8 +146,8 @@ async function besideGuessers(
 	};
 }
 
-function rateOf({ requests, windowMs }: PasswordsResult): number {
-	return requests / (windowMs / 1000);
+function rateOf({ requests, proxyUs }: PasswordsResult): number {
+	return requests / (proxyUs / 1e6);
 }
 
 function p99Of({ waitsMs }: PasswordsResult): number {
