@@ -68,6 +68,21 @@ test("a file that was touched and not changed is no change, and one that is refu
 	assert.deepEqual(users(), ["bob"]);
 });
 
+test("a changed group file changes roles, and nobody has to sign in again for it", async (context) => {
+	const { passwords, file, spec, types } = await startPasswords(context, ALICE);
+	const groups = `${file}.groups`;
+	writeFileSync(groups, "ops: bob\n");
+	(await passwords.prepare({ ...spec, groups, groupRoles: [["ops", "operator"]] }, () => true))();
+	assert.equal(passwords.desk.users?.find("alice")?.principal.role, "user");
+	writeFileSync(groups, "ops: bob alice\n");
+	for (let look = 0; look < 2; look += 1) await passwords.look();
+	assert.equal(passwords.desk.users?.find("alice")?.principal.role, "operator");
+	writeFileSync(groups, "no group\n");
+	for (let look = 0; look < 2; look += 1) await passwords.look();
+	assert.equal(types().at(-1), "passwords-rejected");
+	assert.equal(passwords.desk.users?.find("alice")?.principal.role, "operator");
+});
+
 test("users who are gone are named, and with passwords switched off all of them are", async (context) => {
 	const { passwords, file, spec, removed } = await startPasswords(context, `${ALICE}${BOB}`);
 	writeFileSync(file, BOB);
