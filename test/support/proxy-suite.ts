@@ -304,6 +304,19 @@ function proveArrangement(facts: ProxyFacts, program: string, arrangement: "besi
 				}
 			});
 
+			test("as one request, and not as a tunnel (h2c smuggling)", async () => {
+				const upgrade = [
+					["Connection", "Upgrade, HTTP2-Settings"],
+					["Upgrade", "h2c"],
+					["HTTP2-Settings", "AAMAAABkAAQAoAAAAAIAAAAA"],
+				] as const;
+				const reached = await reaching(() => send(ask({ path: "/api/tags", key: user, fields: [MARK, ...upgrade] })));
+				assert.deepEqual(
+					reached.flatMap(({ headers }) => headers).filter(([, value]) => /h2c|upgrade|AAMAAABkAAQ/i.test(value)),
+					[],
+				);
+			});
+
 			test("with a Host that Ollama knows, and without the page's origin", async () => {
 				const [reached] = await reaching(() => answered(ask({ path: "/api/tags", key: user, fields: [MARK] })));
 				assert.deepEqual(reached?.header("Host"), [`127.0.0.1:${w.upstream.port}`]);

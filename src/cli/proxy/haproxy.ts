@@ -30,7 +30,7 @@ export function haproxyConfiguration(plan: ProxyPlan): string {
 function besideConfiguration(plan: ProxyPlan): string {
 	return `
 global
-${USER}	lua-load ${LUA_FILE}
+${USER}	lua-load-per-thread ${LUA_FILE}
 	# What a question can hold of a body, in bytes; each connection has two such buffers. Larger bodies are refused.
 	tune.bufsize 262144
 ${defaults()}
@@ -99,5 +99,5 @@ function frontend({ bind, certificate }: ProxyPlan): string {
 	return `frontend ollama
 	bind ${bind.text} ssl crt ${certificate} alpn http/1.1 ssl-min-ver TLSv1.2
 	# What a caller says of itself is nothing; every name that something behind may believe is taken off first.
-${[...CLAIMED_FIELDS, ...OVERRIDING_FIELDS].map((field) => `\thttp-request del-header ${field}`).join("\n")}`;
+${["Connection", ...CLAIMED_FIELDS, ...OVERRIDING_FIELDS].map((field) => `\thttp-request del-header ${field}`).join("\n")}`;
 }

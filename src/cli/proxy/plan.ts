@@ -143,7 +143,10 @@ export const CLAIMED_FIELDS = [
 /** Fields that Rempart answers a permit with. */
 export const GRANTED_FIELDS = ["Remote-User", "X-Auth-Request-User", "X-Rempart-Principal"] as const;
 
-/** Fields by which a caller would have another request served than was asked about, where something behind reads them. */
+/**
+ * Fields by which a caller would have another request served than was asked about, where something behind reads them; `Upgrade` to h2c would make a
+ * tunnel of the connection, and what goes through it nobody asks about.
+ */
 export const OVERRIDING_FIELDS = [
 	"X-Original-URL",
 	"X-Original-URI",
@@ -151,6 +154,8 @@ export const OVERRIDING_FIELDS = [
 	"X-HTTP-Method-Override",
 	"Forwarded",
 	"Proxy",
+	"Upgrade",
+	"HTTP2-Settings",
 ] as const;
 
 /** Fields that hold a credential, and one that Ollama refuses pages by; Ollama needs none of them. */
