@@ -113,7 +113,7 @@ export interface PrincipalChanged extends At {
 export interface GuessingNoticed extends At {
 	readonly type: "guessing-noticed";
 	readonly scope: "network" | "account" | "everywhere";
-	/** Of scope `network`: an IPv4 address or an IPv6 /64. */
+	/** Of scope `network`: an IPv4 address or an IPv6 /56. */
 	readonly network: string | null;
 	/** Of scope `account`, where there is such a user; a name that nobody has may be a password in the wrong field. */
 	readonly principal: string | null;
