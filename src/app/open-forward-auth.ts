@@ -6,6 +6,7 @@ import type { PipelineSettings } from "../gateway/pipeline.ts";
 import type { ByteBudget } from "../http/byte-budget.ts";
 import { Listener } from "../http/listener.ts";
 import { listenAtPath } from "../http/socket-path.ts";
+import { IpNetworkSet } from "../std/ip-network-set.ts";
 import { proxyLimitsOf } from "./proxy-limits.ts";
 import { transportLimitsOf } from "./settings.ts";
 
@@ -28,7 +29,7 @@ export interface OpenForwardAuthDeps extends ForwardAuthDeps {
 export async function openForwardAuth(config: Config, settings: PipelineSettings, deps: OpenForwardAuthDeps): Promise<OpenedForwardAuth> {
 	const { listen, socket } = config.forwardAuth;
 	const handler = new ForwardAuth(forwardAuthSettingsOf(config, settings), deps);
-	let { proxies } = config.forwardAuth;
+	let proxies = new IpNetworkSet(config.forwardAuth.proxies);
 	const limits = proxyLimitsOf(config);
 	const shared = { handler, budget: deps.budget, limits, monotonic: deps.monotonic };
 	const listeners: Listener[] = [];
@@ -38,7 +39,7 @@ export async function openForwardAuth(config: Config, settings: PipelineSettings
 	};
 	try {
 		if (listen !== null) {
-			const admits = (address: string): boolean => proxies.some((network) => network.contains(address));
+			const admits = (address: string): boolean => proxies.contains(address);
 			const tcp = await Listener.open({ ...shared, host: listen.host, port: listen.port, reusePort: false, tls: null, admits });
 			listeners.push(tcp);
 			addresses.push(`http://${listen.host.includes(":") ? `[${listen.host}]` : listen.host}:${tcp.address.port}`);
@@ -54,7 +55,7 @@ export async function openForwardAuth(config: Config, settings: PipelineSettings
 	return {
 		addresses,
 		adjust: (next, nextSettings) => {
-			({ proxies } = next.forwardAuth);
+			proxies = new IpNetworkSet(next.forwardAuth.proxies);
 			handler.adjust(forwardAuthSettingsOf(next, nextSettings));
 			for (const listener of listeners) listener.adjust(proxyLimitsOf(next));
 		},

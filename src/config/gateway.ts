@@ -35,7 +35,7 @@ export const gatewaySection = section({
 			"Unix socket on which the gateway listens besides, in clear, for a proxy on the same machine. Its mode is 0660: put it in a directory that the proxy's group may enter, and nobody else. Whoever opens it counts as one of trusted_proxies. A second server for a hand-over (reuse_port) needs another path.",
 		example: "/run/rempart/gateway.sock",
 	}),
-	trusted_proxies: listOf(network(), { max: 1_000 })
+	trusted_proxies: listOf(network(), { max: 10_000 })
 		.prefault([])
 		.meta({
 			description:
