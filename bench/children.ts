@@ -50,6 +50,10 @@ export class Children {
 		return child;
 	}
 
+	get running(): ReadonlySet<Child> {
+		return new Set<Child>(this.#running);
+	}
+
 	async stopAll(): Promise<void> {
 		await Promise.all([...this.#running].map((child) => child.stop()));
 	}

@@ -39,12 +39,17 @@ const SPECIALS: Readonly<Record<SpecialName, Special>> = {
 	jitter,
 };
 
-/** One after the other: each has the machine to itself. */
+/** One after the other: each has the machine to itself, also where the one before it failed and left processes running. */
 export async function runSpecials(names: readonly SpecialName[], around: SpecialSurroundings): Promise<readonly Figure[]> {
 	const figures: Figure[] = [];
 	for (const name of names) {
 		around.note(`special workload ${name}`);
-		figures.push(...(await SPECIALS[name](around)));
+		const before = around.children.running;
+		try {
+			figures.push(...(await SPECIALS[name](around)));
+		} finally {
+			await Promise.all([...around.children.running].filter((child) => !before.has(child)).map((child) => child.stop()));
+		}
 	}
 	return figures;
 }
