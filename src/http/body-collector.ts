@@ -1,7 +1,7 @@
 /**
  * A body on its way into memory as a whole: bounded by the budget of all bodies, in as few pieces as its framing allows.
  *
- *  - A body that is here in one piece, as nearly all are, is handed on without a copy.
+ *  - What is added is copied, because a connection reads into a buffer that is not its own; once, where the body is here in one piece, as nearly all are.
  *  - Small pieces are copied together. Kept as they come, a body in chunks of one byte would cost a hundred times what the budget counted, and an
  *    announced 64 MiB would be 6 GiB.
  */
@@ -24,13 +24,13 @@ export class BodyCollector {
 		this.#budget = budget;
 	}
 
-	/** False where the budget has no room; the body is then not to be had. `bytes` are kept by reference. */
+	/** False where the budget has no room; the body is then not to be had. */
 	add(bytes: Buffer): boolean {
 		if (!this.#budget.reserve(bytes.length)) return false;
 		this.#reserved += bytes.length;
 		if (bytes.length >= SMALL_BYTES || (this.#pieces.length === 0 && this.#start === this.#end)) {
 			this.#settleBlock();
-			this.#pieces.push(bytes);
+			this.#pieces.push(Buffer.from(bytes));
 		} else {
 			this.#copy(bytes);
 		}

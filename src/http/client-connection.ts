@@ -13,6 +13,7 @@ import type { Framing, RequestHead, WireProblem } from "../wire/message.ts";
 import { RequestReader } from "../wire/request-reader.ts";
 import { CONTINUE, responseHead } from "../wire/write.ts";
 import type { ByteBudget } from "./byte-budget.ts";
+import type { ByteSource } from "./byte-source.ts";
 import type { BodyRead, BodySink, Caller, RequestHandler } from "./caller.ts";
 import { ClientRequest, type Connection } from "./client-request.ts";
 import { type BodyRefusal, IncomingBody } from "./incoming-body.ts";
@@ -70,7 +71,8 @@ export class ClientConnection implements Connection {
 	#held = 0;
 	#lingered = 0;
 
-	constructor(socket: Socket, peer: string, encrypted: boolean, context: ConnectionContext) {
+	constructor(source: ByteSource, peer: string, encrypted: boolean, context: ConnectionContext) {
+		const { socket } = source;
 		this.#socket = socket;
 		this.#out = new Outgoing(socket);
 		this.#context = context;
@@ -80,7 +82,10 @@ export class ClientConnection implements Connection {
 		this.#reader = new RequestReader(context.limits.wire);
 		this.#deadline = context.monotonic() + context.limits.headTimeoutMs;
 		socket.setNoDelay(true);
-		socket.on("data", (chunk: Buffer) => this.#onData(chunk));
+		source.onBytes((bytes) => {
+			this.#onData(bytes);
+			this.#reader.keep();
+		});
 		socket.on("end", () => this.#depart());
 		socket.on("error", () => this.#depart());
 		socket.on("close", () => this.#onClose());

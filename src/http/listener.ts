@@ -9,6 +9,7 @@
 import { createServer, type Server, type Socket } from "node:net";
 import { createServer as createTlsServer, type TLSSocket, type TlsOptions, type Server as TlsServer } from "node:tls";
 import type { ByteBudget } from "./byte-budget.ts";
+import { type ByteSource, sourceOf, takeOver } from "./byte-source.ts";
 import type { RequestHandler } from "./caller.ts";
 import { ClientConnection } from "./client-connection.ts";
 import { ConnectionSlots, type Slot } from "./connection-slots.ts";
@@ -44,7 +45,8 @@ export interface Behind {
 }
 
 /** A Unix socket in the place of address and port: who may open it is the file system's to say. */
-export interface SocketListenerOptions extends Omit<ListenerOptions, "host" | "port" | "reusePort" | "tls" | "certificates" | "admits" | "behind"> {
+export interface SocketListenerOptions
+	extends Omit<ListenerOptions, "host" | "port" | "reusePort" | "tls" | "certificates" | "admits" | "behind"> {
 	/** Must be free; see `listenAtPath`. */
 	readonly path: string;
 }
@@ -173,7 +175,15 @@ export class Listener {
 			raw.destroy();
 			return;
 		}
-		const accepted: Accepted = { raw, address, slot: null, serving: false, deadline: this.#deadline() };
+		const accepted: Accepted = {
+			raw,
+			address,
+			slot: null,
+			serving: false,
+			deadline: this.#deadline(),
+			onClose: () => this.#closed(accepted),
+		};
+		raw.once("close", accepted.onClose);
 		const slot = this.#slots.take(this.#isProxy(address) ? `${address}#${this.#arrivals}` : address, () => this.#open(accepted));
 		if (slot === null) {
 			raw.destroy();
@@ -182,12 +192,13 @@ export class Listener {
 		}
 		accepted.slot = slot;
 		this.#accepted.add(accepted);
-		raw.once("close", () => {
-			this.#accepted.delete(accepted);
-			this.#handshakes.delete(tupleOf(raw));
-			slot.release();
-			if (this.#accepted.size === 0) this.#whenEmpty?.();
-		});
+	}
+
+	#closed(accepted: Accepted): void {
+		this.#accepted.delete(accepted);
+		if (this.#tls !== null) this.#handshakes.delete(tupleOf(accepted.raw));
+		accepted.slot?.release();
+		if (this.#accepted.size === 0) this.#whenEmpty?.();
 	}
 
 	/** Null where nobody is there any more, or somebody who may not be. */
@@ -227,7 +238,7 @@ export class Listener {
 		accepted.deadline = this.#deadline();
 		if (accepted.raw.destroyed) return;
 		if (this.#tls === null) {
-			this.#serve(accepted, accepted.raw, false, this.#options.handler);
+			this.#serve(accepted, this.#takeOver(accepted), false, this.#options.handler);
 			return;
 		}
 		this.#handshakes.set(tupleOf(accepted.raw), accepted);
@@ -242,7 +253,7 @@ export class Listener {
 			this.#handshakes.delete(tuple);
 			const handler = this.#handlerFor(socket);
 			if (accepted === undefined || handler === null) socket.destroy();
-			else this.#serve(accepted, socket, true, handler);
+			else this.#serve(accepted, sourceOf(socket), true, handler);
 		});
 		// A failed handshake is the caller's matter. Without this listener an error in it could end the process (the class of CVE-2026-21637).
 		server.on("tlsClientError", (_error, socket) => socket.destroy());
@@ -261,9 +272,21 @@ export class Listener {
 		}
 	}
 
-	#serve(accepted: Accepted, socket: Socket, encrypted: boolean, handler: RequestHandler): void {
+	/** The connection goes on as another socket, and what was to happen at its end happens at that one's. */
+	#takeOver(accepted: Accepted): ByteSource {
+		const { raw } = accepted;
+		const source = takeOver(raw);
+		if (source === null) return sourceOf(raw);
+		raw.off("close", accepted.onClose);
+		accepted.raw = source.socket;
+		source.socket.once("close", accepted.onClose);
+		return source;
+	}
+
+	#serve(accepted: Accepted, source: ByteSource, encrypted: boolean, handler: RequestHandler): void {
+		const { socket } = source;
 		accepted.serving = true;
-		const connection = new ClientConnection(socket, accepted.address, encrypted, {
+		const connection = new ClientConnection(source, accepted.address, encrypted, {
 			handler,
 			budget: this.#options.budget,
 			limits: this.#limits,
@@ -294,11 +317,12 @@ export class Listener {
 }
 
 interface Accepted {
-	readonly raw: Socket;
+	raw: Socket;
 	address: string;
 	slot: Slot | null;
 	serving: boolean;
 	deadline: number;
+	readonly onClose: () => void;
 }
 
 function tupleOf(socket: Socket): string {
