@@ -25,7 +25,6 @@ export const BOUNDS: readonly Bound[] = [
 	cpu("chat", "nginx", `${SHORT} (chat), against nginx`, 1.8, 1.3),
 	cpu("get", "nginx", `${SHORT} (list of models), against nginx`, 1.8, 1.3),
 	cpu("chat", "nginx-log", `${SHORT} (chat), against nginx with a buffered log`, 1.6, 1.15),
-	cpu("get", "nginx-log", `${SHORT} (list of models), against nginx with a buffered log`, 1.6, 1.15),
 	cpu("chat", "nginx-apr1", `${SHORT} (chat), against nginx with an apr1 file`),
 	cpu("chat", "haproxy", `${SHORT} (chat), against HAProxy`),
 	cpu("get", "haproxy", `${SHORT} (list of models), against HAProxy`),

@@ -14,7 +14,7 @@ import type { Surroundings, Target } from "./target.ts";
 /** It imports for a long time. */
 const START_MS = 120_000;
 const MASTER_KEY = "sk-bench-2b1f0c47d5";
-const MOST = { connections: 8, streams: 20 };
+const MOST = { connections: 8, streams: 8 };
 
 export async function startLitellm(program: string, surroundings: Surroundings): Promise<Target> {
 	const { children, core, upstreamPort } = surroundings;

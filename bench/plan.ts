@@ -12,7 +12,7 @@ const NATIVE: readonly Workload[] = ["get", "chat", "stream", "flood"];
 /** A log or a hash costs a request and not a token; gateways between OpenAI's dialect and providers know no other. */
 const WORKLOADS_OF: Readonly<Record<TargetName, readonly Workload[]>> = {
 	nginx: WORKLOADS,
-	"nginx-log": ["get", "chat"],
+	"nginx-log": ["chat"],
 	"nginx-apr1": ["chat"],
 	"nginx-bcrypt": ["chat"],
 	haproxy: NATIVE,

@@ -60,7 +60,7 @@ function methodOf({ rounds, seconds, connections, streams }: Options): string {
 	return (
 		`${rounds} interleaved rounds, windows of ${seconds} s, of paced streams ${seconds * 2} s; medians, with the least and the most in brackets. Proxies on one core, load generator ` +
 		`and upstream on another. Short requests: ${connections} callers, one request each at a time (4 with bcrypt, 8 on LiteLLM, which would only ` +
-		`queue more). Streams: ${streams} (20 on LiteLLM), paced at ${TOKENS_PER_SECOND} tokens/s, or unpaced, ${FLOOD_TOKENS} tokens each in bursts of ` +
+		`queue more). Streams: ${streams} (8 on LiteLLM), paced at ${TOKENS_PER_SECOND} tokens/s, or unpaced, ${FLOOD_TOKENS} tokens each in bursts of ` +
 		`${FLOOD_BURST}, every token a chunk of its own. Waits are for an answer, for the end of an unpaced stream, or between two reads of a paced one. ` +
 		"CPU by /proc/PID/stat, threads and children included."
 	);

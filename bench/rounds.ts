@@ -26,7 +26,7 @@ const WARM_UP_MS = 400;
 const STRAIGHT_MS = 2_000;
 const QUICK_STRAIGHT_MS = 1_000;
 /** Beyond warm-up and window: connecting, reading streams to their end, and trying again. */
-const SLACK_MS = 120_000;
+const SLACK_MS = 240_000;
 const REST_MS = 50;
 /** Timers of its own, and the tick in which times come. */
 const REST_CPU_US = 10_000;
