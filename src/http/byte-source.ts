@@ -1,17 +1,19 @@
 /**
  * Where the bytes of a caller's connection come from.
  *
- *  - In clear text all connections read into one buffer: what it brought is used or copied before the next read. So an open connection keeps no buffer
- *    of its own, and no read allocates one; that and the stream machinery between are a tenth of what a short request costs.
+ *  - In clear text all connections read into one buffer, out of which what came is copied. So an open connection keeps no buffer of its own, and a read
+ *    allocates what it brought instead of 64 KiB; that and the stream machinery between are a tenth of what a short request costs.
+ *  - What came is dealt with when all sockets that have something were read (`turn.ts`).
  *  - Node has that (`onread`) for sockets that connect, not for those that a server accepts. An accepted socket's handle is therefore moved into a
  *    socket that has it. The handle is no documented part of Node: where it is not what it is in the pinned runtime, and under TLS, the socket is read
  *    as any other (ADR 14).
  */
 import { Socket } from "node:net";
+import { arrived } from "./turn.ts";
 
 export interface ByteSource {
 	readonly socket: Socket;
-	/** Calls `take` with each piece; a view that is only good until `take` returns. To be called once, before the socket is resumed. */
+	/** Calls `take` with each piece, which is its own. To be called once, before the socket is resumed. */
 	onBytes(take: (bytes: Buffer) => void): void;
 }
 
@@ -20,7 +22,7 @@ const READ_BYTES = 64 * 1024;
 const readBuffer = Buffer.allocUnsafeSlow(READ_BYTES);
 
 export function sourceOf(socket: Socket): ByteSource {
-	return { socket, onBytes: (take) => void socket.on("data", take) };
+	return { socket, onBytes: (take) => void socket.on("data", (bytes: Buffer) => arrived(take, bytes)) };
 }
 
 /** A source in the place of `accepted`, which is paused, unread, and ends here; null where it has to be read as it is. */
@@ -31,7 +33,7 @@ export function takeOver(accepted: Socket): ByteSource | null {
 	const onread = {
 		buffer: readBuffer,
 		callback: (bytes: number): boolean => {
-			take(readBuffer.subarray(0, bytes));
+			arrived(take, Buffer.from(readBuffer.subarray(0, bytes)));
 			return true;
 		},
 	};

@@ -3,7 +3,8 @@
  *
  *  - The strict reader decides what a request is; after anything that it refuses the connection is closed, because what follows is not understood.
  *  - Nothing is read from the body before the gateway asks, so a stranger's body never fills memory.
- *  - While a request is answered the socket is still read, so that the caller's departure is seen at once; pipelined bytes are held up to a bound.
+ *  - While a request is answered the socket is still read, so that the caller's departure is seen at once; pipelined bytes are held up to a bound,
+ *    and dropped beyond it.
  *  - No timer of its own: the listener's sweep calls `sweep` once a second (10,000 timers would cost more than one loop).
  */
 import type { Socket } from "node:net";
@@ -65,6 +66,8 @@ export class ClientConnection implements Connection {
 	readonly #out: Outgoing;
 	#responded = false;
 	#closeAfter = false;
+	/** It sent so much ahead of its answer that nothing more is taken from it. */
+	#drowned = false;
 
 	#pumping = false;
 	#deadline: number;
@@ -82,10 +85,7 @@ export class ClientConnection implements Connection {
 		this.#reader = new RequestReader(context.limits.wire);
 		this.#deadline = context.monotonic() + context.limits.headTimeoutMs;
 		socket.setNoDelay(true);
-		source.onBytes((bytes) => {
-			this.#onData(bytes);
-			this.#reader.keep();
-		});
+		source.onBytes((bytes) => this.#onData(bytes));
 		socket.on("end", () => this.#depart());
 		socket.on("error", () => this.#depart());
 		socket.on("close", () => this.#onClose());
@@ -160,6 +160,9 @@ export class ClientConnection implements Connection {
 	finish(request: Caller): void {
 		if (this.#state !== "handling" || request !== this.#request) return;
 		this.#sendQueued(true);
+		// Where the memory of the answer is counted, where the connection ends, or where the next request is here already, it matters now whether the
+		// caller takes it.
+		if (this.#held > 0 || this.#closeAfter || this.#reader.buffered > 0 || this.#context.draining()) this.#out.writeNow();
 		this.#settle();
 		if (this.#gone) {
 			this.#socket.destroy();
@@ -183,6 +186,7 @@ export class ClientConnection implements Connection {
 	cut(request: Caller): void {
 		if (this.#state !== "handling" || request !== this.#request) return;
 		this.#sendQueued(false);
+		this.#out.writeNow();
 		this.#settle();
 		this.#state = "closed";
 		// A close-delimited answer has no other sign of a cut than a reset; a framed one shows it by what is missing.
@@ -194,13 +198,13 @@ export class ClientConnection implements Connection {
 	sweep(now: number): void {
 		if (this.#state === "closed") return;
 		if (this.#out.stalled(now, this.#context.limits.writeStallTimeoutMs)) this.#socket.destroy();
-		if (this.idle && this.#requests > 0 && this.#context.crowds()) this.#socket.destroySoon();
+		if (this.idle && this.#requests > 0 && this.#context.crowds()) this.#endSoon();
 		if (now < this.#deadline) return;
 		switch (this.#state) {
 			case "head":
 				// The next request waits for the last answer to be read, which `stalled` watches over.
 				if (this.#out.blocked) return;
-				if (this.idle) this.#socket.destroySoon();
+				if (this.idle) this.#endSoon();
 				else this.#refuse("head-timeout", `no complete head within ${this.#context.limits.headTimeoutMs} ms`);
 				return;
 			case "handling":
@@ -216,7 +220,12 @@ export class ClientConnection implements Connection {
 	drain(deadline: number): void {
 		if (!this.idle) return;
 		if (this.#requests === 0) this.#deadline = Math.min(this.#deadline, deadline);
-		else this.#socket.destroySoon();
+		else this.#endSoon();
+	}
+
+	#endSoon(): void {
+		this.#out.writeNow();
+		this.#socket.destroySoon();
 	}
 
 	#current(): ClientRequest & { readonly head: RequestHead } {
@@ -226,7 +235,7 @@ export class ClientConnection implements Connection {
 	}
 
 	#onData(chunk: Buffer): void {
-		if (this.#state === "closed") return;
+		if (this.#state === "closed" || this.#drowned) return;
 		if (this.#state === "lingering") {
 			this.#lingered += chunk.length;
 			if (this.#lingered > LINGER_BYTES) this.#socket.destroy();
@@ -237,7 +246,21 @@ export class ClientConnection implements Connection {
 		}
 		this.#reader.push(chunk);
 		this.#pump();
-		if (this.#reader.buffered > AHEAD_BYTES && (this.#state === "handling" || this.#out.blocked)) this.#socket.pause();
+		if (this.#reader.buffered > AHEAD_BYTES) this.#stopReadingAhead();
+	}
+
+	/**
+	 * A paused socket does not show that its caller has left. While an answer is made for it, what it sends ahead is therefore dropped, and the connection
+	 * ends after the answer, as RFC 9112 §9.3.2 lets a server do; only a body that is still wanted, and answers that nobody reads, wait.
+	 */
+	#stopReadingAhead(): void {
+		if (this.#state === "handling" && this.#body.done) {
+			this.#reader = new RequestReader(this.#context.limits.wire);
+			this.#drowned = true;
+			this.#closeAfter = true;
+		} else if (this.#state === "handling" || this.#out.blocked) {
+			this.#socket.pause();
+		}
 	}
 
 	#onDrain(): void {
@@ -293,6 +316,8 @@ export class ClientConnection implements Connection {
 
 	#begin(head: RequestHead): void {
 		const request = new ClientRequest(this, head, this.#context.monotonic());
+		// Its end may have come in the same turn of the loop.
+		request.departed = this.#gone;
 		this.#request = request;
 		this.#state = "handling";
 		this.#requests += 1;
@@ -304,7 +329,7 @@ export class ClientConnection implements Connection {
 	#takeBody(): void {
 		this.#allowBodyTime();
 		const { head } = this.#current();
-		if (head.expectsContinue && this.#reader.buffered === 0 && head.framing.kind !== "none") this.#socket.write(CONTINUE);
+		if (head.expectsContinue && this.#reader.buffered === 0 && head.framing.kind !== "none") this.#out.sendText(CONTINUE);
 		this.#pump();
 	}
 
@@ -382,6 +407,7 @@ export class ClientConnection implements Connection {
 
 	/** The time begins when the answer is out: a caller may read slowly, and one that reads nothing is let go by `stalled`. */
 	#linger(): void {
+		this.#out.writeNow();
 		this.#state = "lingering";
 		this.#context.onKnown();
 		this.#deadline = Number.POSITIVE_INFINITY;

@@ -2,20 +2,24 @@
  * The answer on its way out of one connection: head, pieces, chunk framing, and whether the caller still takes any of it.
  *
  *  - What was queued leaves in one system call, as one chunk where the answer is chunked. A token stream is then one small write a token.
- *  - Pieces are views until they leave: `send` copies them once, into what the socket gets; `keep` copies them where they must wait.
+ *  - Pieces are views until `send` copies them, once, into what the socket gets at the end of this turn of the loop.
  */
 import type { Socket } from "node:net";
 import type { Framing } from "../wire/message.ts";
 import { chunkOverhead, LAST_CHUNK, writeChunkEnd, writeChunkStart } from "../wire/write.ts";
+import { LARGE_BYTES, toWrite, type Writer } from "./turn.ts";
 
 const NO_FRAMING: Framing = { kind: "none" };
 
-export class Outgoing {
+export class Outgoing implements Writer {
 	readonly #socket: Socket;
 	#framing: Framing = NO_FRAMING;
 	#head = "";
 	readonly #pieces: Buffer[] = [];
 	#bytes = 0;
+	/** Sent, and not yet given to the socket. */
+	#waiting: (string | Buffer)[] = [];
+	#waitingBytes = 0;
 	#acknowledged = 0;
 	#progressAt = 0;
 
@@ -37,23 +41,14 @@ export class Outgoing {
 		this.#framing = framing;
 	}
 
-	/** `bytes` must stay as they are until the next `send` or `keep`. */
+	/** `bytes` must stay as they are until the next `send`. */
 	push(bytes: Buffer): void {
 		if (bytes.length === 0) return;
 		this.#pieces.push(bytes);
 		this.#bytes += bytes.length;
 	}
 
-	/** Copies what is queued, because whose buffer it lies in is about to be used again. */
-	keep(): void {
-		if (this.#bytes === 0) return;
-		const kept = Buffer.allocUnsafe(this.#bytes);
-		this.#copyPieces(kept, 0);
-		this.#pieces.length = 0;
-		this.#pieces.push(kept);
-	}
-
-	/** Writes what is queued, and with `last` the end of the body. Returns the bytes written. */
+	/** Sends what is queued, and with `last` the end of the body. Returns the bytes sent. */
 	send(last: boolean): number {
 		const chunked = this.#framing.kind === "chunked";
 		const framed = chunked && this.#bytes > 0;
@@ -62,7 +57,7 @@ export class Outgoing {
 		if (length === 0) return 0;
 		if (this.#socket.writableLength === 0) this.#progressAt = 0;
 		if (this.#bytes === 0 && !ends) {
-			this.#socket.write(this.#head, "latin1");
+			this.#later(this.#head);
 		} else {
 			const bytes = Buffer.allocUnsafe(length);
 			let at = this.#head === "" ? 0 : bytes.write(this.#head, "latin1");
@@ -70,13 +65,31 @@ export class Outgoing {
 			at = this.#copyPieces(bytes, at);
 			if (framed) at = writeChunkEnd(bytes, at);
 			if (ends) bytes.set(LAST_CHUNK, at);
-			this.#socket.write(bytes);
+			this.#later(bytes);
 		}
 		this.drop();
 		return length;
 	}
 
-	/** Forgets what is queued: it is out, or the caller has gone. */
+	/** Sends octets that belong to no answer: `100 Continue`. */
+	sendText(text: string): void {
+		this.#later(text);
+	}
+
+	/** To be called before the socket is ended, and by the turn. */
+	writeNow(): void {
+		const waiting = this.#waiting;
+		if (waiting.length === 0) return;
+		this.#waiting = [];
+		this.#waitingBytes = 0;
+		if (this.#socket.destroyed) return;
+		for (const part of waiting) {
+			if (typeof part === "string") this.#socket.write(part, "latin1");
+			else this.#socket.write(part);
+		}
+	}
+
+	/** Forgets what is queued: it was sent, or the caller has gone. */
 	drop(): void {
 		this.#head = "";
 		this.#pieces.length = 0;
@@ -97,6 +110,13 @@ export class Outgoing {
 			return false;
 		}
 		return now - this.#progressAt >= timeoutMs;
+	}
+
+	#later(part: string | Buffer): void {
+		this.#waiting.push(part);
+		this.#waitingBytes += part.length;
+		if (this.#waitingBytes >= LARGE_BYTES) this.writeNow();
+		else if (this.#waiting.length === 1) toWrite(this);
 	}
 
 	#copyPieces(into: Buffer, from: number): number {

@@ -9,12 +9,13 @@
  *  - Where a kept connection turns out to be closed before the first byte of an answer, the call may be tried once more on a fresh one;
  *    `replayable` says so, and only what changes nothing on the server is.
  */
-import { connect, type Socket } from "node:net";
+import { connect, isIP, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
 import { Fault } from "../model/fault.ts";
 import { type Placed, Roster } from "../std/roster.ts";
 import type { ResponseHead, WireLimits } from "../wire/message.ts";
 import { ResponseReader } from "../wire/response-reader.ts";
+import { toWrite, type Writer } from "./turn.ts";
 
 export interface UpstreamTarget {
 	readonly name: string;
@@ -178,8 +179,10 @@ export class UpstreamCall {
 	}
 }
 
-class UpstreamConnection implements Placed {
+class UpstreamConnection implements Placed, Writer {
 	place = -1;
+	/** Sent, and not yet given to the socket. */
+	#waiting: UpstreamRequest | null = null;
 	readonly #pool: UpstreamPool;
 	readonly #socket: Socket;
 	readonly #wire: WireLimits;
@@ -207,7 +210,9 @@ class UpstreamConnection implements Placed {
 		this.#lastByteAt = monotonic();
 		const { host, port } = target;
 		if (target.tls) {
-			this.#socket = connectTls({ host, port, servername: host, ALPNProtocols: ["http/1.1"], minVersion: "TLSv1.2" });
+			// A server's name is sent only where it is one (RFC 6066 §3).
+			const name = isIP(host) === 0 ? { servername: host } : {};
+			this.#socket = connectTls({ host, port, ...name, ALPNProtocols: ["http/1.1"], minVersion: "TLSv1.2" });
 			this.#socket.once("secureConnect", () => this.#onConnect());
 			this.#socket.on("data", (chunk: Buffer) => this.#onData(chunk));
 		} else {
@@ -232,12 +237,16 @@ class UpstreamConnection implements Placed {
 		const { method } = call.request;
 		if (this.#reader === null) this.#reader = new ResponseReader(this.#wire, { requestMethod: method });
 		else this.#reader.begin(method);
-		this.#send(call.request);
+		this.#waiting = call.request;
+		toWrite(this);
 		if (this.#connected) call.receiver.onConnected();
 	}
 
 	/** Head and body in one system call. Before the connection stands the socket keeps them, in order, so that a streamed body may follow at once. */
-	#send({ head, body }: UpstreamRequest): void {
+	writeNow(): void {
+		if (this.#waiting === null || this.#socket.destroyed) return;
+		const { head, body } = this.#waiting;
+		this.#waiting = null;
 		if (body === null) {
 			this.#socket.write(head, "latin1");
 		} else if (typeof body === "string") {
@@ -264,11 +273,13 @@ class UpstreamConnection implements Placed {
 	write(bytes: Buffer): boolean {
 		// An answer is waited for from the last byte of the request on.
 		this.#calledAt = this.#monotonic();
+		this.writeNow();
 		return this.#socket.write(bytes);
 	}
 
 	destroy(): void {
 		this.dead = true;
+		this.#waiting = null;
 		this.#call = null;
 		this.#socket.destroy();
 	}

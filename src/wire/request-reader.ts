@@ -43,14 +43,9 @@ export class RequestReader {
 		return this.#input.size;
 	}
 
-	/** `chunk` is kept, not copied, and must stay as it is until `buffered` is 0 again or `keep` was called. */
+	/** `chunk` is kept, not copied, and must stay as it is until `buffered` is 0 again. */
 	push(chunk: Buffer): void {
 		if (this.#refused === undefined) this.#input.push(chunk);
-	}
-
-	/** Copies what was pushed and not yet handed out. */
-	keep(): void {
-		this.#input.keep();
 	}
 
 	next(): RequestPart | undefined {
