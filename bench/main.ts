@@ -4,7 +4,7 @@
  *  - Proxies share one core, load generator and upstream another, and only one proxy has work at a time.
  *  - Rounds interleave: each proxy is measured once in each, in an order that turns, so that a machine that changes changes for all.
  *  - Special workloads come behind the rounds, when the proxies have stopped: each has the machine to itself.
- *  - CPU time is the kernel's, requests and tokens are counted whole and checked; one wrong answer fails the run.
+ *  - CPU time is the kernel's, requests and tokens are counted whole and checked; one wrong answer of Rempart fails the run.
  *  - Ends by itself, and leaves no process and no file behind but the report in `bench/out`, whether it ends well, badly or by a signal.
  *    Until then Rempart's event log grows under the temporary directory: about 1 GB in a run of the default length.
  */
@@ -121,7 +121,7 @@ async function bench(options: Options, children: Children, folder: string): Prom
 	await warmUp(stage, targets);
 	const straight = await measureStraight(stage);
 	const fromUs = monotonicUs();
-	const samples = await measureRounds(stage, targets);
+	const { samples, discarded } = await measureRounds(stage, targets);
 	const span = { fromUs, toUs: monotonicUs() };
 	// A profile is written when its process stops, and who is measured alone must have the machine alone.
 	await Promise.all(targets.map(({ stop }) => stop()));
@@ -135,7 +135,7 @@ async function bench(options: Options, children: Children, folder: string): Prom
 		note,
 	});
 	const figures = [...figuresOf(samples), ...special.figures];
-	const report = { at: new Date().toISOString(), machine, options, figures, rows: summarise(samples), straight, samples };
+	const report = { at: new Date().toISOString(), machine, options, figures, rows: summarise(samples), straight, discarded, samples };
 	return { report, failures: special.failures };
 }
 

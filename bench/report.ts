@@ -18,11 +18,13 @@ export interface Report {
 	readonly rows: readonly Row[];
 	/** What load generator and upstream do without a proxy between them. */
 	readonly straight: readonly Straight[];
+	/** Windows of peers that were measured again. */
+	readonly discarded: readonly string[];
 	readonly samples: readonly Sample[];
 }
 
-export function markdownOf({ at, machine, options, figures, rows, straight }: Report): string {
-	const doubts = doubtsAbout(rows);
+export function markdownOf({ at, machine, options, figures, rows, straight, discarded }: Report): string {
+	const doubts = [...doubtsAbout(rows), ...discarded.map((what) => `Measured again after a wrong answer of the peer: ${what}`)];
 	const programs = Object.entries(machine.programs).map(([name, version]) => `${name} ${version}`);
 	const missing = unmeasured(figures);
 	const details = figures.filter(({ detail }) => detail !== null).map(({ what, detail }) => `- ${what}: ${detail}`);
@@ -72,8 +74,8 @@ function loadLines(machine: Machine, rows: readonly Row[], straight: readonly St
 		`Short requests and unpaced streams come from ${who}, those of gateways that write streams anew and paced ones from callers of this bench, which ` +
 		"count tokens as they come. Each was sent straight to the scripted upstream as well, without a proxy: where as much comes through the fastest " +
 		"proxy, it was the generator that was measured by the clock. Figures are therefore made of CPU time: a rate is units for each second of the " +
-		"proxy's CPU, which is what its core does when it is full. Whoever sends, an answer that is not 2xx fails the run, and before the rounds " +
-		"every answer is compared with what the upstream said.";
+		"proxy's CPU, which is what its core does when it is full. Whoever sends, an answer of Rempart that is not 2xx fails the run (a peer's " +
+		"window is measured again, once), and before the rounds every answer is compared with what the upstream said.";
 	const cells = headroomsOf(rows, straight).map(({ workload, generator, perSecond, fastest, share }) => [
 		PLAYS[workload].title,
 		generator,

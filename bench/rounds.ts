@@ -11,6 +11,7 @@ import { cpuTimeOf } from "./cpu.ts";
 import type { Straight } from "./headroom.ts";
 import type { Job, Measurement, Reply } from "./measurement.ts";
 import type { Options } from "./options.ts";
+import { peerOf } from "./peers.ts";
 import { planOf, turned } from "./plan.ts";
 import { PLAYS, type Workload } from "./scripted.ts";
 import type { Sample } from "./summary.ts";
@@ -60,24 +61,38 @@ export async function warmUp(stage: Stage, targets: readonly Target[]): Promise<
 	}
 }
 
-export async function measureRounds(stage: Stage, targets: readonly Target[]): Promise<readonly Sample[]> {
+export interface Rounds {
+	readonly samples: readonly Sample[];
+	/** A sentence for each window of a peer that was measured again because of a wrong answer. */
+	readonly discarded: readonly string[];
+}
+
+/** A wrong answer of Rempart fails the run at once; one of a peer costs its window, and the run when it comes again in the same window. */
+export async function measureRounds(stage: Stage, targets: readonly Target[]): Promise<Rounds> {
 	const { options, note } = stage;
 	const byName = new Map(targets.map((target) => [target.name, target]));
 	const plan = planOf([...byName.keys()], options.workloads);
 	const samples: Sample[] = [];
+	const discarded: string[] = [];
 	for (let round = 1; round <= options.rounds; round += 1) {
 		for (const { workload, target: name } of turned(plan, round)) {
 			const target = byName.get(name);
 			if (target === undefined) continue;
 			// A proxy idles through a paced stream, and the kernel counts what little it does in ticks of 10 ms.
 			const windowMs = options.seconds * (PLAYS[workload].paced ? 2000 : 1000);
-			const measurement = await perform(stage, name, jobFor(stage, target, workload, WARM_UP_MS, windowMs));
+			const job = jobFor(stage, target, workload, WARM_UP_MS, windowMs);
+			const measurement = await perform(stage, name, job).catch(async (error: unknown) => {
+				if (peerOf(name) === null) throw error;
+				discarded.push(`round ${round}, ${error instanceof Error ? error.message : String(error)}`);
+				await rest(target);
+				return perform(stage, name, job);
+			});
 			samples.push({ round, workload, target: name, measurement });
 			note(`round ${round} of ${options.rounds}: ${workload} on ${name}, ${perUnit(measurement)}`);
 			await rest(target);
 		}
 	}
-	return samples;
+	return { samples, discarded };
 }
 
 /** What the generators do without a proxy: wrk where it is there, and the bench's own callers. */

@@ -115,7 +115,10 @@ export interface ServerStatus {
 	readonly configDigest: string;
 	readonly stateDirectory: string;
 	readonly demonstration: boolean;
-	readonly listeners: readonly { readonly name: "gateway" | "gateway-socket" | "forward-auth" | "admin" | "socket"; readonly address: string }[];
+	readonly listeners: readonly {
+		readonly name: "gateway" | "gateway-socket" | "forward-auth" | "admin" | "socket";
+		readonly address: string;
+	}[];
 	readonly upstreams: readonly {
 		readonly name: string;
 		readonly url: string;

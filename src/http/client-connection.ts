@@ -20,6 +20,7 @@ import { ClientRequest, type Connection } from "./client-request.ts";
 import { type BodyRefusal, IncomingBody } from "./incoming-body.ts";
 import { Outgoing } from "./outgoing.ts";
 import type { TransportLimits } from "./transport-limits.ts";
+import { handOn } from "./turn.ts";
 
 /** Pipelined or early body bytes held while a request is being decided; beyond it the socket is paused. */
 const AHEAD_BYTES = 64 * 1024;
@@ -316,8 +317,6 @@ export class ClientConnection implements Connection {
 
 	#begin(head: RequestHead): void {
 		const request = new ClientRequest(this, head, this.#context.monotonic());
-		// Its end may have come in the same turn of the loop.
-		request.departed = this.#gone;
 		this.#request = request;
 		this.#state = "handling";
 		this.#requests += 1;
@@ -434,6 +433,7 @@ export class ClientConnection implements Connection {
 
 	#depart(): void {
 		if (this.#gone) return;
+		handOn();
 		this.#gone = true;
 		const request = this.#request;
 		if (this.#state !== "handling" || request === null) return;

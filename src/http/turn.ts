@@ -55,7 +55,8 @@ function finishTurn(): void {
 	for (const writer of due) writer.writeNow();
 }
 
-function handOn(): void {
+/** Deals with what has arrived: to be called before the end of a connection is acted upon, since what it said last may wait here. */
+export function handOn(): void {
 	const due = arrivals;
 	arrivals = [];
 	arrivedBytes = 0;

@@ -11,7 +11,8 @@ export const EVENT_TYPES = {
 	"principal-added": "A principal was enrolled with a public key of its own.",
 	"principal-removed": "An enrolled principal was removed; its key opens nothing any more.",
 	"guessing-noticed": "Wrong passwords passed what is free for a network, for an account or in all; further attempts have to wait.",
-	"principal-unfamiliar": "A principal that is known came from another country or network, or with another kind of client, than ever before; it may have leaked.",
+	"principal-unfamiliar":
+		"A principal that is known came from another country or network, or with another kind of client, than ever before; it may have leaked.",
 	"passwords-loaded": "The users of an htpasswd file are in force; tells what is weak about them.",
 	"passwords-rejected": "An htpasswd file was refused; the users before it stay in force.",
 	"server-started": "The server started; binds the chain to the configuration it read.",

@@ -40,7 +40,10 @@ export function identify(received: Received, deps: IdentifyDeps): Decision<Ident
 	return byFields instanceof Promise ? byFields.then(both) : both(byFields);
 }
 
-function identifyByFields(received: Received, { keys, passwords, now }: IdentifyDeps): Decision<Identified> | Promise<Decision<Identified>> {
+function identifyByFields(
+	received: Received,
+	{ keys, passwords, now }: IdentifyDeps,
+): Decision<Identified> | Promise<Decision<Identified>> {
 	const { fields } = received.head;
 	const hasPasswords = passwords?.active === true;
 	const credential = credentialOf(fields, hasPasswords);
