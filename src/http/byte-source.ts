@@ -6,7 +6,7 @@
  *  - What came is dealt with when all sockets that have something were read (`turn.ts`).
  *  - Node has that (`onread`) for sockets that connect, not for those that a server accepts. An accepted socket's handle is therefore moved into a
  *    socket that has it. The handle is no documented part of Node: where it is not what it is in the pinned runtime, and under TLS, the socket is read
- *    as any other (ADR 14).
+ *    as any other (ADR 17).
  */
 import { Socket } from "node:net";
 import { arrived } from "./turn.ts";

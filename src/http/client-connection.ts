@@ -13,13 +13,12 @@ import { invariant } from "../std/invariant.ts";
 import type { Framing, RequestHead, WireProblem } from "../wire/message.ts";
 import { RequestReader } from "../wire/request-reader.ts";
 import { CONTINUE, responseHead } from "../wire/write.ts";
-import type { ByteBudget } from "./byte-budget.ts";
 import type { ByteSource } from "./byte-source.ts";
-import type { BodyRead, BodySink, Caller, RequestHandler } from "./caller.ts";
+import type { BodyRead, BodySink, Caller } from "./caller.ts";
 import { ClientRequest, type Connection } from "./client-request.ts";
+import type { ConnectionContext } from "./connection-context.ts";
 import { type BodyRefusal, IncomingBody } from "./incoming-body.ts";
 import { Outgoing } from "./outgoing.ts";
-import type { TransportLimits } from "./transport-limits.ts";
 import { handOn } from "./turn.ts";
 
 /** Pipelined or early body bytes held while a request is being decided; beyond it the socket is paused. */
@@ -37,19 +36,6 @@ const REASON_OF_PROBLEM = {
 	"expectation-unsupported": "expectation-unsupported",
 	truncated: "request-malformed",
 } as const satisfies Record<WireProblem, Reason>;
-
-export interface ConnectionContext {
-	readonly handler: RequestHandler;
-	readonly budget: ByteBudget;
-	readonly limits: TransportLimits;
-	readonly monotonic: () => number;
-	/** True once the server drains: no further request is taken on an open connection. */
-	readonly draining: () => boolean;
-	/** The caller proved who it is, or what it may still do is to read its last answer. */
-	readonly onKnown: () => void;
-	/** True where the caller is a stranger and others of its address wait for its place. */
-	readonly crowds: () => boolean;
-}
 
 type State = "head" | "handling" | "lingering" | "closed";
 

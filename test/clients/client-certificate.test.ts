@@ -25,7 +25,10 @@ test("curl with a client certificate", async (t) => {
 	const generate = [`${world.url}/api/generate`, "-d", '{"model":"door","prompt":"who?","stream":false}'];
 
 	await t.test("is refused without it, and with a key besides", async () => {
-		for (const how of [["--cacert", ca], [...asPem, "-H", `x-api-key: ${world.user}`]]) {
+		for (const how of [
+			["--cacert", ca],
+			[...asPem, "-H", `x-api-key: ${world.user}`],
+		]) {
 			assert.match((await curl([...how, ...generate])).output, /a valid credential is needed/);
 		}
 	});
