@@ -7,7 +7,7 @@ import type { ExplainProblem, ExplainRequest, Explanation } from "../admin/admin
 import type { PrincipalAdmin } from "../keys/enrolled/principal-admin.ts";
 import type { MemoryKeyRing } from "../keys/key-ring.ts";
 import type { Deny } from "../model/decision.ts";
-import type { Principal } from "../model/principal.ts";
+import { NO_GROUPS, type Principal } from "../model/principal.ts";
 import { REASONS } from "../model/reason.ts";
 import { findOperation } from "../ollama/operations.ts";
 import { serialise, type UnderstandLimits, understand } from "../ollama/understand.ts";
@@ -91,20 +91,20 @@ function subjectOf({ subject }: ExplainRequest, { keys, principals, policy }: Ex
 		if (policy.role(subject.name) === null)
 			return { problem: `there is no role "${subject.name}"`, hint: "the built-in roles are reader, user, operator and admin" };
 		return {
-			principal: { kind: "api-key", id: "role", name: subject.name, role: subject.name, models: null },
+			principal: { kind: "api-key", id: "role", name: subject.name, role: subject.name, models: null, groups: NO_GROUPS },
 			label: `role ${subject.name}`,
 		};
 	}
 	const enrolled = principals?.find(subject.id) ?? null;
 	if (enrolled !== null) {
 		const { id, name, role, models, credential } = enrolled;
-		return { principal: { kind: credential.kind, id, name, role, models }, label: `${id} (${name})` };
+		return { principal: { kind: credential.kind, id, name, role, models, groups: NO_GROUPS }, label: `${id} (${name})` };
 	}
 	const key = keys.find(subject.id);
 	if (key === null)
 		return { problem: `there is no key "${subject.id}"`, hint: "see the ids with: rempart key list, rempart principal list" };
 	return {
-		principal: { kind: "api-key", id: key.id, name: key.name, role: key.role, models: key.models },
+		principal: { kind: "api-key", id: key.id, name: key.name, role: key.role, models: key.models, groups: NO_GROUPS },
 		label: `key ${key.id} (${key.name})`,
 	};
 }

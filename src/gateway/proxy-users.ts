@@ -11,7 +11,7 @@ import { randomBytes } from "node:crypto";
 import type { Caller } from "../http/caller.ts";
 import { SOCKET_PEER } from "../http/listener.ts";
 import { certificateOf } from "../http/presented-certificate.ts";
-import type { Principal } from "../model/principal.ts";
+import { NO_GROUPS, type Principal } from "../model/principal.ts";
 import type { Reason } from "../model/reason.ts";
 import type { KeyRing } from "../ports/key-ring.ts";
 import type { Clock } from "../std/clock.ts";
@@ -74,7 +74,10 @@ export class ProxyUsers {
 	/** Fields by which the request is this user's, for as long as the ticket is not given back. */
 	admit(user: string, fields: HeaderFields): { readonly ticket: string; readonly fields: HeaderFields } {
 		const ticket = randomBytes(TICKET_BYTES).toString("base64url");
-		this.#tickets.set(ticket, Object.freeze({ kind: "proxy-user", id: `proxy:${user}`, name: user, role: this.#spec.role, models: null }));
+		this.#tickets.set(
+			ticket,
+			Object.freeze({ kind: "proxy-user", id: `proxy:${user}`, name: user, role: this.#spec.role, models: null, groups: NO_GROUPS }),
+		);
 		const kept = Array.from(fields);
 		return { ticket, fields: new HeaderFields([...kept.map(([name]) => name), TICKET_FIELD], [...kept.map(([, value]) => value), ticket]) };
 	}

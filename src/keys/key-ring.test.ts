@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-
 import type { ApiKey } from "../model/api-key.ts";
+import { NO_GROUPS } from "../model/principal.ts";
 import { Secret } from "../std/secret.ts";
 import { formatKey } from "./key-format.ts";
 import { KeyMac } from "./key-mac.ts";
@@ -105,7 +105,7 @@ test("does the same work whatever is wrong", () => {
 
 test("permits the newest secret, and the older one until the overlap ends", () => {
 	const ring = ringWith(keyOf({ expiresAt: NOW + 1, secrets: [secretOf(TEXT), secretOf(OLDER, NOW + 1)] }));
-	const expected = { principal: { kind: "api-key", id: ID, name: "laptop", role: "user", models: null } };
+	const expected = { principal: { kind: "api-key", id: ID, name: "laptop", role: "user", models: null, groups: NO_GROUPS } };
 	assert.deepEqual(ring.verify(TEXT, NOW), expected);
 	assert.deepEqual(ring.verify(OLDER, NOW), expected);
 });

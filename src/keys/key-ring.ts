@@ -10,7 +10,7 @@
 import { randomBytes, timingSafeEqual } from "node:crypto";
 
 import type { ApiKey, KeySecret } from "../model/api-key.ts";
-import type { Principal } from "../model/principal.ts";
+import { NO_GROUPS, type Principal } from "../model/principal.ts";
 import type { Reason } from "../model/reason.ts";
 import type { CertificateRing } from "../ports/certificate-ring.ts";
 import type { KeyRing } from "../ports/key-ring.ts";
@@ -67,7 +67,7 @@ export class MemoryKeyRing implements KeyRing {
 	/** Adds a key, or takes over its change. Effective when this returns. */
 	put(key: ApiKey): void {
 		const [newest, older] = key.secrets;
-		const principal: Principal = { kind: "api-key", id: key.id, name: key.name, role: key.role, models: key.models };
+		const principal: Principal = { kind: "api-key", id: key.id, name: key.name, role: key.role, models: key.models, groups: NO_GROUPS };
 		this.#entries.set(key.id, { key, accepted: { principal }, newest: this.#slotOf(newest), older: this.#slotOf(older) });
 	}
 

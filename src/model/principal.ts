@@ -1,4 +1,4 @@
-/** Who calls, after a credential proved it. Later credentials (OIDC, certificates, htpasswd, Ollama's signature) add kinds, not fields. */
+/** Who calls, after a credential proved it. Credentials differ by kind, not by fields. */
 export interface Principal {
 	readonly kind: "htpasswd" | "api-key" | "ollama-key" | "certificate" | "proxy-user";
 	/** Public and log-safe: a key's eight-character id. */
@@ -8,4 +8,9 @@ export interface Principal {
 	readonly role: string;
 	/** Model patterns that narrow the role further; `null` narrows nothing, an empty list allows no model. */
 	readonly models: readonly string[] | null;
+	/** Of a directory or a proxy that said so; without order or doubles. */
+	readonly groups: readonly string[];
 }
+
+/** Of a credential that knows no groups. */
+export const NO_GROUPS: readonly string[] = Object.freeze([]);

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
 import { test } from "node:test";
-
 import fc from "fast-check";
+import { NO_GROUPS } from "../model/principal.ts";
 
 import { CredentialMemo } from "./credential-memo.ts";
 import { readStoredHash, type StoredHash } from "./hashes/stored-hash.ts";
@@ -122,7 +122,14 @@ test("a user's own role goes before the groups', the first group before the seco
 		["alice", "bob", "carol", "dave"].map((name) => users.find(name)?.principal.role),
 		["operator", "reader", "admin", "user"],
 	);
-	assert.deepEqual(users.find("dave")?.principal, { kind: "htpasswd", id: "htpasswd:dave", name: "dave", role: "user", models: null });
+	assert.deepEqual(users.find("dave")?.principal, {
+		kind: "htpasswd",
+		id: "htpasswd:dave",
+		name: "dave",
+		role: "user",
+		models: null,
+		groups: NO_GROUPS,
+	});
 });
 
 test("an id is ASCII, and no two names have one", () => {

@@ -8,7 +8,7 @@
  */
 import { createHmac, randomBytes } from "node:crypto";
 
-import type { Principal } from "../model/principal.ts";
+import { NO_GROUPS, type Principal } from "../model/principal.ts";
 
 import type { StoredHash } from "./hashes/stored-hash.ts";
 
@@ -42,7 +42,9 @@ export class PasswordUsers {
 				const role = roleOf(name, groups, rules);
 				const kept = before?.find(name)?.principal;
 				const principal: Principal =
-					kept?.role === role ? kept : Object.freeze({ kind: "htpasswd", id: principalId(name), name, role, models: null });
+					kept?.role === role
+						? kept
+						: Object.freeze({ kind: "htpasswd", id: principalId(name), name, role, models: null, groups: NO_GROUPS });
 				return [name, { stored: text, principal }];
 			}),
 		);

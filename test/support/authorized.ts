@@ -1,6 +1,6 @@
 /** A request that the policy has granted, for tests of what comes after. */
 import type { Authorized } from "../../src/gateway/exchange.ts";
-import type { Principal } from "../../src/model/principal.ts";
+import { NO_GROUPS, type Principal } from "../../src/model/principal.ts";
 import { DEFAULT_POLICY_SPEC } from "../../src/policy/built-in-roles.ts";
 import { compilePolicy } from "../../src/policy/compile.ts";
 import { evaluate } from "../../src/policy/evaluate.ts";
@@ -8,7 +8,7 @@ import { bareRequest, jsonRequest, operationOf } from "./judged-requests.ts";
 import { callerOf, receivedWith } from "./received.ts";
 
 const POLICY = compilePolicy(DEFAULT_POLICY_SPEC);
-const ADMIN: Principal = { kind: "api-key", id: "admin001", name: "admin", role: "admin", models: null };
+const ADMIN: Principal = { kind: "api-key", id: "admin001", name: "admin", role: "admin", models: null, groups: NO_GROUPS };
 
 export function authorizedAs(operation: string, principal = ADMIN): Authorized & { leave(): void } {
 	const { body } = operationOf(operation);

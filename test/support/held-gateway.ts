@@ -1,4 +1,5 @@
 /** The data plane with an event log that the test holds in its hand: it decides when, and whether, a record is on disk. */
+
 import { performance } from "node:perf_hooks";
 import { admissionSpecOf, pipelineSettingsOf, policyOf, transportLimitsOf, upstreamsSpecOf } from "../../src/app/settings.ts";
 import { parseConfig } from "../../src/config/parse.ts";
@@ -8,6 +9,7 @@ import { Upstreams } from "../../src/gateway/upstreams.ts";
 import { ByteBudget } from "../../src/http/byte-budget.ts";
 import { Listener } from "../../src/http/listener.ts";
 import type { Event, EventType } from "../../src/model/event.ts";
+import { NO_GROUPS } from "../../src/model/principal.ts";
 import type { Batch, EventLog, RecordedEvent } from "../../src/ports/event-log.ts";
 import type { KeyRing } from "../../src/ports/key-ring.ts";
 import { Admission } from "../../src/quota/admission.ts";
@@ -87,7 +89,7 @@ export async function startHeldGateway({ upstream, log }: { readonly upstream: s
 	const keys: KeyRing = {
 		verify: (credential) =>
 			credential === key
-				? { principal: { kind: "api-key", id: "held0001", name: "held", role: "admin", models: null } }
+				? { principal: { kind: "api-key", id: "held0001", name: "held", role: "admin", models: null, groups: NO_GROUPS } }
 				: { refused: "credential-unknown", keyId: null },
 	};
 	const pipeline = new Pipeline(pipelineSettingsOf(config, policyOf(config), upstreams, ["localhost"]), {

@@ -1,7 +1,7 @@
 /** Policies and principals for tests, each different from the default in what is said and in nothing else. */
 
 import type { ParameterSpec, PolicySpec, RoleSpec } from "../../src/model/policy-spec.ts";
-import type { Principal } from "../../src/model/principal.ts";
+import { NO_GROUPS, type Principal } from "../../src/model/principal.ts";
 import { BUILT_IN_ROLES, DEFAULT_POLICY_SPEC } from "../../src/policy/built-in-roles.ts";
 import { compilePolicy, type Policy } from "../../src/policy/compile.ts";
 
@@ -16,5 +16,5 @@ export function policyWith(
 }
 
 export function principalOf(role = "tested", models: readonly string[] | null = null): Principal {
-	return { kind: "api-key", id: "test0001", name: "test", role, models };
+	return { kind: "api-key", id: "test0001", name: "test", role, models, groups: NO_GROUPS };
 }

@@ -4,7 +4,7 @@ import { test } from "node:test";
 import fc from "fast-check";
 
 import { callerOf, receivedWith } from "../../../test/support/received.ts";
-import type { Principal } from "../../model/principal.ts";
+import { NO_GROUPS, type Principal } from "../../model/principal.ts";
 import type { KeyRing } from "../../ports/key-ring.ts";
 import type { PasswordChecker, PasswordVerdict } from "../../ports/password-checker.ts";
 import { HeaderFields } from "../../wire/header-fields.ts";
@@ -13,8 +13,8 @@ import { identify } from "../stages/identify.ts";
 type Header = readonly [name: string, value: string];
 type Asked = readonly [user: string, password: string, peer: string];
 
-const ALICE: Principal = { kind: "htpasswd", id: "htpasswd:alice", name: "alice", role: "user", models: null };
-const KEY: Principal = { kind: "api-key", id: "key00001", name: "key", role: "user", models: null };
+const ALICE: Principal = { kind: "htpasswd", id: "htpasswd:alice", name: "alice", role: "user", models: null, groups: NO_GROUPS };
+const KEY: Principal = { kind: "api-key", id: "key00001", name: "key", role: "user", models: null, groups: NO_GROUPS };
 const GOOD_KEY = "rmp_live_good";
 const keys: KeyRing = {
 	verify: (credential) => (credential === GOOD_KEY ? { principal: KEY } : { refused: "credential-malformed", keyId: null }),

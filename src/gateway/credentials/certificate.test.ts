@@ -3,7 +3,7 @@ import { test } from "node:test";
 
 import { receivedWith } from "../../../test/support/received.ts";
 import { deny, permit } from "../../model/decision.ts";
-import type { Principal } from "../../model/principal.ts";
+import { NO_GROUPS, type Principal } from "../../model/principal.ts";
 import type { Reason } from "../../model/reason.ts";
 import type { CertificateRing, PresentedCertificate } from "../../ports/certificate-ring.ts";
 import { identifiedAs } from "../exchange.ts";
@@ -18,13 +18,13 @@ function ringOf(holder: string | null): CertificateRing {
 		verify: () =>
 			holder === null
 				? { refused: "credential-unknown", detail: "certificate 1" }
-				: { principal: { kind: "certificate", id: "prn_holder01", name: "holder", role: holder, models: null } },
+				: { principal: { kind: "certificate", id: "prn_holder01", name: "holder", role: holder, models: null, groups: NO_GROUPS } },
 		demandedWith: (role) => role === "admin",
 	};
 }
 
 function keyOf(role: string): Principal {
-	return { kind: "api-key", id: "key00001", name: "key", role, models: null };
+	return { kind: "api-key", id: "key00001", name: "key", role, models: null, groups: NO_GROUPS };
 }
 
 /** `fields`: the role of a good key, or why there is none. `holder`: the role of the certificate's holder; null for a bad one; undefined for none. */

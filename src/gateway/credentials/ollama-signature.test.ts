@@ -3,7 +3,7 @@ import { test } from "node:test";
 
 import { ollamaClientKey } from "../../../test/support/ollama-client-key.ts";
 import { type Asked, receivedWith } from "../../../test/support/received.ts";
-import type { Principal } from "../../model/principal.ts";
+import { NO_GROUPS, type Principal } from "../../model/principal.ts";
 import type { KeyRing } from "../../ports/key-ring.ts";
 import type { SignatureRing, SignedRequest } from "../../ports/signature-ring.ts";
 import { HeaderFields } from "../../wire/header-fields.ts";
@@ -12,7 +12,7 @@ import { identify } from "../stages/identify.ts";
 type Header = readonly [name: string, value: string];
 
 const NOW = 1_795_406_050_000;
-const ADA: Principal = { kind: "ollama-key", id: "prn_ada00001", name: "ada", role: "user", models: null };
+const ADA: Principal = { kind: "ollama-key", id: "prn_ada00001", name: "ada", role: "user", models: null, groups: NO_GROUPS };
 const SIGNED = ollamaClientKey().authorization("GET", "/api/tags", NOW / 1000);
 const KEY = "rmp_live_good";
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { jsonRequest } from "../../../test/support/judged-requests.ts";
 import { receivedWith } from "../../../test/support/received.ts";
-import type { Principal } from "../../model/principal.ts";
+import { NO_GROUPS, type Principal } from "../../model/principal.ts";
 import { BUILT_IN_ROLES, DEFAULT_POLICY_SPEC } from "../../policy/built-in-roles.ts";
 import { compilePolicy } from "../../policy/compile.ts";
 import { isGrant } from "../../policy/evaluate.ts";
@@ -14,7 +14,7 @@ const POLICY = compilePolicy({
 });
 
 function authorizeAs(role: string, operation: string, body = {}, models: readonly string[] | null = null) {
-	const principal: Principal = { kind: "api-key", id: "alice001", name: "alice", role, models };
+	const principal: Principal = { kind: "api-key", id: "alice001", name: "alice", role, models, groups: NO_GROUPS };
 	return authorize({ ...receivedWith(), principal, judged: jsonRequest(operation, { model: "door", ...body }) }, POLICY);
 }
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { receivedWith } from "../../../test/support/received.ts";
-import type { Principal } from "../../model/principal.ts";
+import { NO_GROUPS, type Principal } from "../../model/principal.ts";
 import { REASONS } from "../../model/reason.ts";
 import type { KeyRing } from "../../ports/key-ring.ts";
 import { HeaderFields } from "../../wire/header-fields.ts";
@@ -11,7 +11,7 @@ import { identify } from "./identify.ts";
 type Header = readonly [name: string, value: string];
 
 const NOW = Date.UTC(2026, 0, 1);
-const ALICE: Principal = { kind: "api-key", id: "alice001", name: "alice", role: "user", models: null };
+const ALICE: Principal = { kind: "api-key", id: "alice001", name: "alice", role: "user", models: null, groups: NO_GROUPS };
 const GOOD = "rmp_live_good";
 const REVOKED = "rmp_live_revoked";
 

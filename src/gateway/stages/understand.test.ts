@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type Asked, receivedWith } from "../../../test/support/received.ts";
-import type { Principal } from "../../model/principal.ts";
+import { NO_GROUPS, type Principal } from "../../model/principal.ts";
 import { HeaderFields } from "../../wire/header-fields.ts";
 import { originList } from "../origin-list.ts";
 import { type UnderstandDeps, understand } from "./understand.ts";
 
-const ALICE: Principal = { kind: "api-key", id: "alice001", name: "alice", role: "user", models: null };
+const ALICE: Principal = { kind: "api-key", id: "alice001", name: "alice", role: "user", models: null, groups: NO_GROUPS };
 const DEPS: UnderstandDeps = {
 	names: new Set(["localhost", "gpu.example"]),
 	origins: originList([{ matches: (origin) => origin === "https://app.example" }]),

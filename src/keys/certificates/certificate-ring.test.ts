@@ -62,6 +62,7 @@ test("an enrolled one is its principal, from the first to the last moment of its
 		name: "ada",
 		role: "operator",
 		models: null,
+		groups: [],
 	});
 });
 

@@ -8,7 +8,7 @@
 import { createHash } from "node:crypto";
 
 import type { EnrolledPrincipal } from "../../model/enrolled-principal.ts";
-import type { Principal } from "../../model/principal.ts";
+import { NO_GROUPS, type Principal } from "../../model/principal.ts";
 import type { CertificateRing, CertificateVerdict, PresentedCertificate } from "../../ports/certificate-ring.ts";
 import type { EnrolledRing } from "../enrolled/enrolled-ring.ts";
 import { type CertificateRule, type RuleMatcher, ruleMatcher } from "./certificate-rule.ts";
@@ -56,7 +56,10 @@ export class MemoryCertificateRing implements CertificateRing, EnrolledRing {
 	put(enrolled: EnrolledPrincipal): void {
 		const { id, name, role, models, credential } = enrolled;
 		if (credential.kind !== "certificate") return;
-		this.#entries.set(credential.sha256, { enrolled, accepted: { principal: { kind: "certificate", id, name, role, models } } });
+		this.#entries.set(credential.sha256, {
+			enrolled,
+			accepted: { principal: { kind: "certificate", id, name, role, models, groups: NO_GROUPS } },
+		});
 	}
 
 	demandedWith(role: string): boolean {
@@ -85,7 +88,7 @@ export class MemoryCertificateRing implements CertificateRing, EnrolledRing {
 		if (match === null) return { refused: "credential-unknown", detail: `${detail}, which no rule fits` };
 		const { rule, name } = match;
 		const id = `crt_${createHash("sha256").update(`${rule.field}=${name}`).digest("hex").slice(0, 12)}`;
-		const accepted = { principal: { kind: "certificate", id, name, role: rule.role, models: rule.models } } as const;
+		const accepted = { principal: { kind: "certificate", id, name, role: rule.role, models: rule.models, groups: NO_GROUPS } } as const;
 		this.#outside.set(presented, accepted);
 		this.#remember(serial, id);
 		return accepted;

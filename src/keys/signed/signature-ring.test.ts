@@ -146,6 +146,7 @@ test("a change of rights counts from the next request", () => {
 		name: "laptop of ada",
 		role: "operator",
 		models: ["door"],
+		groups: [],
 	});
 });
 

@@ -12,7 +12,7 @@
 import { generateKeyPairSync, type KeyObject, verify } from "node:crypto";
 
 import type { EnrolledPrincipal } from "../../model/enrolled-principal.ts";
-import type { Principal } from "../../model/principal.ts";
+import { NO_GROUPS, type Principal } from "../../model/principal.ts";
 import type { SignatureRing, SignatureVerdict, SignedRequest } from "../../ports/signature-ring.ts";
 import type { EnrolledRing } from "../enrolled/enrolled-ring.ts";
 import { FailureBudget } from "./failure-budget.ts";
@@ -69,7 +69,7 @@ export class MemorySignatureRing implements SignatureRing, EnrolledRing {
 		this.#entries.set(credential.publicKey, {
 			enrolled,
 			key: known?.key ?? null,
-			accepted: { principal: { kind: "ollama-key", id, name, role, models } },
+			accepted: { principal: { kind: "ollama-key", id, name, role, models, groups: NO_GROUPS } },
 		});
 	}
 
