@@ -103,6 +103,12 @@ export const METRICS = {
 		"times",
 		"Times that a principal came from a network, or with a client, that was new to it.",
 	),
+	anomalies: counter(
+		"rempart_anomalies_total",
+		["what"],
+		"times",
+		"Times that a principal did what it never did, by what it was (volume, model, hour).",
+	),
 	connections: gauge("rempart_connections", [], "connections", "Open connections of callers."),
 	upstreamUp: gauge("rempart_upstream_up", ["upstream"], "1 or 0", "Whether an upstream is healthy."),
 	runnerWedged: counter(

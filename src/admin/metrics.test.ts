@@ -14,6 +14,7 @@ const STRANGER: RequestEnded = {
 	at: 0,
 	request: "r1",
 	principal: null,
+	groups: null,
 	operation: null,
 	class: null,
 	dialect: null,
@@ -199,6 +200,7 @@ test("states follow the events that tell of them", async () => {
 		{ type: "log-recovered", at: 0, lost: 7 },
 		{ type: "guessing-noticed", at: 0, scope: "account", network: null, principal: null, wrong: 50 },
 		{ type: "principal-unfamiliar", at: 0, principal: "p", name: "n", request: "r", what: "client", seen: "curl", usual: "ollama" },
+		{ type: "anomaly-volume", at: 0, principal: "p", name: "n", request: "r", seen: "90000", usual: "400", bound: 20_000 },
 		{ type: "key-created", at: 0, key: "abcd1234", name: "n", role: "user", by: "socket" },
 	];
 	const text = await scrape(events);
@@ -215,6 +217,8 @@ test("states follow the events that tell of them", async () => {
 		'rempart_guessing_noticed_total{scope="account"} 1',
 		'rempart_guessing_noticed_total{scope="network"} 0',
 		'rempart_principal_unfamiliar_total{what="client"} 1',
+		'rempart_anomalies_total{what="volume"} 1',
+		'rempart_anomalies_total{what="hour"} 0',
 		'rempart_key_changes_total{change="created"} 1',
 	]) {
 		assert.ok(text.includes(`${expected}\n`), expected);

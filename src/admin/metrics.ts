@@ -83,6 +83,7 @@ export function createMetrics(): Metrics {
 	const quotaRejections = cells("quotaRejections");
 	const guessing = cells("guessing");
 	const unfamiliar = cells("unfamiliar");
+	const anomalies = cells("anomalies");
 	const duration = histograms("duration");
 	const overhead = histograms("overhead").at();
 	const firstToken = histograms("firstToken");
@@ -163,6 +164,13 @@ export function createMetrics(): Metrics {
 				return;
 			case "principal-unfamiliar":
 				unfamiliar.at(event.what).value++;
+				return;
+			case "anomaly-volume":
+			case "anomaly-model":
+			case "anomaly-hour":
+				anomalies.at(event.type.slice("anomaly-".length)).value++;
+				return;
+			case "events-pruned":
 				return;
 			case "passwords-loaded":
 			case "passwords-rejected":
@@ -278,6 +286,7 @@ export function createMetrics(): Metrics {
 		for (const fault of keysOf(FAULTS)) errors.at(faultLabel(fault));
 		for (const scope of ["network", "account", "everywhere"]) guessing.at(scope);
 		for (const what of ["country", "network", "client"]) unfamiliar.at(what);
+		for (const what of ["volume", "model", "hour"]) anomalies.at(what);
 	}
 }
 

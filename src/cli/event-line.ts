@@ -38,6 +38,11 @@ function about(event: Event): Parts {
 			return [`${event.wrong} wrong passwords`, event.scope, event.network, event.principal];
 		case "principal-unfamiliar":
 			return [`${event.principal} (${event.name})`, `${event.what} ${event.seen}`, `usually ${event.usual}`, event.request];
+		case "anomaly-volume":
+			return [`${event.principal} (${event.name})`, `${event.seen} tokens this hour`, `usually ${event.usual}`, event.request];
+		case "anomaly-model":
+		case "anomaly-hour":
+			return [`${event.principal} (${event.name})`, event.seen, `usually ${event.usual}`, event.request];
 		case "passwords-loaded":
 		case "passwords-rejected":
 			return [event.detail];
@@ -62,6 +67,8 @@ function about(event: Event): Parts {
 		case "runner-healed":
 		case "runner-heal-failed":
 			return [event.model, event.upstream, `${event.waiting} waiting`, event.detail];
+		case "events-pruned":
+			return [`events up to ${event.throughSeq}`, `until ${shownMoment(event.throughAt)}`, `checkpoint ${event.checkpoint}`];
 		case "fault-raised":
 			return [event.fault, event.detail];
 		case "log-recovered":

@@ -13,6 +13,9 @@ export const EVENT_TYPES = {
 	"guessing-noticed": "Wrong passwords passed what is free for a network, for an account or in all; further attempts have to wait.",
 	"principal-unfamiliar":
 		"A principal that is known came from another country or network, or with another kind of client, than ever before; it may have leaked.",
+	"anomaly-volume": "A principal used far more tokens within an hour than it ever does.",
+	"anomaly-model": "A principal used a model that it never used before.",
+	"anomaly-hour": "A principal was at work at an hour of the day at which it never is.",
 	"passwords-loaded": "The users of an htpasswd file are in force; tells what is weak about them.",
 	"passwords-rejected": "An htpasswd file was refused; the users before it stay in force.",
 	"server-started": "The server started; binds the chain to the configuration it read.",
@@ -26,6 +29,7 @@ export const EVENT_TYPES = {
 	"runner-wedged": "A model's runner takes requests and answers none.",
 	"runner-healed": "A wedged runner was unloaded and answers again.",
 	"runner-heal-failed": "A wedged runner could not be healed.",
+	"events-pruned": "Old events are removed, as `events.retention` says; names the signed checkpoint up to which.",
 	"fault-raised": "Something failed outside any request.",
 	"log-recovered": "The event log can be written again; tells how many events were lost meanwhile.",
 } as const satisfies Record<EventType, string>;

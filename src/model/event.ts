@@ -55,6 +55,8 @@ export interface RequestEnded extends At {
 	readonly type: "request-ended";
 	readonly request: string;
 	readonly principal: string | null;
+	/** Those that the principal had at that moment, sixteen at most; null for none. */
+	readonly groups: readonly string[] | null;
 	readonly operation: string | null;
 	readonly class: OperationClass | null;
 	readonly dialect: Dialect | null;
@@ -134,6 +136,25 @@ export interface PrincipalUnfamiliar extends At {
 	readonly usual: string;
 }
 
+/**
+ * A key or another principal does what it never did. Its own past is the measure; nothing is refused for it.
+ * `anomaly-volume` is told at most once an hour for each principal, `anomaly-hour` once a day, a model once.
+ */
+export interface PrincipalAnomaly extends At {
+	readonly type: "anomaly-volume" | "anomaly-model" | "anomaly-hour";
+	readonly principal: string;
+	/** "" where it is not known any more. */
+	readonly name: string;
+	/** The request that showed it. */
+	readonly request: string;
+	/** Tokens since the hour began; the model; the hour of the day in the operator's time zone (`03:00`). */
+	readonly seen: string;
+	/** The median of tokens an hour; the model used last before; the hours of the day that are usual. */
+	readonly usual: string;
+	/** Of a volume: what it had to pass to be told; else null. */
+	readonly bound: number | null;
+}
+
 export interface PasswordsLoaded extends At {
 	readonly type: "passwords-loaded" | "passwords-rejected";
 	/** How many users there are, what is weak about them; or why the file was refused. */
@@ -181,6 +202,24 @@ export interface RunnerChanged extends At {
 	readonly detail: string | null;
 }
 
+/**
+ * Events were older than `events.retention`, and are removed once this record is sealed. What is missing from the beginning of a log, and is not
+ * covered by such a record, was taken away by somebody else.
+ */
+export interface EventsPruned extends At {
+	readonly type: "events-pruned";
+	/** The last event that is removed: the one that `checkpoint` covers. */
+	readonly throughSeq: number;
+	/** The latest moment of a removed event, Unix ms. */
+	readonly throughAt: number;
+	/** Number of the signed checkpoint that ends what is removed; itself it is kept. */
+	readonly checkpoint: number;
+	/** Hexadecimal: what that checkpoint signs, so the hash over all that was removed. */
+	readonly hash: string;
+	/** The setting at that moment. */
+	readonly retentionMs: number;
+}
+
 export interface FaultRaised extends At {
 	/** A fault outside any request, such as a log that cannot be written. */
 	readonly type: "fault-raised";
@@ -202,6 +241,7 @@ export type Event =
 	| PrincipalChanged
 	| GuessingNoticed
 	| PrincipalUnfamiliar
+	| PrincipalAnomaly
 	| PasswordsLoaded
 	| ServerStarted
 	| ServerStopped
@@ -209,6 +249,7 @@ export type Event =
 	| CertificateReloaded
 	| UpstreamChanged
 	| RunnerChanged
+	| EventsPruned
 	| FaultRaised
 	| LogRecovered;
 

@@ -31,6 +31,7 @@ export function endedEvent(changes: Partial<RequestEnded> = {}): RequestEnded {
 		at: 1_100,
 		request: "request-1",
 		principal: "ab12cd34",
+		groups: null,
 		operation: "chat",
 		class: "infer",
 		dialect: "ollama",

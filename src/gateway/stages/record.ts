@@ -30,6 +30,8 @@ const PATH_CHARACTERS = 256;
 const AGENT_CHARACTERS = 160;
 const MODEL_CHARACTERS = 160;
 const METHOD_CHARACTERS = 16;
+const GROUPS_MOST = 16;
+const GROUP_CHARACTERS = 64;
 const STATUS_LEFT = 499;
 
 /** What is known of one request so far. The pipeline fills it as stages pass; it decides nothing. */
@@ -147,6 +149,7 @@ export class RequestRecord {
 			at: now(),
 			request: this.#id,
 			principal: this.principal?.id ?? null,
+			groups: this.principal === null ? null : groupsOf(this.principal),
 			operation: operation?.id ?? null,
 			class: operation?.class ?? null,
 			dialect: operation?.dialect ?? this.#dialect,
@@ -204,6 +207,13 @@ const UNPRINTABLE = /[^\x20-\x7e]/g;
 function clean(text: string, most: number): string {
 	const cut = text.length > most ? text.slice(0, most) : text;
 	return PRINTABLE.test(cut) ? cut : cut.replace(UNPRINTABLE, "?");
+}
+
+/** A directory may know thousands: the record takes the first of them, in the order of their names, so that the same ones are the same text. */
+function groupsOf({ groups }: Principal): readonly string[] | null {
+	if (groups.length === 0) return null;
+	const cut = groups.map((group) => clean(group, GROUP_CHARACTERS));
+	return cut.length === 1 ? cut : cut.toSorted().slice(0, GROUPS_MOST);
 }
 
 function cleanOrNull(text: string | null | undefined, most: number): string | null {
