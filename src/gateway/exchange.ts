@@ -10,6 +10,7 @@ import type { Principal } from "../model/principal.ts";
 import type { Usage } from "../model/usage.ts";
 import type { JudgedRequest } from "../ollama/judged-request.ts";
 import type { Grant } from "../policy/evaluate.ts";
+import type { Hold } from "../quota/hold.ts";
 import type { RateResult } from "../quota/rate.ts";
 import type { RequestHead } from "../wire/message.ts";
 
@@ -43,6 +44,8 @@ export interface Authorized extends Understood {
 
 export interface Admitted extends Authorized {
 	readonly lease: Lease;
+	/** Null where no budget concerns the request. */
+	readonly hold: Hold | null;
 	/** For the RateLimit fields of the answer. */
 	readonly rate: RateResult;
 }

@@ -95,6 +95,7 @@ export const REASONS = {
 	),
 	// admit
 	"rate-exceeded": policy(429, "too many requests; wait as long as Retry-After says"),
+	"budget-exceeded": policy(429, "a budget is used up; wait as long as Retry-After says, or see GET /rempart/me"),
 	"concurrency-exceeded": policy(429, "too many of your requests are running; wait for one to end"),
 	"queue-full": policy(503, "the server is busy and its queue is full; try again in a moment"),
 	"queue-timeout": policy(503, "the server stayed busy for too long; try again in a moment"),

@@ -63,7 +63,7 @@ function wait(
 }
 
 function admittedAs({ id, at, caller, head, dialect, principal, judged, grant }: Authorized, rate: RateResult, lease: Lease): Admitted {
-	return { id, at, caller, head, dialect, principal, judged, grant, rate, lease };
+	return { id, at, caller, head, dialect, principal, judged, grant, rate, lease, hold: null };
 }
 
 const NO_ROOM_NEEDED: Lease = Object.freeze({ queuedMs: 0, settle: () => undefined, release: () => undefined });

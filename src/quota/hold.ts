@@ -1,0 +1,14 @@
+/**
+ * What budgets hold for one request, from the moment it is let in until it is known what it used.
+ *
+ * Settled exactly once, whatever happens; what is called afterwards changes nothing.
+ */
+export interface Hold {
+	/** Whether a budget may end the answer in the middle; where not, nobody need count tokens for it. */
+	readonly bounds: boolean;
+	/**
+	 * So many tokens of the answer have passed in all. False: a budget has no more. The answer is then ended as if the model had come to its bound
+	 * (`length` in the caller's dialect), the upstream cancelled, and what passed is charged. One comparison for most frames.
+	 */
+	passed(outputTokens: number): boolean;
+}
