@@ -6,33 +6,8 @@ import { NO_GROUPS } from "../model/principal.ts";
 
 import { CredentialMemo } from "./credential-memo.ts";
 import { readStoredHash, type StoredHash } from "./hashes/stored-hash.ts";
-import { networkOf } from "./network-of.ts";
 import { PasswordUsers } from "./password-users.ts";
 import { RecallPace } from "./recall-pace.ts";
-
-for (const [address, network] of [
-	["192.0.2.7", "192.0.2.7"],
-	["::ffff:192.0.2.7", "192.0.2.7"],
-	["2001:db8:0:1:2:3:4:5", "2001:db8:0:0000::/56"],
-	["2001:db8:0:12ff::1", "2001:db8:0:1200::/56"],
-	["2001:0DB8::1", "2001:db8:0:0000::/56"],
-	["2001:db8::", "2001:db8:0:0000::/56"],
-	["fe80::1%eth0", "fe80:0:0:0000::/56"],
-	["::1", "0:0:0:0000::/56"],
-	["", ""],
-] as const) {
-	test(`the network of "${address}" is "${network}"`, () => assert.equal(networkOf(address), network));
-}
-
-test("addresses of one /56 are one network", () => {
-	fc.assert(
-		fc.property(fc.ipV6(), (address) => {
-			const network = networkOf(address);
-			if (!network.includes(":")) return;
-			assert.equal(networkOf(network.replace("00::/56", "ff::1")), network);
-		}),
-	);
-});
 
 const PRESENTED = { network: "n", user: "alice", stored: "{SHA}x", password: "secret" };
 

@@ -14,12 +14,12 @@ import type { GuessingNoticed } from "../model/event.ts";
 import type { Reason } from "../model/reason.ts";
 import type { AttemptStore } from "../ports/attempt-store.ts";
 import type { PasswordChecker, PasswordVerdict, PendingVerdict } from "../ports/password-checker.ts";
+import { networkOf } from "../std/network-of.ts";
 
 import { Attempts, type Subjects } from "./attempts.ts";
 import { type CheckOutcome, CheckPool, type PendingCheck } from "./check-pool.ts";
 import { CredentialMemo } from "./credential-memo.ts";
 import { isUserName } from "./htpasswd.ts";
-import { networkOf } from "./network-of.ts";
 import type { PasswordUsers } from "./password-users.ts";
 import { RecallPace } from "./recall-pace.ts";
 
@@ -37,6 +37,8 @@ export interface PasswordDeskDeps {
 
 /** Of UTF-8; longer ones are wrong. The work of some hashes grows with the length. */
 const PASSWORD_BYTES = 512;
+/** Who is given IPv6 addresses is mostly given as many as that, and could otherwise be 256 strangers. */
+const CUSTOMER = { v4: 32, v6: 56 } as const;
 const WRONG_FOR_MS = 10 * 60_000;
 const RETRY_BUSY_MS = 2_000;
 const HOLD_MS = 300;
@@ -108,7 +110,7 @@ export class PasswordDesk implements PasswordChecker {
 	}
 
 	verify(user: string, password: string, peer: string): PasswordVerdict | PendingVerdict {
-		const presented = this.#presented(user.normalize("NFC"), password.normalize("NFC"), networkOf(peer));
+		const presented = this.#presented(user.normalize("NFC"), password.normalize("NFC"), networkOf(peer, CUSTOMER));
 		if (presented === null) return refused("credential-malformed");
 		const wait = this.#pace.wait(presented.pair, this.#deps.monotonic());
 		if (wait === 0) return this.#recalled(presented) ?? this.#judge(presented);

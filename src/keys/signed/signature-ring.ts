@@ -14,9 +14,9 @@ import { generateKeyPairSync, type KeyObject, verify } from "node:crypto";
 import type { EnrolledPrincipal } from "../../model/enrolled-principal.ts";
 import { NO_GROUPS, type Principal } from "../../model/principal.ts";
 import type { SignatureRing, SignatureVerdict, SignedRequest } from "../../ports/signature-ring.ts";
+import { networkOf } from "../../std/network-of.ts";
 import type { EnrolledRing } from "../enrolled/enrolled-ring.ts";
 import { FailureBudget } from "./failure-budget.ts";
-import { networkOf } from "./network-of.ts";
 import { readOllamaSignature } from "./ollama-signature.ts";
 import { fingerprintOfPublicKey, isPublicKey, keyObjectOf } from "./ssh-public-key.ts";
 
@@ -35,6 +35,8 @@ interface Entry {
 	readonly accepted: { readonly principal: Principal };
 }
 
+/** Wider than where passwords are guessed: what a failure costs here is our time, and a public key is nothing to guess. */
+const CUSTOMER = { v4: 24, v6: 48 } as const;
 const VERIFIED_MAX = 8_192;
 /** A tenth of a millisecond each, or somewhat more: a network may cost us 1 or 2 ms a second, all strangers together 20 to 40. */
 const EACH = { perSecond: 10, burst: 50 } as const;
@@ -91,7 +93,7 @@ export class MemorySignatureRing implements SignatureRing, EnrolledRing {
 		const holding = `${credential} ${text}`;
 		if (entry === undefined || !this.#verified.has(holding)) {
 			const budget = entry === undefined ? this.#strangers : this.#enrolled;
-			const paying = `${who ?? ""} ${networkOf(request.peer)}`;
+			const paying = `${who ?? ""} ${networkOf(request.peer, CUSTOMER)}`;
 			const affordable = budget.affords(paying, now);
 			if (entry !== undefined) entry.key ??= keyObjectOf(publicKey);
 			const holds = affordable && this.#holds(claimed.signature, text, entry?.key ?? this.#nobody);
