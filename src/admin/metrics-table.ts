@@ -91,6 +91,19 @@ export const METRICS = {
 	streamsActive: gauge("rempart_streams_active", [], "streams", "Permitted streaming requests that have not ended."),
 	queueDepth: gauge("rempart_queue_depth", [], "requests", "Requests that wait for room at the upstream."),
 	passwordChecks: gauge("rempart_password_checks_waiting", [], "checks", "Passwords that wait to be checked against their slow hash."),
+	tokenChecks: gauge(
+		"rempart_token_checks_waiting",
+		[],
+		"checks",
+		"Access tokens whose signature is verified, or whose provider is asked.",
+	),
+	tokensRemembered: gauge("rempart_tokens_remembered", [], "tokens", "Access tokens that are known again without a check."),
+	identityProviderUp: gauge(
+		"rempart_identity_provider_up",
+		["issuer"],
+		"1 or 0",
+		"Whether an identity provider answered when it was last asked for its keys.",
+	),
 	guessing: counter(
 		"rempart_guessing_noticed_total",
 		["scope"],

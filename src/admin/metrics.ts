@@ -30,6 +30,8 @@ export interface Metrics {
 /** Gauges that nobody's events tell. */
 export type Reading =
 	| "passwordChecks"
+	| "tokenChecks"
+	| "tokensRemembered"
 	| "streamsActive"
 	| "requestsActive"
 	| "queueDepth"
@@ -97,6 +99,7 @@ export function createMetrics(): Metrics {
 	const runnerWedged = cells("runnerWedged");
 	const runnerHealed = cells("runnerHealed");
 	const eventsLost = cells("eventsLost").at();
+	const identityProviderUp = cells("identityProviderUp");
 	const faultsRaised = cells("faultsRaised");
 	const keyChanges = cells("keyChanges");
 	const configReloadSuccess = cells("configReloadSuccess").at();
@@ -110,6 +113,8 @@ export function createMetrics(): Metrics {
 	const readings = new Map<Reading, () => number | null>();
 	for (const gauge of [
 		"passwordChecks",
+		"tokenChecks",
+		"tokensRemembered",
 		"streamsActive",
 		"requestsActive",
 		"queueDepth",
@@ -174,6 +179,10 @@ export function createMetrics(): Metrics {
 				return;
 			case "passwords-loaded":
 			case "passwords-rejected":
+				return;
+			case "identity-provider-up":
+			case "identity-provider-down":
+				identityProviderUp.at(event.issuer).value = event.type === "identity-provider-up" ? 1 : 0;
 				return;
 			case "server-started":
 				buildInfo.at(event.version, process.versions.node).value = 1;

@@ -94,6 +94,8 @@ const ONE_OF_EACH: { readonly [Type in Event["type"]]: Extract<Event, { type: Ty
 		usual: "09:00 to 17:59",
 		bound: null,
 	},
+	"identity-provider-up": { type: "identity-provider-up", at: AT, issuer: "https://sso.example.org", detail: null },
+	"identity-provider-down": { type: "identity-provider-down", at: AT, issuer: "https://sso.example.org", detail: "it answers 503" },
 	"passwords-loaded": { type: "passwords-loaded", at: AT, detail: "3 users" },
 	"passwords-rejected": { type: "passwords-rejected", at: AT, detail: "line 2" },
 	"server-started": {

@@ -46,6 +46,9 @@ function about(event: Event): Parts {
 		case "passwords-loaded":
 		case "passwords-rejected":
 			return [event.detail];
+		case "identity-provider-up":
+		case "identity-provider-down":
+			return [event.issuer, event.detail];
 		case "server-started":
 			return [
 				`version ${event.version}`,

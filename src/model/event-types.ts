@@ -18,6 +18,8 @@ export const EVENT_TYPES = {
 	"anomaly-hour": "A principal was at work at an hour of the day at which it never is.",
 	"passwords-loaded": "The users of an htpasswd file are in force; tells what is weak about them.",
 	"passwords-rejected": "An htpasswd file was refused; the users before it stay in force.",
+	"identity-provider-up": "An identity provider's keys are here; its access tokens can be checked.",
+	"identity-provider-down": "An identity provider does not answer; keys from before are good for a while, and then its tokens are a fault.",
 	"server-started": "The server started; binds the chain to the configuration it read.",
 	"server-stopped": "The server stopped after draining.",
 	"config-reloaded": "A new configuration is in force.",

@@ -161,6 +161,13 @@ export interface PasswordsLoaded extends At {
 	readonly detail: string;
 }
 
+export interface IdentityProviderChanged extends At {
+	readonly type: "identity-provider-up" | "identity-provider-down";
+	/** As it is configured. */
+	readonly issuer: string;
+	readonly detail: string | null;
+}
+
 export interface ServerStarted extends At {
 	readonly type: "server-started";
 	readonly version: string;
@@ -243,6 +250,7 @@ export type Event =
 	| PrincipalUnfamiliar
 	| PrincipalAnomaly
 	| PasswordsLoaded
+	| IdentityProviderChanged
 	| ServerStarted
 	| ServerStopped
 	| ConfigReloaded

@@ -23,6 +23,10 @@ export const FAULTS = {
 		"requests cannot be recorded at present, so none is served; the operator should run rempart doctor",
 	),
 	"key-store-unavailable": rempart(503, "credentials cannot be checked at present; the operator should run rempart doctor"),
+	"identity-provider-unavailable": rempart(
+		503,
+		"access tokens cannot be checked at present, since the identity provider does not answer; try again in a moment",
+	),
 	"internal-error": rempart(503, "something went wrong here; tell the operator the request id"),
 } as const satisfies Record<string, FaultSpec>;
 

@@ -1,6 +1,6 @@
 /** Who calls, after a credential proved it. Credentials differ by kind, not by fields. */
 export interface Principal {
-	readonly kind: "htpasswd" | "api-key" | "ollama-key" | "certificate" | "proxy-user";
+	readonly kind: "htpasswd" | "api-key" | "ollama-key" | "certificate" | "proxy-user" | "access-token";
 	/** Public and log-safe: a key's eight-character id. */
 	readonly id: string;
 	readonly name: string;

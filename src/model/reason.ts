@@ -50,8 +50,11 @@ export const REASONS = {
 	"credential-stale": UNAUTHENTICATED,
 	"credential-unprotected": UNAUTHENTICATED,
 	"credential-incomplete": UNAUTHENTICATED,
+	"credential-misdirected": UNAUTHENTICATED,
 	"password-attempts-exceeded": caller(429, "too many wrong passwords; wait as long as Retry-After says"),
 	"password-checks-full": caller(503, "too many passwords are being checked; try again in a moment"),
+	"token-checks-full": caller(503, "too many access tokens are being checked; try again in a moment"),
+	"token-unmapped": policy(403, "your identity provider vouches for you, but no rule here lets you in; ask the operator"),
 	// understand
 	"host-not-served": caller(421, "this server does not answer for that Host; add the name to gateway.names in the configuration"),
 	"origin-not-allowed": policy(403, "pages of that origin may not call this server; add it to gateway.origins in the configuration"),
