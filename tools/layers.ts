@@ -40,6 +40,7 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
 	"virtual-patches": { tier: "pure", mayImport: ["std", "model", "ollama"], holds: "known attacks on Ollama, one predicate a file" },
 	policy: { tier: "pure", mayImport: ["std", "model", "ollama", "virtual-patches"], holds: "principal and request to decision" },
 	quota: { tier: "pure", mayImport: ["std", "model", "ports"], holds: "arithmetic of rate, concurrency and the fair queue" },
+	usage: { tier: "pure", mayImport: ["std", "model", "ports"], holds: "counting what was used, from the record: lines to rows, rows to reports" },
 	detect: { tier: "pure", mayImport: ["std", "model", "ports"], holds: "what events say about callers: folds of state, event by event" },
 	keys: { tier: "effect", mayImport: ["std", "model", "ports"], holds: "making, checking and administering API keys" },
 	passwords: {
@@ -48,7 +49,14 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
 		packages: ["bcryptjs"],
 		holds: "htpasswd files, slow hashes on threads of their own, and wrong passwords counted",
 	},
-	stores: { tier: "effect", mayImport: ["std", "model", "ports"], holds: "SQLite behind the ports; sole owner of files of state" },
+	tokens: {
+		tier: "effect",
+		// `keys` for the count of failures that nobody may have for nothing.
+		mayImport: ["std", "model", "ports", "keys"],
+		packages: ["jose"],
+		holds: "access tokens of identity providers: keys fetched, signatures verified, claims judged, rules applied",
+	},
+	stores: { tier: "effect", mayImport: ["std", "model", "ports", "usage"], holds: "SQLite behind the ports; sole owner of files of state" },
 	http: {
 		tier: "effect",
 		mayImport: ["std", "model", "ports", "wire"],
@@ -69,7 +77,7 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
 	},
 	admin: {
 		tier: "surface",
-		mayImport: ["std", "model", "ports", "keys"],
+		mayImport: ["std", "model", "ports", "usage", "keys"],
 		packages: ["hono", "@hono/node-server", "prom-client", "zod"],
 		holds: "admin API, metrics and health",
 	},
@@ -85,9 +93,11 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
 			"virtual-patches",
 			"policy",
 			"quota",
+			"usage",
 			"detect",
 			"keys",
 			"passwords",
+			"tokens",
 			"stores",
 			"http",
 			"demo",
@@ -99,7 +109,7 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
 	},
 	cli: {
 		tier: "root",
-		mayImport: ["std", "model", "ports", "config", "policy", "keys", "passwords", "stores", "http", "admin", "app"],
+		mayImport: ["std", "model", "ports", "config", "policy", "usage", "keys", "passwords", "tokens", "stores", "http", "admin", "app"],
 		packages: ["commander"],
 		holds: "verbs, terminal, exit codes",
 	},

@@ -71,6 +71,8 @@ export class EventDatabase {
 		this.#privateKey = createPrivateKey(signingKey);
 		this.#database = openDatabase(file, EVENT_MIGRATIONS, now);
 		try {
+			// What is pruned is to be gone. From the beginning: a page that grew before leaves a copy of itself where nothing is overwritten later.
+			this.#database.exec("PRAGMA secure_delete = ON");
 			this.#insertBlock = this.#database.prepare(INSERT_BLOCK);
 			this.#insertCheckpoint = this.#database.prepare(INSERT_CHECKPOINT);
 			this.#ensureGenesis(now);

@@ -9,8 +9,10 @@ import { createPublicKey, generateKeyPairSync, type KeyObject, randomBytes } fro
 import { existsSync } from "node:fs";
 
 import type { EventLog } from "../../ports/event-log.ts";
+import type { EventPruning } from "../../ports/event-pruning.ts";
 import type { KeyStore } from "../../ports/key-store.ts";
 import type { PrincipalStore } from "../../ports/principal-store.ts";
+import type { UsageLedger } from "../../ports/usage-ledger.ts";
 import type { Clock } from "../../std/clock.ts";
 import { HintedError } from "../../std/hinted-error.ts";
 import { Secret } from "../../std/secret.ts";
@@ -20,8 +22,10 @@ import { prepareStateDirectory } from "../state-directory.ts";
 import { acquireStateLock } from "../state-lock.ts";
 import { fingerprintOf } from "./chain.ts";
 import { GROUP_COMMIT_DEFAULTS, GroupCommitLog, type GroupCommitSettings } from "./group-commit-log.ts";
+import { SqliteEventPruning } from "./sqlite-event-pruning.ts";
 import { SqliteKeyStore } from "./sqlite-key-store.ts";
 import { SqlitePrincipalStore } from "./sqlite-principal-store.ts";
+import { SqliteUsageLedger } from "./sqlite-usage-ledger.ts";
 import { StateFiles } from "./state-files.ts";
 import { WorkerLink } from "./worker-link.ts";
 import { workerSink } from "./worker-sink.ts";
@@ -38,6 +42,8 @@ export interface Stores {
 	/** As resolved. */
 	readonly directory: string;
 	readonly events: EventLog;
+	readonly pruning: EventPruning;
+	readonly usage: UsageLedger;
 	readonly keys: KeyStore;
 	readonly principals: PrincipalStore;
 	/** 32 bytes in hexadecimal, for KeyMac. */
@@ -69,7 +75,9 @@ export async function openStores({ directory: wanted, clock, ...settings }: Open
 		const keys = new SqliteKeyStore(link);
 		let closing: Promise<void> | null = null;
 		const close = () => (closing ??= closeInOrder(events, keys, release));
-		return { directory, events, keys, principals: new SqlitePrincipalStore(link), pepper, fingerprint, close };
+		const pruning = new SqliteEventPruning(link, settings.onCheckpoint ?? GROUP_COMMIT_DEFAULTS.onCheckpoint);
+		const usage = new SqliteUsageLedger(link);
+		return { directory, events, pruning, usage, keys, principals: new SqlitePrincipalStore(link), pepper, fingerprint, close };
 	} catch (cause) {
 		await release();
 		if (cause instanceof HintedError) throw cause;

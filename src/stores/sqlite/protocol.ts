@@ -4,19 +4,23 @@
 import type { ApiKey } from "../../model/api-key.ts";
 import type { EnrolledPrincipal } from "../../model/enrolled-principal.ts";
 import type { EventQuery } from "../../ports/event-log.ts";
+import type { PruningPlan } from "../../ports/event-pruning.ts";
+import type { UsageComparison, UsageQuery, UsageReport } from "../../ports/usage-ledger.ts";
 
 import type { Committed, NewBlock } from "./event-database.ts";
 import type { FoundLines } from "./event-reader.ts";
+import type { Pruned } from "./prune-work.ts";
 
 export interface WorkerSettings {
 	readonly directory: string;
 }
 
-export type StoreRequest =
+export type StoreRequest = QuickRequest | UpkeepRequest | { readonly kind: "find"; readonly query: EventQuery };
+
+export type QuickRequest =
 	/** Opens both databases; every other request opens what it needs and finds closed. */
 	| { readonly kind: "open" }
 	| { readonly kind: "commit"; readonly block: NewBlock | null; readonly sealAt: number | null }
-	| { readonly kind: "find"; readonly query: EventQuery }
 	| { readonly kind: "all-keys" }
 	| { readonly kind: "insert-key"; readonly key: ApiKey }
 	| { readonly kind: "replace-key"; readonly key: ApiKey }
@@ -26,12 +30,41 @@ export type StoreRequest =
 	/** The worker ends after its answer. */
 	| { readonly kind: "close" };
 
+/** Worked off in slices between the others, as `find` is, one after the other. */
+export type UpkeepRequest =
+	| { readonly kind: "count-usage"; readonly timeZone: string }
+	| { readonly kind: "report-usage"; readonly query: UsageQuery; readonly timeZone: string }
+	| { readonly kind: "recompute-usage"; readonly timeZone: string }
+	/** Months that were over before `day`. */
+	| { readonly kind: "roll-up-usage"; readonly day: string }
+	| { readonly kind: "plan-pruning"; readonly before: number; readonly timeZone: string }
+	| { readonly kind: "prune"; readonly plan: PruningPlan; readonly timeZone: string };
+
+const UPKEEP: ReadonlySet<string> = new Set<UpkeepRequest["kind"]>([
+	"count-usage",
+	"report-usage",
+	"recompute-usage",
+	"roll-up-usage",
+	"plan-pruning",
+	"prune",
+]);
+
+export function isUpkeep(request: StoreRequest): request is UpkeepRequest {
+	return UPKEEP.has(request.kind);
+}
+
 export type StoreReply =
 	| { readonly kind: "done" }
 	/** The id is taken, or there is no such key or principal: nothing was changed, and nothing is wrong with the store. */
 	| { readonly kind: "conflict" }
 	| ({ readonly kind: "committed" } & Committed)
 	| ({ readonly kind: "found" } & FoundLines)
+	| { readonly kind: "counted"; readonly countedSeq: number; readonly events: number }
+	| { readonly kind: "usage"; readonly report: UsageReport }
+	| { readonly kind: "usage-compared"; readonly comparison: UsageComparison }
+	| { readonly kind: "rolled-up"; readonly days: number }
+	| { readonly kind: "pruning-planned"; readonly plan: PruningPlan | null }
+	| ({ readonly kind: "pruned" } & Pruned)
 	| { readonly kind: "keys"; readonly keys: readonly ApiKey[] }
 	| { readonly kind: "principals"; readonly principals: readonly EnrolledPrincipal[] }
 	/** `hint` where an operator has to act before trying again makes sense. */

@@ -4,6 +4,8 @@ import { join } from "node:path";
 export class StateFiles {
 	readonly events: string;
 	readonly keys: string;
+	/** Counted from the events; made again from them where it is missing. */
+	readonly usage: string;
 	/** Ed25519, PKCS #8 in PEM: signs the checkpoints of the event log. */
 	readonly signingKey: string;
 	/** 32 random bytes in hexadecimal: the key of every API key's MAC. */
@@ -11,6 +13,7 @@ export class StateFiles {
 
 	constructor(directory: string) {
 		this.events = join(directory, "events.db");
+		this.usage = join(directory, "usage.db");
 		this.keys = join(directory, "keys.db");
 		this.signingKey = join(directory, "signing-key.pem");
 		this.pepper = join(directory, "pepper");

@@ -1,7 +1,8 @@
 /**
  * The one thread that touches the databases, so that an fsync never stands on the event loop.
  *
- *  - Requests are answered in the order of their coming, except queries over the log, which are worked off in slices between the others.
+ *  - Requests are answered in the order of their coming, except what takes long (queries over the log; counting and pruning), which is worked off in
+ *    slices between the others, so that no commit waits for it.
  *  - It decides nothing: when to commit, to seal and to try again is the main thread's business. After a failure it closes the database concerned,
  *    and the next request opens it anew, with all checks.
  */
@@ -16,8 +17,20 @@ import { readSecretFile } from "../secret-file.ts";
 import { EventDatabase } from "./event-database.ts";
 import { EventReader } from "./event-reader.ts";
 import { KeyDatabase } from "./key-database.ts";
-import type { Answered, Asked, StoreReply, StoreRequest, WorkerSettings } from "./protocol.ts";
+import {
+	type Answered,
+	type Asked,
+	isUpkeep,
+	type QuickRequest,
+	type StoreReply,
+	type UpkeepRequest,
+	type WorkerSettings,
+} from "./protocol.ts";
+import { planPruning, prune } from "./prune-work.ts";
+import { inSlices, SlowLane } from "./slow-lane.ts";
 import { StateFiles } from "./state-files.ts";
+import { UsageDatabase } from "./usage-database.ts";
+import { catchUp, meetLog, recompute, report, rollUp, type UsageFiles } from "./usage-work.ts";
 
 invariant(parentPort !== null, "this file runs as a worker");
 const port = parentPort;
@@ -26,15 +39,22 @@ const files = new StateFiles(settings.directory);
 
 let events: EventDatabase | null = null;
 let keys: KeyDatabase | null = null;
-const queries: { readonly id: number; readonly query: EventQuery; readonly now: number; reader: EventReader | null }[] = [];
+let usage: UsageDatabase | null = null;
+const CLOSING: StoreReply = { kind: "failed", message: "the stores are closed", hint: null };
+const elapsedMs = (): number => performance.now();
+const queries = new SlowLane<StoreReply>((act) => attempt(closeEvents, act));
+const upkeep = new SlowLane<StoreReply>((act) => attempt(closeForUpkeep, act));
 
 port.on("message", ({ id, now, request }: Asked) => {
 	if (request.kind === "find") {
-		if (queries.push({ id, query: request.query, now, reader: null }) === 1) setImmediate(workOnQueries);
-		return;
+		queries.add({ answer: (reply) => answer(id, reply), start: () => query(request.query, now) });
+	} else if (isUpkeep(request)) {
+		upkeep.add({ answer: (reply) => answer(id, reply), start: () => upkeepOf(request, now) });
+	} else {
+		if (request.kind === "close") for (const lane of [queries, upkeep]) lane.stop(CLOSING);
+		answer(id, replyTo(request, now));
+		if (request.kind === "close") port.close();
 	}
-	answer(id, replyTo(request, now));
-	if (request.kind === "close") port.close();
 });
 
 function answer(id: number, reply: StoreReply): void {
@@ -42,12 +62,13 @@ function answer(id: number, reply: StoreReply): void {
 	port.postMessage(answered);
 }
 
-function replyTo(request: Exclude<StoreRequest, { kind: "find" }>, now: number): StoreReply {
+function replyTo(request: QuickRequest, now: number): StoreReply {
 	switch (request.kind) {
 		case "open":
 			return attempt(closeAll, () => {
 				openEvents(now);
 				openKeys(now);
+				meetUsage(now);
 				return { kind: "done" };
 			});
 		case "commit":
@@ -72,20 +93,36 @@ function replyTo(request: Exclude<StoreRequest, { kind: "find" }>, now: number):
 	}
 }
 
-/** A slice of the first query; what else came in meanwhile is heard before the next slice. */
-function workOnQueries(): void {
-	const first = queries[0];
-	if (first === undefined) return;
-	const reply = attempt(closeEvents, () => {
-		first.reader ??= new EventReader(openEvents(first.now).database, first.query);
-		const found = first.reader.step(() => performance.now());
+function query(wanted: EventQuery, now: number): () => StoreReply | null {
+	const reader = new EventReader(openEvents(now).database, wanted);
+	return () => {
+		const found = reader.step(elapsedMs);
 		return found === null ? null : { kind: "found", ...found };
-	});
-	if (reply !== null) {
-		queries.shift();
-		answer(first.id, reply);
+	};
+}
+
+function upkeepOf(request: UpkeepRequest, now: number): () => StoreReply | null {
+	const opened: UsageFiles = { events: openEvents(now), usage: openUsage(now) };
+	switch (request.kind) {
+		case "count-usage":
+			return inSlices(
+				catchUp(opened, request.timeZone),
+				({ counted, events: read }) => ({ kind: "counted", countedSeq: counted.seq, events: read }),
+				elapsedMs,
+			);
+		case "report-usage":
+			return inSlices(report(opened, request.query, request.timeZone), (made) => ({ kind: "usage", report: made }), elapsedMs);
+		case "recompute-usage":
+			return inSlices(recompute(opened, request.timeZone), (comparison) => ({ kind: "usage-compared", comparison }), elapsedMs);
+		case "roll-up-usage":
+			return inSlices(rollUp(opened, request.day), (days) => ({ kind: "rolled-up", days }), elapsedMs);
+		case "plan-pruning":
+			return inSlices(planPruning(opened, request.before, request.timeZone), (plan) => ({ kind: "pruning-planned", plan }), elapsedMs);
+		case "prune":
+			return inSlices(prune(opened, request.plan, request.timeZone, now), (pruned) => ({ kind: "pruned", ...pruned }), elapsedMs);
+		default:
+			return assertNever(request);
 	}
-	if (queries.length > 0) setImmediate(workOnQueries);
 }
 
 function attempt<T extends StoreReply | null>(close: () => void, act: () => T): T | StoreReply {
@@ -114,8 +151,8 @@ function openKeys(now: number): KeyDatabase {
 }
 
 function closeEvents(): void {
-	// A query that was under way begins again: its statements end with the database.
-	for (const query of queries) query.reader = null;
+	queries.restart();
+	upkeep.restart();
 	const closing = events;
 	events = null;
 	closing?.close();
@@ -127,7 +164,34 @@ function closeKeys(): void {
 	closing?.close();
 }
 
+function openUsage(now: number): UsageDatabase {
+	usage ??= new UsageDatabase(files.usage, now);
+	return usage;
+}
+
+/** A table of usage that cannot be read keeps nobody from serving: whoever asks for usage hears of it. */
+function meetUsage(now: number): void {
+	try {
+		meetLog({ events: openEvents(now), usage: openUsage(now) });
+	} catch {
+		closeUsage();
+	}
+}
+
+function closeUsage(): void {
+	const closing = usage;
+	usage = null;
+	closing?.close();
+}
+
+/** A damaged table of usage is no reason to close the log, unless the log was being pruned. */
+function closeForUpkeep(): void {
+	if (events?.database.isTransaction === true) closeEvents();
+	closeUsage();
+}
+
 function closeAll(): void {
 	closeEvents();
+	closeUsage();
 	closeKeys();
 }

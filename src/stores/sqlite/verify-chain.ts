@@ -42,6 +42,10 @@ export interface ChainReport {
 	/** Whether that key was known from outside the log. */
 	readonly trusted: boolean;
 	readonly firstProblem: ChainProblem | null;
+	/** First event that is there, and its moment (Unix ms); null where there is none. */
+	readonly first: { readonly seq: number; readonly at: number } | null;
+	/** When what was before it was removed, as a sealed record says; null where nothing was. */
+	readonly prunedAt: number | null;
 }
 
 const BLOCKS_AT_ONCE = 64;
@@ -60,9 +64,27 @@ export async function verifyChain(options: VerifyChainOptions): Promise<ChainRep
 	const publicKey = options.publicKey ?? publicKeyBeside(files.signingKey);
 	const database = openForReading(files.events);
 	try {
-		return await verify(database, publicKey, options);
+		let report: ChainReport;
+		let begins: number;
+		// What is being pruned meanwhile looks like a gap from one page to the next. It goes at most once a day, so trying again finds it still.
+		do {
+			begins = beginningOf(database);
+			report = await verify(database, publicKey, options);
+		} while (!report.ok && beginningOf(database) !== begins);
+		return report;
 	} finally {
 		database.close();
+	}
+}
+
+/** The first event's number; -1 where the file does not say. */
+function beginningOf(database: DatabaseSync): number {
+	try {
+		const row = database.prepare("SELECT min(first_seq) AS first FROM blocks WHERE first_seq > 0").get() ?? {};
+		return row["first"] === null ? 0 : integerIn(row, "first");
+	} catch {
+		// Damage: the verification says what.
+		return -1;
 	}
 }
 
@@ -88,6 +110,8 @@ async function verify(database: DatabaseSync, publicKey: KeyObject | null, optio
 		fingerprint: genesis === null ? null : fingerprintOf(genesis.publicKey),
 		trusted: publicKey !== null,
 		firstProblem,
+		first: verifier?.first ?? null,
+		prunedAt: verifier?.prunedAt ?? null,
 	};
 }
 
@@ -127,7 +151,10 @@ async function walk(database: DatabaseSync, verifier: ChainVerifier, options: Ve
 			const problem = verifier.block(block);
 			if (problem !== null) return problem;
 			if (witness !== undefined && witness.seq <= block.lastSeq && !witnessed) {
-				witnessed = witness.seq === block.lastSeq && block.hash.toString("hex") === witness.hash;
+				const [seq, hash] = witness.seq < block.firstSeq ? [block.firstSeq - 1, block.previousHash] : [block.lastSeq, block.hash];
+				if (witness.seq < seq && witness.seq < block.firstSeq)
+					return { seq: 1, what: `event ${witness.seq}, which the witnessed checkpoint covers, was pruned: use a later checkpoint` };
+				witnessed = witness.seq === seq && hash.toString("hex") === witness.hash;
 				if (!witnessed)
 					return {
 						seq: block.firstSeq,

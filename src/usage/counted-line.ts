@@ -1,0 +1,153 @@
+/**
+ * Reads from one line of the event log what it adds to the usage.
+ *
+ *  - Only `request-ended` and `refusals-summarised` add anything: each request has one of the first, or is in one of the second.
+ *  - A model's name counts where a model answered. A name that a caller made up must not become a line of the operator's bill.
+ */
+import { DIALECTS, type Dialect, OPERATION_CLASSES, type OperationClass } from "../model/operation-class.ts";
+import { type MutableSums, noSums } from "./usage-sums.ts";
+
+export interface CountedLine {
+	/** Unix ms. */
+	readonly at: number;
+	readonly principal: string | null;
+	/** JSON text of the list; "" for none. */
+	readonly groups: string;
+	readonly model: string | null;
+	readonly class: OperationClass | null;
+	readonly dialect: Dialect | null;
+	readonly sums: Readonly<MutableSums>;
+}
+
+/** How such lines begin: the writer puts the type first. */
+export const ENDED = '{"type":"request-ended",';
+const SUMMARISED = '{"type":"refusals-summarised",';
+
+/** Null for a line that adds nothing. */
+export function countedLine(line: string): CountedLine | null {
+	if (line.startsWith(ENDED)) return endedOf(recordIn(line));
+	return line.startsWith(SUMMARISED) ? refusalsOf(recordIn(line)) : null;
+}
+
+interface Ended {
+	readonly at: number;
+	readonly principal: string | null;
+	readonly groups: string;
+	readonly class: string | null;
+	readonly dialect: string | null;
+	readonly model: string | null;
+	readonly outcome: string;
+	readonly status: number;
+	readonly durationMs: number;
+	readonly bytesIn: number;
+	readonly bytesOut: number;
+	readonly usage: {
+		readonly promptTokens: number;
+		readonly outputTokens: number;
+		readonly loadNs: number | null;
+		readonly promptNs: number | null;
+		readonly evalNs: number | null;
+		readonly estimated: boolean;
+	} | null;
+}
+
+function counted(ended: Ended): CountedLine {
+	const { outcome, usage } = ended;
+	const sums = noSums();
+	sums.requests = 1;
+	if (outcome === "refused") sums.refused = 1;
+	else if (outcome === "fault") sums.faults = 1;
+	else if (outcome === "abandoned" || outcome === "cut") sums.aborted = 1;
+	sums.wallUs = Math.round(ended.durationMs * 1_000);
+	sums.bytesIn = ended.bytesIn;
+	sums.bytesOut = ended.bytesOut;
+	if (usage !== null) {
+		const { loadNs, promptNs, evalNs } = usage;
+		sums.inputTokens = usage.promptTokens;
+		sums.outputTokens = usage.outputTokens;
+		sums.gpuUs = Math.round(((loadNs ?? 0) + (promptNs ?? 0) + (evalNs ?? 0)) / 1_000);
+		if (usage.estimated) sums.estimated = 1;
+		if (loadNs === null && promptNs === null && evalNs === null) sums.untimed = 1;
+	}
+	return {
+		at: ended.at,
+		principal: ended.principal,
+		groups: ended.groups,
+		model: answered(usage !== null, outcome, ended.status) ? ended.model : null,
+		class: OPERATION_CLASSES.find((one) => one === ended.class) ?? null,
+		dialect: DIALECTS.find((one) => one === ended.dialect) ?? null,
+		sums,
+	};
+}
+
+export function answered(hasUsage: boolean, outcome: string, status: number): boolean {
+	return hasUsage || (outcome === "completed" && status < 400);
+}
+
+function endedOf(record: Fields | null): CountedLine | null {
+	if (record === null || typeof record["at"] !== "number") return null;
+	const usage = fieldsOf(record["usage"]);
+	const groups = Array.isArray(record["groups"]) ? record["groups"].filter((group) => typeof group === "string") : [];
+	return counted({
+		at: record["at"],
+		principal: textOf(record["principal"]),
+		groups: groups.length === 0 ? "" : JSON.stringify(groups),
+		class: textOf(record["class"]),
+		dialect: textOf(record["dialect"]),
+		model: textOf(record["model"]),
+		outcome: textOf(record["outcome"]) ?? "",
+		status: countOf(record["status"]),
+		durationMs: durationOf(record["durationMs"]),
+		bytesIn: countOf(record["bytesIn"]),
+		bytesOut: countOf(record["bytesOut"]),
+		usage:
+			usage === null
+				? null
+				: {
+						promptTokens: countOf(usage["promptTokens"]),
+						outputTokens: countOf(usage["outputTokens"]),
+						loadNs: countOrNull(usage["loadNs"]),
+						promptNs: countOrNull(usage["promptNs"]),
+						evalNs: countOrNull(usage["evalNs"]),
+						estimated: usage["estimated"] === true,
+					},
+	});
+}
+
+function refusalsOf(record: Fields | null): CountedLine | null {
+	if (record === null || typeof record["at"] !== "number") return null;
+	const sums = noSums();
+	sums.requests = countOf(record["count"]);
+	sums.refused = sums.requests;
+	return { at: record["at"], principal: null, groups: "", model: null, class: null, dialect: null, sums };
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+function recordIn(line: string): Fields | null {
+	return fieldsOf(JSON.parse(line));
+}
+
+function fieldsOf(value: unknown): Fields | null {
+	return isFields(value) ? value : null;
+}
+
+function isFields(value: unknown): value is Fields {
+	return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function textOf(value: unknown): string | null {
+	return typeof value === "string" ? value : null;
+}
+
+function countOrNull(value: unknown): number | null {
+	return typeof value === "number" && Number.isSafeInteger(value) && value >= 0 ? value : null;
+}
+
+function countOf(value: unknown): number {
+	return countOrNull(value) ?? 0;
+}
+
+function durationOf(value: unknown): number {
+	return typeof value === "number" && Number.isFinite(value) ? value : 0;
+}

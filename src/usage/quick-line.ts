@@ -1,0 +1,119 @@
+/**
+ * Reads the numbers of a `request-ended` line without parsing it: four times as fast, which is what counting costs for each request.
+ *
+ *  - In a JSON text without white space, `,"name":` is a member's name wherever it stands: within a string the quotation mark would be escaped. So
+ *    members are found by searching for that, in the order in which this program writes them.
+ *  - Whatever looks otherwise (another order, an exponent, a record of an older release) is not read here: the caller parses it then, to the same sums.
+ */
+import { answered } from "./counted-line.ts";
+import type { MutableSums } from "./usage-sums.ts";
+
+const ZERO = 48;
+const NINE = 57;
+const COMMA = 44;
+const BRACE = 125;
+
+/** One for all lines: reading fills it anew. */
+export class QuickLine {
+	at = 0;
+	/** Who, in which groups, did what with which model: the line's own text, and whether the model answered. */
+	who = "";
+	readonly sums: MutableSums;
+	#line = "";
+	#from = 0;
+	#failed = false;
+
+	constructor(sums: MutableSums) {
+		this.sums = sums;
+	}
+
+	/** False where the line has to be parsed. */
+	read(line: string): boolean {
+		this.#line = line;
+		this.#from = 0;
+		this.#failed = false;
+		const { sums } = this;
+		this.at = this.#count(',"at":');
+		const who = this.#after(',"principal":');
+		const method = this.#after(',"method":"');
+		const outcome = this.#text(',"outcome":"');
+		const status = this.#count(',"status":');
+		sums.requests = 1;
+		sums.refused = outcome === "refused" ? 1 : 0;
+		sums.faults = outcome === "fault" ? 1 : 0;
+		sums.aborted = outcome === "abandoned" || outcome === "cut" ? 1 : 0;
+		sums.wallUs = Math.round(this.#number(',"durationMs":') * 1_000);
+		sums.bytesIn = this.#count(',"bytesIn":');
+		sums.bytesOut = this.#count(',"bytesOut":');
+		const used = this.#after(',"usage":');
+		const hasUsage = line.charCodeAt(used) !== 110;
+		if (hasUsage) this.#usage();
+		else {
+			sums.inputTokens = 0;
+			sums.outputTokens = 0;
+			sums.gpuUs = 0;
+			sums.estimated = 0;
+			sums.untimed = 0;
+			if (!line.endsWith(',"usage":null}')) return false;
+		}
+		if (this.#failed) return false;
+		this.who = (answered(hasUsage, outcome, status) ? "+" : "-") + line.slice(who, method);
+		return true;
+	}
+
+	#usage(): void {
+		const { sums } = this;
+		sums.inputTokens = this.#count('{"promptTokens":');
+		sums.outputTokens = this.#count(',"outputTokens":');
+		const load = this.#countOrNull(',"loadNs":');
+		const prompt = this.#countOrNull(',"promptNs":');
+		const answer = this.#countOrNull(',"evalNs":');
+		sums.gpuUs = Math.round((Math.max(0, load) + Math.max(0, prompt) + Math.max(0, answer)) / 1_000);
+		sums.untimed = load < 0 && prompt < 0 && answer < 0 ? 1 : 0;
+		const estimated = this.#after(',"estimated":');
+		sums.estimated = this.#line.charCodeAt(estimated) === 116 ? 1 : 0;
+	}
+
+	/** Where the value of a member begins. */
+	#after(name: string): number {
+		const at = this.#line.indexOf(name, this.#from);
+		if (at === -1) this.#failed = true;
+		else this.#from = at + name.length;
+		return this.#from;
+	}
+
+	#text(name: string): string {
+		const start = this.#after(name);
+		return this.#line.slice(start, this.#line.indexOf('"', start));
+	}
+
+	#countOrNull(name: string): number {
+		const start = this.#after(name);
+		// n of null
+		return this.#line.charCodeAt(start) === 110 ? -1 : this.#digits(start);
+	}
+
+	#count(name: string): number {
+		return this.#digits(this.#after(name));
+	}
+
+	/** A whole number of at most fifteen digits, and nothing else up to the end of the member. */
+	#digits(start: number): number {
+		let value = 0;
+		let at = start;
+		let code = this.#line.charCodeAt(at);
+		for (; code >= ZERO && code <= NINE; code = this.#line.charCodeAt(at)) {
+			value = value * 10 + (code - ZERO);
+			at += 1;
+		}
+		if (at === start || at - start > 15 || (code !== COMMA && code !== BRACE)) this.#failed = true;
+		return value;
+	}
+
+	#number(name: string): number {
+		const start = this.#after(name);
+		const value = Number(this.#line.slice(start, this.#line.indexOf(",", start)));
+		if (!Number.isFinite(value)) this.#failed = true;
+		return value;
+	}
+}

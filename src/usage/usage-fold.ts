@@ -1,0 +1,111 @@
+/**
+ * Folds rows of usage into the lines of a report.
+ *
+ *  - Rows come one at a time and in any order; what is held is a line for each key, model or day, and there is a bound on them.
+ *  - A principal of two groups counts in both lines and once in the totals.
+ */
+import type { UsageDimension, UsageLine, UsageQuery, UsageReport, UsageRow } from "../ports/usage-ledger.ts";
+
+import { lastDayOf } from "./calendar.ts";
+import { addSums, type MutableSums, noSums } from "./usage-sums.ts";
+
+/** Beyond it what is new goes into one line of its own. */
+const LINES_MOST = 100_000;
+export const OTHER = "_other";
+
+/** As keys are named; whoever proves itself otherwise has an id of another form. */
+const KEY_ID = /^[0-9a-z]{8}$/;
+
+export type FoldedUsage = Pick<UsageReport, "lines" | "linesInAll" | "totals" | "cutMonths"> & {
+	readonly fromSeq: number;
+	readonly toSeq: number;
+};
+
+export class UsageFold {
+	readonly #query: UsageQuery;
+	readonly #most: number;
+	readonly #lines = new Map<string | null, MutableSums>();
+	readonly #totals = noSums();
+	readonly #cut = new Set<string>();
+	#fromSeq = 0;
+	#toSeq = 0;
+
+	constructor(query: UsageQuery, most = LINES_MOST) {
+		this.#query = query;
+		this.#most = most;
+	}
+
+	add(row: UsageRow): void {
+		if (!this.#holds(row.period)) return;
+		const { by } = this.#query;
+		if (by === "key" && !(row.principal !== null && KEY_ID.test(row.principal))) return;
+		addSums(this.#totals, row);
+		if (row.firstSeq > 0 && (this.#fromSeq === 0 || row.firstSeq < this.#fromSeq)) this.#fromSeq = row.firstSeq;
+		if (row.lastSeq > this.#toSeq) this.#toSeq = row.lastSeq;
+		if (by === "group" && row.groups !== null) for (const group of row.groups) addSums(this.#lineOf(group), row);
+		else addSums(this.#lineOf(valueOf(row, by)), row);
+	}
+
+	result(): FoldedUsage {
+		const { by, limit, offset } = this.#query;
+		const lines: UsageLine[] = Array.from(this.#lines, ([of, sums]) => ({ of, ...sums }));
+		lines.sort(by === "day" ? byName : byTokens);
+		return {
+			lines: lines.slice(offset, offset + limit),
+			linesInAll: lines.length,
+			totals: this.#totals,
+			cutMonths: [...this.#cut].sort(),
+			fromSeq: this.#fromSeq,
+			toSeq: this.#toSeq,
+		};
+	}
+
+	#lineOf(name: string | null): MutableSums {
+		const line = this.#lines.get(name);
+		if (line !== undefined) return line;
+		if (this.#lines.size >= this.#most && name !== OTHER) return this.#lineOf(OTHER);
+		const made = noSums();
+		this.#lines.set(name, made);
+		return made;
+	}
+
+	#holds(period: string): boolean {
+		const { since, until } = this.#query;
+		const isMonth = period.length === 7;
+		const first = isMonth ? `${period}-01` : period;
+		const last = isMonth && until !== null ? lastDayOf(period) : period;
+		const begins = since === null || first >= since;
+		const ends = until === null || last <= until;
+		if (begins && ends) return true;
+		// A month that is wholly outside is no loss; one that lies across a bound is.
+		if (isMonth && (since === null || lastDayOf(period) >= since) && (until === null || first <= until)) this.#cut.add(period);
+		return false;
+	}
+}
+
+function valueOf(row: UsageRow, by: UsageDimension): string | null {
+	switch (by) {
+		case "key":
+		case "principal":
+			return row.principal;
+		case "group":
+			return null;
+		case "model":
+			return row.model;
+		case "day":
+			return row.period;
+		case "class":
+			return row.class;
+		case "dialect":
+			return row.dialect;
+	}
+}
+
+function byName(one: UsageLine, other: UsageLine): number {
+	return (one.of ?? "") < (other.of ?? "") ? -1 : 1;
+}
+
+function byTokens(one: UsageLine, other: UsageLine): number {
+	const more = other.inputTokens + other.outputTokens - (one.inputTokens + one.outputTokens) || other.requests - one.requests;
+	return more === 0 ? byName(one, other) : more;
+}

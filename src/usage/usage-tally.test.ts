@@ -1,0 +1,189 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import fc from "fast-check";
+
+import { endedEvent, startedEvent } from "../../test/support/sample-events.ts";
+import { type Event, OUTCOMES } from "../model/event.ts";
+import type { UsageRow } from "../ports/usage-ledger.ts";
+import { Calendar } from "./calendar.ts";
+import { countedLine } from "./counted-line.ts";
+import { QuickLine } from "./quick-line.ts";
+import { addSums, noSums } from "./usage-sums.ts";
+import { UsageTally } from "./usage-tally.ts";
+
+const NOON = Date.UTC(2026, 9, 31, 12);
+
+function rowsOf(events: readonly Event[], calendar = new Calendar("UTC")): readonly UsageRow[] {
+	const tally = new UsageTally(calendar);
+	for (const [index, event] of events.entries()) tally.add(JSON.stringify(event), index + 1);
+	return tally.take();
+}
+
+const uncounted: readonly (readonly [what: string, line: string])[] = [
+	["a request that has only started", JSON.stringify(startedEvent({ at: NOON }))],
+	["a record of something else", JSON.stringify({ type: "server-stopped", at: NOON, drainedMs: 1, cut: 0 })],
+	["an ended request without a moment", '{"type":"request-ended","at":null}'],
+];
+for (const [what, line] of uncounted) test(`${what} adds nothing`, () => assert.equal(countedLine(line), null));
+
+for (const [what, changes] of [
+	["was refused", { outcome: "refused", status: 403, usage: null }],
+	["was not answered by a model", { outcome: "completed", status: 404, usage: null }],
+	["failed", { outcome: "fault", status: 502, usage: null }],
+] as const) {
+	test(`the model of a request that ${what} does not count: the caller may have made it up`, () => {
+		assert.equal(rowsOf([endedEvent({ at: NOON, model: "made-up", ...changes })])[0]?.model, null);
+	});
+}
+
+test("the model counts where it answered, and where an operation on it was done", () => {
+	assert.equal(rowsOf([endedEvent({ at: NOON })])[0]?.model, "llama3.2:latest");
+	assert.equal(rowsOf([endedEvent({ at: NOON, outcome: "abandoned", status: 200 })])[0]?.model, "llama3.2:latest");
+	assert.equal(rowsOf([endedEvent({ at: NOON, class: "manage", usage: null })])[0]?.model, "llama3.2:latest");
+});
+
+test("requests, tokens, GPU time and bytes are summed up by day, principal, groups, model, class and dialect", () => {
+	const usage = { promptTokens: 3, outputTokens: 4, totalNs: null, loadNs: 1_000, promptNs: 2_499, evalNs: 3_000_000, estimated: false };
+	const [row, ...others] = rowsOf([
+		startedEvent({ at: NOON }),
+		endedEvent({ at: NOON, groups: ["red", "blue"], usage }),
+		endedEvent({ at: NOON + 1, groups: ["red", "blue"], usage: { ...usage, estimated: true }, outcome: "abandoned", durationMs: 0.5 }),
+		endedEvent({ at: NOON + 2, groups: ["red", "blue"], usage: { ...usage, loadNs: null, promptNs: null, evalNs: null } }),
+	]);
+	assert.deepEqual(others, []);
+	assert.deepEqual(row, {
+		period: "2026-10-31",
+		principal: "ab12cd34",
+		groups: ["red", "blue"],
+		model: "llama3.2:latest",
+		class: "infer",
+		dialect: "ollama",
+		requests: 3,
+		refused: 0,
+		faults: 0,
+		aborted: 1,
+		inputTokens: 9,
+		outputTokens: 12,
+		gpuUs: 2 * 3_003,
+		wallUs: 2 * 100_250 + 500,
+		bytesIn: 930,
+		bytesOut: 5_460,
+		estimated: 1,
+		untimed: 1,
+		firstSeq: 2,
+		lastSeq: 4,
+	});
+});
+
+test("refusals that were not recorded one by one count as what they stand for, as strangers'", () => {
+	const [row] = rowsOf([{ type: "refusals-summarised", at: NOON, reason: "credential-missing", count: 900, sinceMs: 60_000 }]);
+	assert.deepEqual([row?.principal, row?.model, row?.requests, row?.refused], [null, null, 900, 900]);
+});
+
+test("a request counts on the day on which it ended, in the operator's time zone", () => {
+	const ends = [Date.UTC(2026, 9, 31, 22, 59, 59, 999), Date.UTC(2026, 9, 31, 23)].map((at) => endedEvent({ at }));
+	assert.deepEqual(
+		rowsOf(ends, new Calendar("Europe/Zurich")).map(({ period }) => period),
+		["2026-10-31", "2026-11-01"],
+	);
+});
+
+const COUNT = fc.integer({ min: 0, max: 1e12 });
+const NAME = fc.oneof(fc.constantFrom(null, "a", "b", 'with "quotes"', "a,b", ',"method":"', "x]"), fc.string({ maxLength: 8 }));
+const ENDED = fc
+	.record({
+		at: fc.integer({ min: NOON - 200_000_000, max: NOON + 200_000_000 }),
+		principal: NAME,
+		groups: fc.oneof(fc.constant(null), fc.array(fc.string({ maxLength: 5 }), { maxLength: 3 })),
+		model: NAME,
+		class: fc.constantFrom(null, "infer" as const, "manage" as const),
+		dialect: fc.constantFrom(null, "openai" as const),
+		outcome: fc.constantFrom(...OUTCOMES),
+		status: fc.constantFrom(200, 404, 499, 502),
+		detail: NAME,
+		durationMs: fc.oneof(
+			fc.integer({ min: 0, max: 1e9 }).map((us) => us / 1_000),
+			fc.constant(1e21),
+		),
+		bytesIn: COUNT,
+		bytesOut: COUNT,
+		usage: fc.oneof(
+			fc.constant(null),
+			fc.record({
+				promptTokens: COUNT,
+				outputTokens: COUNT,
+				totalNs: fc.constantFrom(null, 5),
+				loadNs: fc.oneof(fc.constant(null), COUNT),
+				promptNs: fc.oneof(fc.constant(null), COUNT),
+				evalNs: fc.oneof(fc.constant(null), COUNT),
+				estimated: fc.boolean(),
+			}),
+		),
+	})
+	.map((changes) => endedEvent(changes));
+
+test("whatever a line holds, reading its numbers gives what parsing it gives", () => {
+	const quick = new QuickLine(noSums());
+	let read = 0;
+	fc.assert(
+		fc.property(ENDED, (event) => {
+			const line = JSON.stringify(event);
+			const counted = countedLine(line);
+			if (!quick.read(line)) return;
+			read += 1;
+			assert.equal(quick.at, counted?.at);
+			assert.deepEqual({ ...quick.sums }, counted?.sums);
+		}),
+		{ numRuns: 500 },
+	);
+	assert.ok(read > 300, `${read} of 500 were read without parsing`);
+});
+
+test("a line as the recorder writes it is read without parsing; another order of its members, or a record without groups, is parsed", () => {
+	const quick = new QuickLine(noSums());
+	const event = endedEvent({ at: NOON });
+	assert.equal(quick.read(JSON.stringify(event)), true);
+	assert.equal(quick.read(JSON.stringify({ ...event, usage: null })), true);
+	const { usage, ...rest } = event;
+	assert.equal(quick.read(JSON.stringify({ usage, ...rest })), false);
+	const { groups: _groups, ...older } = event;
+	assert.deepEqual(rowsOf([older as Event]), rowsOf([event])); // As releases before groups wrote it.
+});
+
+test("the same lines give the same rows in whatever portions they are counted", () => {
+	fc.assert(
+		fc.property(fc.array(ENDED, { maxLength: 40 }), fc.array(fc.nat(40), { maxLength: 5 }), (events, cuts) => {
+			const tally = new UsageTally(new Calendar("Asia/Kathmandu"));
+			const summed = new Map<string, ReturnType<typeof noSums>>();
+			const slow = new Map<string, ReturnType<typeof noSums>>();
+			const keyOf = ({ period, principal, groups, model, class: one, dialect }: UsageRow) =>
+				JSON.stringify([period, principal, groups, model, one, dialect]);
+			const flush = () => {
+				for (const row of tally.take()) {
+					const sums = summed.get(keyOf(row)) ?? noSums();
+					addSums(sums, row);
+					summed.set(keyOf(row), sums);
+				}
+			};
+			for (const [index, event] of events.entries()) {
+				if (cuts.includes(index)) flush();
+				tally.add(JSON.stringify(event), index + 1);
+			}
+			flush();
+			for (const event of events) {
+				const line = JSON.stringify(event);
+				const counted = countedLine(line);
+				if (counted === null) continue;
+				const { principal, groups, model, class: one, dialect } = counted;
+				const period = new Calendar("Asia/Kathmandu").dayOf(counted.at);
+				const key = JSON.stringify([period, principal, groups === "" ? null : JSON.parse(groups), model, one, dialect]);
+				const sums = slow.get(key) ?? noSums();
+				addSums(sums, counted.sums);
+				slow.set(key, sums);
+			}
+			assert.deepEqual(summed, slow);
+		}),
+		{ numRuns: 150 },
+	);
+});

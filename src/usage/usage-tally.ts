@@ -1,0 +1,97 @@
+/**
+ * Sums up lines of the event log into rows of usage, in memory, between two writes of the table.
+ *
+ *  - The same lines give the same rows in whatever portions they come: what is counted as it happens equals what is counted again from the log.
+ *  - Who a line speaks of is parsed once for all lines that say it in the same words; of the others, numbers alone are read.
+ */
+import type { UsageRow } from "../ports/usage-ledger.ts";
+
+import type { Calendar } from "./calendar.ts";
+import { type CountedLine, countedLine, ENDED } from "./counted-line.ts";
+import { QuickLine } from "./quick-line.ts";
+import { addSums, type MutableSums, noSums } from "./usage-sums.ts";
+
+interface Tallied {
+	readonly row: Omit<UsageRow, keyof MutableSums | "lastSeq">;
+	readonly sums: MutableSums;
+	lastSeq: number;
+}
+
+export class UsageTally {
+	readonly #calendar: Calendar;
+	readonly #after: string;
+	readonly #rows = new Map<string, Tallied>();
+	/** Of the day that was counted last. */
+	readonly #known = new Map<string, Tallied>();
+	readonly #quick = new QuickLine(noSums());
+	#day = "";
+
+	/** Days up to `after` are passed over; "" for none. */
+	constructor(calendar: Calendar, after = "") {
+		this.#calendar = calendar;
+		this.#after = after;
+	}
+
+	/** How many rows there are. */
+	get size(): number {
+		return this.#rows.size;
+	}
+
+	/** `seq` is the line's number in the log, and rises from call to call. */
+	add(line: string, seq: number): void {
+		if (!line.startsWith(ENDED) || !this.#quick.read(line)) {
+			const counted = countedLine(line);
+			if (counted !== null) this.#count(this.#rowOf(counted, seq), counted.sums, seq);
+			return;
+		}
+		const { at, who, sums } = this.#quick;
+		const day = this.#calendar.dayOf(at);
+		if (day !== this.#day) {
+			this.#day = day;
+			this.#known.clear();
+		}
+		let tallied = this.#known.get(who);
+		if (tallied === undefined) {
+			const counted = countedLine(line);
+			tallied = counted === null ? undefined : this.#rowOf(counted, seq);
+			if (tallied === undefined) return;
+			this.#known.set(who, tallied);
+		}
+		this.#count(tallied, sums, seq);
+	}
+
+	/** What was summed up since the last call. */
+	take(): readonly UsageRow[] {
+		const rows = Array.from(this.#rows.values(), ({ row, sums, lastSeq }) => ({ ...row, ...sums, lastSeq }));
+		this.#rows.clear();
+		this.#known.clear();
+		return rows;
+	}
+
+	#count(tallied: Tallied | undefined, sums: Readonly<MutableSums>, seq: number): void {
+		if (tallied === undefined) return;
+		addSums(tallied.sums, sums);
+		tallied.lastSeq = seq;
+	}
+
+	#rowOf({ at, principal, groups, model, class: operationClass, dialect }: CountedLine, seq: number): Tallied | undefined {
+		const period = this.#calendar.dayOf(at);
+		if (period <= this.#after) return undefined;
+		// A line feed is in none of them: names in the record are printable.
+		const key = `${period}\n${principal}\n${groups}\n${model}\n${operationClass}\n${dialect}`;
+		let tallied = this.#rows.get(key);
+		if (tallied === undefined) {
+			const row = { period, principal, groups: groupsIn(groups), model, class: operationClass, dialect, firstSeq: seq };
+			tallied = { row, sums: noSums(), lastSeq: seq };
+			this.#rows.set(key, tallied);
+		}
+		return tallied;
+	}
+}
+
+/** As `CountedLine` and the table have them; null for none. */
+export function groupsIn(text: string): readonly string[] | null {
+	if (text === "") return null;
+	const groups: unknown = JSON.parse(text);
+	return Array.isArray(groups) ? groups.filter((group) => typeof group === "string") : null;
+}
