@@ -34,6 +34,7 @@ const STRANGER: RequestEnded = {
 	bytesIn: 0,
 	bytesOut: 90,
 	usage: null,
+	charged: null,
 };
 
 const CHAT: RequestEnded = {

@@ -37,6 +37,7 @@ const ONE_OF_EACH: { readonly [Type in Event["type"]]: Extract<Event, { type: Ty
 		bytesIn: 1,
 		bytesOut: 2,
 		usage: { promptTokens: 12, outputTokens: 40, totalNs: null, loadNs: null, promptNs: null, evalNs: null, estimated: false },
+		charged: null,
 	},
 	"refusals-summarised": { type: "refusals-summarised", at: AT, reason: "credential-missing", count: 900, sinceMs: 60_000 },
 	"key-created": { type: "key-created", at: AT, key: "abcd1234", name: "laptop", role: "user", by: "socket" },

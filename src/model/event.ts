@@ -6,6 +6,7 @@
  *    `request-ended` when the last byte is out or the caller is gone. Every request has exactly one of each.
  *  - Texts that a caller chose (method, path, user agent, model) are cut short and stripped of control characters by the recorder.
  */
+import type { Charge, Reserved } from "./charge.ts";
 import type { EnrolledCredential } from "./enrolled-principal.ts";
 import type { FaultCode } from "./fault.ts";
 import type { Dialect, OperationClass } from "./operation-class.ts";
@@ -41,6 +42,8 @@ export interface RequestStarted extends At {
 	readonly fault: FaultCode | null;
 	/** For the record alone: what exactly was refused, a virtual patch's id, a clamped parameter. */
 	readonly detail: string | null;
+	/** What budgets hold for it; null where none concerns it. */
+	readonly reserved: Reserved | null;
 }
 
 export const OUTCOMES = ["completed", "refused", "fault", "abandoned", "cut"] as const;
@@ -79,6 +82,8 @@ export interface RequestEnded extends At {
 	readonly bytesIn: number;
 	readonly bytesOut: number;
 	readonly usage: Usage | null;
+	/** What budgets were charged in place of what they held; null where none concerns it. */
+	readonly charged: Charge | null;
 }
 
 export interface RefusalsSummarised extends At {

@@ -4,7 +4,7 @@
  * Settled exactly once, whatever happens; what is called afterwards changes nothing.
  */
 export interface Hold {
-	/** Whether a budget may end the answer in the middle; where not, nobody need count tokens for it. */
+	/** Whether a budget wants to know of tokens as they pass, and may end the answer; where not, nobody need count for it. */
 	readonly bounds: boolean;
 	/**
 	 * So many tokens of the answer have passed in all. False: a budget has no more. The answer is then ended as if the model had come to its bound

@@ -113,6 +113,7 @@ export const STATUS: ServerStatus = {
 	listeners: [{ name: "gateway", address: "https://0.0.0.0:11435" }],
 	upstreams: [{ name: "local", url: "http://127.0.0.1:11434", up: true, version: "0.13.0", detail: null }],
 	certificate: { names: ["localhost"], expiresAt: NOW + 86_400_000, ca: { path: "/var/lib/rempart/tls/ca.pem", sha256: "00" } },
+	identityProviders: [],
 	load: { connections: 1, requests: 2, streams: 3, queued: 4 },
 	eventLogAvailable: true,
 	eventLogProblem: null,
@@ -139,6 +140,7 @@ export function requestStarted(change: Partial<Extract<Event, { type: "request-s
 		reason: null,
 		fault: null,
 		detail: null,
+		reserved: null,
 		...change,
 	};
 }

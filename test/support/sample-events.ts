@@ -21,6 +21,7 @@ export function startedEvent(changes: Partial<RequestStarted> = {}): RequestStar
 		reason: null,
 		fault: null,
 		detail: null,
+		reserved: null,
 		...changes,
 	};
 }
@@ -51,6 +52,7 @@ export function endedEvent(changes: Partial<RequestEnded> = {}): RequestEnded {
 		bytesIn: 310,
 		bytesOut: 1_820,
 		usage: { promptTokens: 12, outputTokens: 44, totalNs: 98_765_432, loadNs: 10, promptNs: 20, evalNs: 30, estimated: false },
+		charged: null,
 		...changes,
 	};
 }

@@ -7,6 +7,7 @@
  */
 
 import type { Caller } from "../../http/caller.ts";
+import type { Charge, Reserved } from "../../model/charge.ts";
 import type { Deny } from "../../model/decision.ts";
 import type { Event, Outcome, Phase, RequestEnded, RequestStarted } from "../../model/event.ts";
 import type { Fault } from "../../model/fault.ts";
@@ -39,6 +40,8 @@ export class RequestRecord {
 	principal: Principal | null = null;
 	judged: JudgedRequest | null = null;
 	queuedMs = 0;
+	reserved: Reserved | null = null;
+	charged: Charge | null = null;
 	/** How far the request has come, for a caller who leaves before it is forwarded. */
 	phase: Phase = "deciding";
 	readonly #id: string;
@@ -135,6 +138,7 @@ export class RequestRecord {
 			reason: refusal?.reason ?? null,
 			fault: fault?.code ?? null,
 			detail: cleanOrNull(detail, PATH_CHARACTERS),
+			reserved: this.reserved,
 		};
 		this.#batch = this.#write(event);
 		return this.#batch;
@@ -169,6 +173,7 @@ export class RequestRecord {
 			bytesIn: this.#caller.bytesIn,
 			bytesOut: this.#caller.bytesOut,
 			usage: end.usage,
+			charged: this.charged,
 		};
 		this.#write(event);
 	}

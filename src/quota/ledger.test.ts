@@ -1,0 +1,261 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { budgetsSpec, charge, principal, testedLedger } from "../../test/support/budgets.ts";
+import type { BudgetSpec } from "../model/budget-spec.ts";
+import { Reservation } from "./reservation.ts";
+
+const ADA = principal("ada00000");
+const BOB = principal("bob00000");
+const DAY = 86_400_000;
+
+function fits(reserved: unknown): boolean {
+	return reserved instanceof Reservation;
+}
+
+test("refuses the request after the limit, names the budget and says when it renews", () => {
+	const { ledger, reserve, held, time } = testedLedger(budgetsSpec([{ limit: 2 }]));
+	for (let request = 0; request < 2; request++) held(ADA).settle(charge(0));
+	const refused = reserve(ADA);
+	assert.ok(!(refused instanceof Reservation));
+	assert.equal(refused.counter.budget.spec.name, "daily");
+	assert.equal(refused.retryAt, time.wall + DAY / 2);
+	assert.equal(ledger.open, 0);
+	assert.ok(fits(reserve(BOB)));
+});
+
+test("of several that refuse, names the one that renews last", () => {
+	const { reserve, held } = testedLedger(
+		budgetsSpec([
+			{ name: "hourly", per: "hour", limit: 1 },
+			{ name: "monthly", per: "month", limit: 1 },
+			{ name: "daily", limit: 1 },
+		]),
+	);
+	held(ADA).settle(charge(0));
+	const refused = reserve(ADA);
+	assert.ok(!(refused instanceof Reservation));
+	assert.equal(refused.counter.budget.spec.name, "monthly");
+});
+
+test("what one budget refuses takes nothing of the others", () => {
+	const { reserve, ledger } = testedLedger(
+		budgetsSpec([
+			{ name: "wide", limit: 100 },
+			{ name: "narrow", limit: 1, unit: "concurrent", per: null },
+		]),
+	);
+	assert.ok(fits(reserve(ADA)));
+	assert.ok(!fits(reserve(ADA)));
+	const [wide] = ledger.budgets;
+	assert.equal(wide?.counterOf("ada00000").reserved, 1);
+});
+
+test("an estimate is held, and the truth replaces it", () => {
+	const { reserve, held, time } = testedLedger(budgetsSpec([{ unit: "output_tokens", limit: 1_000 }]));
+	const first = held(ADA, { outputBound: 500 });
+	assert.ok(fits(reserve(ADA, { outputBound: 500 })));
+	assert.ok(!fits(reserve(ADA, { outputBound: 1 })));
+	first.settle(charge(100));
+	const second = reserve(ADA, { outputBound: 400 });
+	assert.ok(fits(second));
+	assert.ok(!fits(reserve(ADA, { outputBound: 1 })));
+	assert.equal(time.wall % 1_000, 0);
+});
+
+test("is settled once, whatever is called afterwards", () => {
+	const { held, ledger } = testedLedger(budgetsSpec([{ unit: "output_tokens", limit: 1_000 }]));
+	const hold = held(ADA, { outputBound: 500 });
+	assert.ok(hold.settle(charge(10)) !== null);
+	assert.equal(hold.settle(charge(10)), null);
+	hold.giveUp();
+	hold.begin();
+	assert.equal(hold.passed(1_000_000), true);
+	const counter = ledger.budgets[0]?.counterOf("ada00000");
+	assert.deepEqual([counter?.used(ledger.now()), counter?.reserved], [10, 0]);
+});
+
+test("what is given up before it was sent on counts for nothing, afterwards as a request", () => {
+	const { held, ledger } = testedLedger(budgetsSpec([{ limit: 5 }]));
+	held(ADA).giveUp();
+	const counter = ledger.budgets[0]?.counterOf("ada00000");
+	assert.deepEqual([counter?.used(ledger.now()), counter?.reserved], [0, 0]);
+	const sent = held(ADA);
+	sent.begin();
+	sent.giveUp();
+	assert.deepEqual([counter?.used(ledger.now()), counter?.reserved], [1, 0]);
+});
+
+test("refuse: lets in where the whole estimate fits · cut and finish: where anything fits", () => {
+	for (const [onExhausted, isIn] of [
+		["refuse", false],
+		["cut", true],
+		["finish", true],
+	] as const) {
+		const { reserve, held } = testedLedger(budgetsSpec([{ unit: "output_tokens", limit: 1_000, onExhausted }]));
+		held(ADA).settle(charge(900));
+		assert.equal(fits(reserve(ADA, { outputBound: 500 })), isIn, onExhausted);
+		if (onExhausted === "cut") assert.ok(!fits(reserve(ADA, { outputBound: 500 })));
+	}
+});
+
+test("cut: ends the answer at the token after which nothing is left, and not before", () => {
+	for (const unit of ["output_tokens", "tokens", "money"] as const) {
+		const spec = budgetsSpec([{ unit, limit: 700, onExhausted: "cut" }], { prices: [["*", { input: 1, output: 1, gpuSecond: 0 }]] });
+		const { held, ledger } = testedLedger(spec);
+		const hold = held(ADA, { guessedInput: 0, outputBound: null });
+		const free = unit === "output_tokens" ? 700 : 700 - hold.estimate.charge.inputTokens;
+		let passed = 1;
+		while (hold.passed(passed) && passed < 10_000) passed += 1;
+		assert.equal(passed, free, unit);
+		assert.equal(hold.exhausted?.budget.spec.name, "daily");
+		const { inputTokens } = hold.estimate.charge;
+		hold.settle({ inputTokens, outputTokens: passed, gpuUs: 0, nanos: passed + inputTokens });
+		assert.equal(ledger.budgets[0]?.counterOf("ada00000").room(ledger.now()), 0, unit);
+	}
+});
+
+test("cut: two answers that run at the same time end when both together have used the budget", () => {
+	const { held, overshoots, ledger } = testedLedger(budgetsSpec([{ unit: "output_tokens", limit: 1_200, onExhausted: "cut" }]));
+	const holds = [held(ADA), held(ADA)];
+	const passed = [0, 0];
+	const running = new Set([0, 1]);
+	while (running.size > 0) {
+		for (const at of running) {
+			passed[at] = (passed[at] ?? 0) + 1;
+			if (holds[at]?.passed(passed[at] ?? 0) === false) running.delete(at);
+		}
+	}
+	for (const at of [0, 1]) holds[at]?.settle(charge(passed[at] ?? 0));
+	assert.equal((passed[0] ?? 0) + (passed[1] ?? 0), 1_200);
+	assert.equal(ledger.budgets[0]?.counterOf("ada00000").used(ledger.now()), 1_200);
+	assert.deepEqual(overshoots, []);
+});
+
+test("finish: an answer runs on, and others are refused from then on", () => {
+	const { held, reserve, overshoots } = testedLedger(budgetsSpec([{ unit: "output_tokens", limit: 600, onExhausted: "finish" }]));
+	const hold = held(ADA);
+	assert.equal(hold.passed(5_000), true);
+	assert.ok(!fits(reserve(ADA)));
+	hold.settle(charge(5_000));
+	assert.deepEqual(overshoots, []);
+});
+
+test("cut: GPU time that passes ends the answer, however many tokens came", () => {
+	const { held } = testedLedger(budgetsSpec([{ unit: "gpu_seconds", limit: 3_000_000, onExhausted: "cut" }]));
+	const hold = held(ADA);
+	let gpuUs = 0;
+	hold.runsOn(() => gpuUs);
+	let passed = 0;
+	do {
+		passed += 1;
+		gpuUs += 10_000;
+	} while (hold.passed(passed));
+	assert.ok(gpuUs <= 3_000_000 && gpuUs > 2_500_000, `${gpuUs}`);
+});
+
+test("an answer in one piece holds more than was usual, and says by what it is to be bounded", () => {
+	const { held } = testedLedger(budgetsSpec([{ unit: "output_tokens", limit: 3_000, onExhausted: "cut" }]));
+	assert.equal(held(ADA, { whole: true }).covered, 2_048);
+	assert.equal(held(ADA, { whole: true }).covered, 952);
+	assert.equal(held(BOB, { whole: true, outputBound: 10 }).covered, 10);
+});
+
+test("an estimate that was too low is told where it passed the budget by more than one reservation", () => {
+	const { held, overshoots } = testedLedger(budgetsSpec([{ unit: "input_tokens", limit: 100 }]));
+	held(ADA, { guessedInput: 10 }).settle(charge(0, 1_000));
+	assert.equal(overshoots.length, 1);
+});
+
+test("learns from what was used: the next estimate is no lower", () => {
+	const { held } = testedLedger(budgetsSpec([{ unit: "output_tokens", limit: 1_000_000 }]));
+	held(ADA, { guessedInput: 100 }).settle(charge(4_000, 900, 7_000_000));
+	const { charge: next } = held(ADA, { guessedInput: 100 }).estimate;
+	assert.equal(next.outputTokens, 4_000);
+	assert.equal(next.gpuUs, 7_000_000);
+	assert.ok(next.inputTokens >= 900);
+});
+
+const concerned: readonly (readonly [what: string, spec: Partial<BudgetSpec>, who: Parameters<typeof principal>[1], concerned: boolean])[] =
+	[
+		["a key's budget no other kind of principal", { scope: "key" }, { kind: "certificate" }, false],
+		["a principal's budget any of them", { scope: "principal" }, { kind: "certificate" }, true],
+		["a group's budget nobody without a group", { scope: "group" }, {}, false],
+		["a group's budget its members", { scope: "group" }, { groups: ["red"] }, true],
+		["one for roles nobody else's", { for: { roles: ["admin"], keys: null, groups: null, models: null } }, {}, false],
+		["one for keys nobody else's", { for: { roles: null, keys: ["bob00000"], groups: null, models: null } }, {}, false],
+		["one for groups its members", { for: { roles: null, keys: null, groups: ["red"], models: null } }, { groups: ["blue", "red"] }, true],
+		["one for models no other model", { for: { roles: null, keys: null, groups: null, models: ["qwen*"] } }, {}, false],
+		["one for models its own", { for: { roles: null, keys: null, groups: null, models: ["llama*"] } }, {}, true],
+	];
+for (const [what, spec, who, isConcerned] of concerned) {
+	test(`concerns: ${what}`, () => {
+		const { reserve } = testedLedger(budgetsSpec([{ limit: 1, ...spec }]));
+		const ada = principal("ada00000", who);
+		assert.ok(fits(reserve(ada)));
+		assert.equal(fits(reserve(ada)), !isConcerned);
+	});
+}
+
+test("a group's budget counts its members together, each group by itself", () => {
+	const { reserve } = testedLedger(budgetsSpec([{ scope: "group", limit: 2 }]));
+	assert.ok(fits(reserve(principal("ada00000", { groups: ["red", "blue"] }))));
+	assert.ok(fits(reserve(principal("bob00000", { groups: ["red"] }))));
+	assert.ok(!fits(reserve(principal("eve00000", { groups: ["red"] }))));
+	assert.ok(fits(reserve(principal("eve00000", { groups: ["blue"] }))));
+});
+
+test("a network's budget counts by address, and has room for no more than it may hold", () => {
+	const { reserve, ledger } = testedLedger(budgetsSpec([{ scope: "network", limit: 1, per: "hour" }]));
+	assert.ok(fits(reserve(ADA, null, "192.0.2.1")));
+	assert.ok(!fits(reserve(BOB, null, "192.0.2.1")));
+	assert.ok(fits(reserve(BOB, null, "192.0.2.2")));
+	for (let at = 0; at < 70_000; at++) ledger.budgets[0]?.counterOf(`n${at}`);
+	assert.ok((ledger.budgets[0]?.counters.size ?? 0) <= 65_537);
+});
+
+test("another role or another group is another plan", () => {
+	const spec = budgetsSpec([{ limit: 1, for: { roles: ["user"], keys: null, groups: null, models: null } }]);
+	const { reserve } = testedLedger(spec);
+	assert.ok(fits(reserve(ADA)));
+	assert.ok(!fits(reserve(ADA)));
+	assert.ok(fits(reserve(principal("ada00000", { role: "admin" }))));
+});
+
+test("a reload keeps what was used where the definition stays, also where the limit changes", () => {
+	const { ledger, held, reserve } = testedLedger(budgetsSpec([{ limit: 2 }]));
+	held(ADA).settle(charge(0));
+	const running = held(ADA);
+	ledger.adjust(budgetsSpec([{ limit: 3 }]));
+	assert.ok(fits(reserve(ADA)));
+	assert.ok(!fits(reserve(ADA)));
+	running.settle(charge(0));
+	assert.ok(!fits(reserve(ADA)));
+	ledger.adjust(budgetsSpec([{ limit: 3, per: "hour" }]));
+	assert.ok(fits(reserve(ADA)));
+	ledger.adjust(budgetsSpec([]));
+	assert.ok(ledger.isEmpty);
+});
+
+test("a reset begins anew for whom it was asked", () => {
+	const { ledger, held, reserve } = testedLedger(budgetsSpec([{ limit: 1 }]));
+	held(ADA).settle(charge(0));
+	held(BOB).settle(charge(0));
+	assert.equal(ledger.reset("daily", "ada00000"), 1);
+	assert.equal(ledger.reset("nothing", null), 0);
+	assert.ok(fits(reserve(ADA)));
+	assert.ok(!fits(reserve(BOB)));
+});
+
+test("forgets who used nothing lately, and whoever comes again has one counter and not two", () => {
+	const { ledger, held, reserve, pass } = testedLedger(budgetsSpec([{ limit: 1 }]));
+	held(ADA).settle(charge(0));
+	const running = held(BOB);
+	pass(DAY);
+	ledger.forgetIdle();
+	assert.deepEqual(Array.from(ledger.budgets[0]?.counters.keys() ?? []), ["bob00000"]);
+	assert.ok(fits(reserve(ADA)));
+	assert.ok(!fits(reserve(ADA)));
+	running.settle(charge(0));
+	assert.ok(!fits(reserve(BOB)));
+	assert.ok(ledger.changes(1).forgotten.some(([, subject]) => subject === "ada00000"));
+});

@@ -1,0 +1,370 @@
+/**
+ * The ledger: all budgets in force, how far each is used, and what requests hold of them.
+ *
+ *  - `reserve` looks at every budget that a request concerns and takes from all of them, or from none, in one step without a turn of the loop.
+ *  - Which budgets concern a caller is found once and kept; a request then costs one look-up and a walk over an array.
+ *  - It is the authority while one process runs. `changes` and `restore` carry it over to the next.
+ */
+import type { BudgetsSpec } from "../model/budget-spec.ts";
+import type { Charge, Reserved } from "../model/charge.ts";
+import type { ModelName } from "../model/model-name.ts";
+import type { Principal } from "../model/principal.ts";
+import type { BudgetChanges, BudgetSnapshot, ChargedFacts } from "../ports/budget-store.ts";
+import { Roster } from "../std/roster.ts";
+import { amountOf, NOTHING } from "./amount.ts";
+import { Budget, definitionOf } from "./budget.ts";
+import type { Counter } from "./counter.ts";
+import { LedgerClock } from "./ledger-clock.ts";
+import { ModelHistory } from "./model-history.ts";
+import { type CompiledBudget, isWeighed, NO_PLAN, type Plan, planOf } from "./plan.ts";
+import { type Estimate, Reservation, type ReservationOwner } from "./reservation.ts";
+import { FREE, Tariff } from "./tariff.ts";
+
+export interface LedgerDeps {
+	/** Unix ms. */
+	readonly now: () => number;
+	readonly monotonic: () => number;
+	/** Compiles globs over model names; what comes out is asked with canonical short names. */
+	readonly modelMatcher: (patterns: readonly string[]) => (model: string) => boolean;
+	/** What counts as one network, of a caller's address. */
+	readonly networkOf: (peer: string) => string;
+	/** A budget was passed by more than one reservation: what must not be. */
+	readonly onOvershoot: (budget: string, unit: string, by: number) => void;
+}
+
+/** What decides about the size of a request. */
+export interface Weight {
+	/** Tokens of the prompt, guessed by its length. */
+	readonly guessedInput: number;
+	/** Most tokens that the caller lets the model make; null where it names no bound. */
+	readonly outputBound: number | null;
+	/** Whether the model answers with tokens at all. */
+	readonly answers: boolean;
+	/** Whether the answer comes in one piece: it cannot be ended in the middle, so all that it may become is held from the beginning. */
+	readonly whole: boolean;
+	/** Whether the GPU of an upstream works for it. */
+	readonly onGpu: boolean;
+}
+
+/** The budget that a request did not fit into; of several the one that renews last. */
+export interface Exceeded {
+	readonly counter: Counter;
+	/** What it would have taken, in the unit's smallest thing. */
+	readonly needed: number;
+	/** Unix ms. */
+	readonly retryAt: number;
+}
+
+interface KeptPlans {
+	readonly role: string;
+	readonly groups: readonly string[];
+	/** Where no budget looks at model or network. */
+	readonly only: Plan | null;
+	readonly byModel: Map<string, Plan>;
+}
+
+const PRINCIPALS_MAX = 262_144;
+const MODELS_MAX = 256;
+/** An answer in one piece holds so many times what answers were lately, but not less than this, and is bounded by it. */
+const WHOLE_FACTOR = 4;
+const WHOLE_LEAST_TOKENS = 2_048;
+
+export class Ledger implements ReservationOwner {
+	readonly #deps: LedgerDeps;
+	readonly #history = new ModelHistory();
+	readonly #open = new Roster<Reservation>();
+	#clock: LedgerClock;
+	#budgets: readonly CompiledBudget[] = [];
+	#spec: BudgetsSpec = { budgets: [], prices: [], timeZone: "UTC" };
+	#prices: readonly { readonly matches: (model: string) => boolean; readonly tariff: Tariff }[] = [];
+	readonly #tariffs = new Map<string, Tariff>();
+	readonly #plans = new Map<string, KeptPlans>();
+	#looksAtModel = false;
+	#looksAtNetwork = false;
+	#changed: Counter[] = [];
+	#forgotten: (readonly [budget: string, subject: string])[] = [];
+	#sweeping = 0;
+
+	constructor(spec: BudgetsSpec, deps: LedgerDeps) {
+		this.#deps = deps;
+		this.#clock = new LedgerClock(0, deps.monotonic());
+		this.adjust(spec);
+	}
+
+	get isEmpty(): boolean {
+		return this.#budgets.length === 0;
+	}
+
+	get budgets(): readonly Budget[] {
+		return this.#budgets.map(({ budget }) => budget);
+	}
+
+	get timeZone(): string {
+		return this.#spec.timeZone;
+	}
+
+	/** Requests that hold something at this moment. */
+	get open(): number {
+		return this.#open.size;
+	}
+
+	now(): number {
+		return this.#clock.at(this.#deps.now(), this.#deps.monotonic());
+	}
+
+	/** Counters of a budget whose definition stays go on; what is held of one that goes is given back to nobody. */
+	adjust(spec: BudgetsSpec): void {
+		const before = new Map(this.budgets.map((budget) => [budget.spec.name, budget]));
+		this.#spec = spec;
+		this.#budgets = spec.budgets.map((each) => {
+			const known = before.get(each.name);
+			const budget = known?.definition === definitionOf(each, spec.timeZone) ? known : new Budget(each, spec.timeZone);
+			budget.spec = each;
+			return { budget, matchesModel: each.for.models === null ? null : this.#deps.modelMatcher(each.for.models) };
+		});
+		this.#prices = spec.prices.map(([models, price]) => ({ matches: this.#deps.modelMatcher([models]), tariff: new Tariff(price) }));
+		this.#looksAtModel = spec.budgets.some(({ scope, for: { models } }) => scope === "model" || models !== null);
+		this.#looksAtNetwork = spec.budgets.some(({ scope }) => scope === "network");
+		this.#tariffs.clear();
+		this.#plans.clear();
+	}
+
+	/** The budgets that concern a request. */
+	planOf(principal: Principal, model: ModelName | null, peer: string): Plan {
+		if (this.#budgets.length === 0) return NO_PLAN;
+		let kept = this.#plans.get(principal.id);
+		if (kept === undefined || kept.role !== principal.role || !sameTexts(kept.groups, principal.groups))
+			kept = this.#keepPlans(principal, peer);
+		if (kept.only !== null) return kept.only;
+		const name = model?.short ?? null;
+		if (this.#looksAtNetwork) return this.#compile(factsOf(principal, name, peer));
+		const plan = kept.byModel.get(name ?? "");
+		if (plan !== undefined) return plan;
+		const made = this.#compile(factsOf(principal, name, peer));
+		if (kept.byModel.size < MODELS_MAX) kept.byModel.set(name ?? "", made);
+		return made;
+	}
+
+	/** Holds what the request is estimated to use of every budget of the plan, or of none. */
+	reserve(plan: Plan, request: string, facts: ChargedFacts, weight: Weight | null): Reservation | Exceeded {
+		const now = this.now();
+		const estimate = this.#estimate(facts.model ?? "", weight);
+		const { counters } = plan;
+		const held: number[] = [];
+		let exceeded: Exceeded | null = null;
+		let covered = weight?.whole === true ? estimate.charge.outputTokens : Number.POSITIVE_INFINITY;
+		for (let at = 0; at < counters.length; at++) {
+			const counter = counters[at];
+			if (counter === undefined) continue;
+			const { unit, onExhausted } = counter.budget.spec;
+			const wanted = amountOf(unit, estimate.charge);
+			const room = counter.room(now);
+			const least = leastOf(onExhausted, unit, wanted, estimate);
+			if (least > room + SLACK) {
+				const retryAt = counter.retryAt(least, now);
+				if (exceeded === null || retryAt > exceeded.retryAt) exceeded = { counter, needed: least, retryAt };
+				held.push(0);
+				continue;
+			}
+			const taken = onExhausted === "cut" ? Math.min(wanted, Math.max(least, Math.floor(room))) : wanted;
+			held.push(taken);
+			if (plan.bounds && !(unit === "gpu_seconds" && weight?.whole === true)) covered = Math.min(covered, coveredBy(unit, taken, estimate));
+		}
+		if (exceeded !== null) return exceeded;
+		for (let at = 0; at < counters.length; at++) {
+			const counter = counters[at];
+			if (counter !== undefined) counter.reserved += held[at] ?? 0;
+		}
+		const reservation = new Reservation(this, plan, request, facts, { estimate, held, covered });
+		this.#open.join(reservation);
+		return reservation;
+	}
+
+	/** What a request used, of which nothing is held: how a former run is settled. `at`: Unix ms. */
+	charge(facts: ChargedFacts, charge: Charge, begun: boolean, at: number): void {
+		const now = this.#clock.seen(at);
+		for (const counter of this.#compile(facts).counters) {
+			const { spec } = counter.budget;
+			const amount = isWeighed(spec) ? amountOf(spec.unit, charge) : spec.unit === "requests" && begun ? 1 : 0;
+			if (amount === 0) continue;
+			counter.add(amount, now);
+			this.changed(counter);
+		}
+	}
+
+	tariffOf(model: string): Tariff {
+		const known = this.#tariffs.get(model);
+		if (known !== undefined) return known;
+		const tariff = this.#prices.find(({ matches }) => matches(model))?.tariff ?? FREE;
+		if (this.#tariffs.size < MODELS_MAX) this.#tariffs.set(model, tariff);
+		return tariff;
+	}
+
+	/** Takes over what a former run left, where the definition is still the same. To be called before anything is reserved. */
+	restore({ at, definitions, counters }: BudgetSnapshot): void {
+		this.#clock = new LedgerClock(at, this.#deps.monotonic());
+		const kept = new Map(definitions);
+		const same = new Map(
+			this.budgets.filter(({ spec, definition }) => kept.get(spec.name) === definition).map((budget) => [budget.spec.name, budget]),
+		);
+		for (const { budget, subject, state } of counters) same.get(budget)?.counterOf(subject).restore(state);
+	}
+
+	/** What changed since it was asked last, to be saved as one. `seq`: the last event so far. */
+	changes(seq: number): BudgetChanges {
+		const counters = this.#changed.map((counter) => {
+			counter.dirty = false;
+			return { budget: counter.budget.spec.name, subject: counter.subject, state: counter.state() };
+		});
+		const forgotten = this.#forgotten;
+		this.#changed = [];
+		this.#forgotten = [];
+		return {
+			seq,
+			at: this.now(),
+			definitions: this.budgets.map(({ spec, definition }) => [spec.name, definition]),
+			counters,
+			forgotten,
+			open: this.#open.all().map(({ request, facts, held, begun }) => ({ request, facts, charge: held, begun })),
+		};
+	}
+
+	/** Everything is to be saved again: what was asked for last did not reach the disk. */
+	changedAll(): void {
+		for (const { counters } of this.budgets) for (const counter of counters.values()) this.changed(counter);
+	}
+
+	get hasChanges(): boolean {
+		return this.#changed.length > 0 || this.#forgotten.length > 0;
+	}
+
+	/** Forgets counters of one budget that are empty, so that memory follows who is active. To be called now and then: each call looks at another budget. */
+	forgetIdle(): void {
+		const budget = this.#budgets[this.#sweeping++ % Math.max(1, this.#budgets.length)]?.budget;
+		if (budget === undefined) return;
+		const now = this.now();
+		const idle = Array.from(budget.counters.values()).filter((counter) => counter.reserved === 0 && counter.used(now) === 0);
+		if (idle.length === 0) return;
+		for (const { subject } of idle) {
+			budget.counters.delete(subject);
+			this.#forgotten.push([budget.spec.name, subject]);
+		}
+		this.#changed = this.#changed.filter((counter) => !idle.includes(counter));
+		// Plans hold counters; one that went on with a counter that nobody else knows would be a second budget.
+		this.#plans.clear();
+	}
+
+	/** Begins the budget's windows anew, for one subject or for all. How many counters that were. */
+	reset(name: string, subject: string | null): number {
+		const budget = this.budgets.find(({ spec }) => spec.name === name);
+		if (budget === undefined) return 0;
+		const counters = Array.from(budget.counters.values()).filter((counter) => subject === null || counter.subject === subject);
+		for (const counter of counters) {
+			counter.restore([]);
+			this.changed(counter);
+		}
+		return counters.length;
+	}
+
+	changed(counter: Counter): void {
+		if (counter.dirty) return;
+		counter.dirty = true;
+		this.#changed.push(counter);
+	}
+
+	settled(reservation: Reservation, charge: Charge | null): void {
+		this.#open.leave(reservation);
+		if (charge === null || charge.outputTokens + charge.inputTokens === 0) return;
+		this.#history.learn(reservation.facts.model ?? "", reservation.estimate.guessedInput, charge);
+	}
+
+	overshot({ budget: { spec } }: Counter, by: number): void {
+		this.#deps.onOvershoot(spec.name, spec.unit, by);
+	}
+
+	#keepPlans(principal: Principal, peer: string): KeptPlans {
+		const only = this.#looksAtModel || this.#looksAtNetwork ? null : this.#compile(factsOf(principal, null, peer));
+		const kept: KeptPlans = { role: principal.role, groups: principal.groups, only, byModel: new Map() };
+		if (this.#plans.size >= PRINCIPALS_MAX) this.#plans.clear();
+		this.#plans.set(principal.id, kept);
+		return kept;
+	}
+
+	#compile(facts: ChargedFacts): Plan {
+		return planOf(this.#budgets, facts, this.#deps.networkOf);
+	}
+
+	#estimate(model: string, weight: Weight | null): Estimate {
+		if (weight === null) return WEIGHTLESS;
+		const tariff = this.tariffOf(model);
+		const inputTokens = this.#history.inputTokens(model, weight.guessedInput);
+		const outputTokens = weight.answers ? this.#outputTokens(model, weight) : 0;
+		const gpuUs = weight.onGpu ? this.#history.gpuUs(model) : 0;
+		return {
+			charge: { inputTokens, outputTokens, gpuUs, nanos: tariff.nanosOf(inputTokens, outputTokens, gpuUs) },
+			guessedInput: weight.guessedInput,
+			tariff,
+		};
+	}
+
+	#outputTokens(model: string, { outputBound, whole }: Weight): number {
+		const lately = this.#history.outputTokens(model);
+		const estimated = whole ? Math.max(WHOLE_LEAST_TOKENS, lately * WHOLE_FACTOR) : lately;
+		return outputBound === null ? estimated : Math.min(outputBound, estimated);
+	}
+}
+
+/** Rates are fractions; without it a newcomer to one of "1 a second" would be refused at random. */
+const SLACK = 1e-6;
+const WEIGHTLESS: Estimate = Object.freeze({ charge: NOTHING, guessedInput: 0, tariff: FREE });
+
+/** What there has to be room for, so that a request is let in. */
+function leastOf(onExhausted: string, unit: string, wanted: number, { charge, tariff }: Estimate): number {
+	if (wanted === 0 || onExhausted === "refuse" || unit === "requests" || unit === "concurrent") return wanted;
+	if (onExhausted === "finish") return 1;
+	// What is cut has read its prompt already, and an answer without one token is none.
+	const firstToken = charge.outputTokens === 0 ? 0 : 1;
+	switch (unit) {
+		case "input_tokens":
+			return wanted;
+		case "tokens":
+			return charge.inputTokens + firstToken;
+		case "money":
+			return Math.max(1, tariff.nanosOf(charge.inputTokens, firstToken, 0));
+		default:
+			return 1;
+	}
+}
+
+/** How many tokens of an answer are held by what was taken of one budget. */
+function coveredBy(unit: string, taken: number, { charge, tariff }: Estimate): number {
+	switch (unit) {
+		case "output_tokens":
+			return taken;
+		case "tokens":
+			return taken - charge.inputTokens;
+		case "money": {
+			const each = tariff.nanosOf(0, 1_000, 0) / 1_000;
+			return each === 0 ? Number.POSITIVE_INFINITY : Math.floor((taken - tariff.nanosOf(charge.inputTokens, 0, charge.gpuUs)) / each);
+		}
+		case "gpu_seconds":
+			return GPU_LOOK_TOKENS;
+		default:
+			return Number.POSITIVE_INFINITY;
+	}
+}
+
+/** Time passes without tokens, so it is looked at again after a few of them. */
+const GPU_LOOK_TOKENS = 16;
+
+export function factsOf({ id, kind, role, groups }: Principal, model: string | null, peer: string): ChargedFacts {
+	return { principal: id, kind, role, groups, model, peer };
+}
+
+function sameTexts(one: readonly string[], other: readonly string[]): boolean {
+	return one === other || (one.length === other.length && one.every((text, at) => text === other[at]));
+}
+
+export function reservedOf({ held, facts: { kind, groups } }: Reservation): Reserved {
+	return { ...held, kind, groups };
+}

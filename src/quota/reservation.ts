@@ -1,0 +1,199 @@
+/**
+ * One request's hold on its budgets: taken whole, extended while the answer outgrows its estimate, given back when the truth is known.
+ *
+ *  - Settled once. Whoever settles or gives up a second time changes nothing, so no path out of a request can leak a hold or free it twice.
+ *  - Nothing here waits: between looking at a counter and taking from it there is no turn of the loop in which another could take the same.
+ */
+import type { Charge } from "../model/charge.ts";
+import type { ChargedFacts } from "../ports/budget-store.ts";
+import type { Placed } from "../std/roster.ts";
+import { amountOf, NOTHING } from "./amount.ts";
+import type { Counter } from "./counter.ts";
+import type { Hold } from "./hold.ts";
+import { isWeighed, type Plan } from "./plan.ts";
+import type { Tariff } from "./tariff.ts";
+
+/** How many tokens of an answer are asked for at once when it outgrows its estimate. */
+const STEP_TOKENS = 32;
+
+export interface ReservationOwner {
+	/** The ledger's time, Unix ms. */
+	now(): number;
+	changed(counter: Counter): void;
+	/** Told once, with what the request was charged; null where it was given up before it was sent on. */
+	settled(reservation: Reservation, charge: Charge | null): void;
+	/** A budget was passed by more than one reservation. */
+	overshot(counter: Counter, by: number): void;
+}
+
+export interface Estimate {
+	readonly charge: Charge;
+	/** Of the prompt, by its length alone: what history learns from. */
+	readonly guessedInput: number;
+	readonly tariff: Tariff;
+}
+
+export class Reservation implements Hold, Placed {
+	place = -1;
+	readonly request: string;
+	readonly facts: ChargedFacts;
+	readonly estimate: Estimate;
+	readonly bounds: boolean;
+	/** The budget that had no more, where one ended the answer. */
+	exhausted: Counter | null = null;
+	readonly #owner: ReservationOwner;
+	readonly #counters: readonly Counter[];
+	/** Of each counter. */
+	readonly #held: number[];
+	/** Tokens of the answer for which all counters hold enough. */
+	#covered: number;
+	/** Microseconds of GPU so far; known once the request is at its upstream. */
+	#gpuUs: (() => number) | null = null;
+	#begun = false;
+	#settled = false;
+
+	/** `held` was added to the counters' `reserved` already; `covered`: the tokens of the answer that it is enough for. */
+	constructor(
+		owner: ReservationOwner,
+		plan: Plan,
+		request: string,
+		facts: ChargedFacts,
+		{ estimate, held, covered }: { readonly estimate: Estimate; readonly held: number[]; readonly covered: number },
+	) {
+		this.#owner = owner;
+		this.#counters = plan.counters;
+		this.bounds = plan.bounds;
+		this.request = request;
+		this.facts = facts;
+		this.estimate = estimate;
+		this.#held = held;
+		this.#covered = covered;
+	}
+
+	get begun(): boolean {
+		return this.#begun;
+	}
+
+	/** Tokens of the answer that are held at this moment. */
+	get covered(): number {
+		return this.#covered;
+	}
+
+	/** What it would be charged if nothing more were ever known of it. */
+	get held(): Charge {
+		const { charge, tariff } = this.estimate;
+		const outputTokens = Number.isFinite(this.#covered) ? this.#covered : charge.outputTokens;
+		const gpuUs = Math.max(charge.gpuUs, this.#gpuUs?.() ?? 0);
+		return { inputTokens: charge.inputTokens, outputTokens, gpuUs, nanos: tariff.nanosOf(charge.inputTokens, outputTokens, gpuUs) };
+	}
+
+	/** It is sent on: from here on it counts as a request, whatever becomes of it. */
+	begin(): void {
+		if (this.#begun || this.#settled) return;
+		this.#begun = true;
+		const now = this.#owner.now();
+		for (let at = 0; at < this.#counters.length; at++) {
+			const counter = this.#counters[at];
+			if (counter?.budget.spec.unit !== "requests") continue;
+			this.#giveBack(counter, at);
+			counter.add(1, now);
+		}
+	}
+
+	/** `gpuUs`: how much of the GPU it had by now, as far as time tells. */
+	runsOn(gpuUs: () => number): void {
+		this.#gpuUs = gpuUs;
+	}
+
+	passed(outputTokens: number): boolean {
+		if (outputTokens < this.#covered) return true;
+		return this.#settled || this.#extend(outputTokens);
+	}
+
+	/** The truth is known. Returns what is charged; null where that was settled before. */
+	settle(charge: Charge): Charge | null {
+		if (this.#settled) return null;
+		this.begin();
+		this.#settled = true;
+		const now = this.#owner.now();
+		for (let at = 0; at < this.#counters.length; at++) {
+			const counter = this.#counters[at];
+			if (counter === undefined) continue;
+			const held = this.#held[at] ?? 0;
+			this.#giveBack(counter, at);
+			if (!isWeighed(counter.budget.spec)) continue;
+			const amount = amountOf(counter.budget.spec.unit, charge);
+			if (amount > 0) counter.add(amount, now);
+			const beyond = -counter.room(now) - Math.max(held, 0);
+			if (beyond > 0 && amount > held && counter.budget.spec.onExhausted !== "finish")
+				this.#owner.overshot(counter, Math.min(beyond, amount - held));
+		}
+		this.#owner.settled(this, charge);
+		return charge;
+	}
+
+	/** It came to nothing: what it holds is free again. Nothing where it was settled. */
+	giveUp(): void {
+		if (this.#settled) return;
+		if (this.#begun) {
+			this.settle(NOTHING);
+			return;
+		}
+		this.#settled = true;
+		for (let at = 0; at < this.#counters.length; at++) {
+			const counter = this.#counters[at];
+			if (counter !== undefined) this.#giveBack(counter, at);
+		}
+		this.#owner.settled(this, null);
+	}
+
+	#giveBack(counter: Counter, at: number): void {
+		counter.reserved -= this.#held[at] ?? 0;
+		this.#held[at] = 0;
+		this.#owner.changed(counter);
+	}
+
+	/** Takes what the next tokens need; false where one that may end the answer has not even what passed already. */
+	#extend(outputTokens: number): boolean {
+		const now = this.#owner.now();
+		const { charge, tariff } = this.estimate;
+		const wanted = outputTokens + STEP_TOKENS;
+		const gpuUs = this.#gpuUs?.() ?? 0;
+		const soFar: Charge = {
+			inputTokens: charge.inputTokens,
+			outputTokens,
+			gpuUs,
+			nanos: tariff.nanosOf(charge.inputTokens, outputTokens, gpuUs),
+		};
+		const perToken = outputTokens === 0 ? 0 : gpuUs / outputTokens;
+		const nextGpuUs = gpuUs + perToken * STEP_TOKENS;
+		const next: Charge = {
+			inputTokens: charge.inputTokens,
+			outputTokens: wanted,
+			gpuUs: nextGpuUs,
+			nanos: tariff.nanosOf(charge.inputTokens, wanted, nextGpuUs),
+		};
+		let covered = wanted;
+		for (let at = 0; at < this.#counters.length; at++) {
+			const counter = this.#counters[at];
+			if (counter === undefined || !isWeighed(counter.budget.spec) || counter.budget.spec.unit === "input_tokens") continue;
+			const { unit, onExhausted } = counter.budget.spec;
+			const held = this.#held[at] ?? 0;
+			const missing = Math.ceil(amountOf(unit, next)) - held;
+			if (missing <= 0) continue;
+			const room = Math.floor(counter.room(now));
+			const taken = onExhausted === "finish" ? missing : Math.min(missing, Math.max(0, room));
+			counter.reserved += taken;
+			this.#held[at] = held + taken;
+			this.#owner.changed(counter);
+			if (taken === missing) continue;
+			const left = held + taken - amountOf(unit, soFar);
+			const each = (amountOf(unit, next) - amountOf(unit, soFar)) / STEP_TOKENS;
+			const more = left <= 0 ? 0 : Math.floor(left / each);
+			if (more === 0) this.exhausted = counter;
+			covered = Math.min(covered, outputTokens + more);
+		}
+		this.#covered = covered;
+		return outputTokens < covered;
+	}
+}
