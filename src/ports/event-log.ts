@@ -8,6 +8,8 @@ export interface EventLog {
 	 */
 	append(event: Event): Batch;
 	readonly available: boolean;
+	/** Position of the last event that was appended so far, whether it is on disk yet or waits for it. */
+	readonly lastSeq: number;
 	/** Why not, in words for the operator (SQLite's own among them); null while available. */
 	readonly problem: string | null;
 	/** Reads back in order. Cost: linear in the blocks that `query` spans. */

@@ -28,6 +28,7 @@ export function adminWorld(changes: Partial<AdminDeps> = {}): AdminWorld {
 	const events = {
 		available: true,
 		problem: null,
+		lastSeq: 0,
 		append(event: Event) {
 			record(event);
 			return { committed: true, settled: Promise.resolve() };

@@ -18,6 +18,10 @@ export class MemoryEventLog implements EventLog {
 		return this.#problem === null;
 	}
 
+	get lastSeq(): number {
+		return this.#records.length + this.#queued.length;
+	}
+
 	get problem(): string | null {
 		return this.#problem;
 	}

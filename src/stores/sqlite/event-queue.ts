@@ -30,6 +30,11 @@ export class EventQueue {
 		this.#bounds = bounds;
 	}
 
+	/** Events that wait, those that are being written included. */
+	get size(): number {
+		return this.#events;
+	}
+
 	get isEmpty(): boolean {
 		return this.#open === null && this.#shelf.length === 0;
 	}

@@ -42,6 +42,8 @@ export interface GroupCommitSettings {
 	readonly sealAfterMs: number;
 	/** Each checkpoint as it is signed, for whoever carries them off the machine. Must not throw. */
 	readonly onCheckpoint: (checkpoint: ExportedCheckpoint) => void;
+	/** Of the last event that is on disk when the log is opened. */
+	readonly lastSeq: number;
 }
 
 export const GROUP_COMMIT_DEFAULTS = {
@@ -52,6 +54,7 @@ export const GROUP_COMMIT_DEFAULTS = {
 	stallMs: 10_000,
 	sealAfterMs: 1_000,
 	onCheckpoint: () => undefined,
+	lastSeq: 0,
 } as const;
 
 const RETRY_FIRST_MS = 250;
@@ -75,16 +78,22 @@ export class GroupCommitLog implements EventLog {
 	#recovery: PendingBlock | null = null;
 	#lost = 0;
 	#closed = false;
+	#committedSeq: number;
 
 	constructor(sink: BlockSink, settings: GroupCommitSettings) {
 		this.#sink = sink;
 		this.#settings = settings;
 		this.#queue = new EventQueue(settings);
+		this.#committedSeq = settings.lastSeq;
 		this.#seals = new SealSchedule(settings.sealAfterMs, settings.stopwatch, () => this.#arrangeStart());
 	}
 
 	get available(): boolean {
 		return this.#fault === null;
+	}
+
+	get lastSeq(): number {
+		return this.#committedSeq + this.#queue.size;
 	}
 
 	get problem(): string | null {
@@ -162,6 +171,7 @@ export class GroupCommitLog implements EventLog {
 		try {
 			const committed = await this.#sink.commit(block?.toBlock() ?? null, seals ? this.#settings.clock() : null);
 			this.#seals.committed(block?.count ?? 0, seals);
+			this.#committedSeq = committed.lastSeq;
 			if (block !== null) {
 				this.#queue.done(block);
 				block.settle();

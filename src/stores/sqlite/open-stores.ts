@@ -8,6 +8,7 @@
 import { createPublicKey, generateKeyPairSync, type KeyObject, randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
 
+import type { BudgetStore } from "../../ports/budget-store.ts";
 import type { EventLog } from "../../ports/event-log.ts";
 import type { EventPruning } from "../../ports/event-pruning.ts";
 import type { KeyStore } from "../../ports/key-store.ts";
@@ -22,6 +23,7 @@ import { prepareStateDirectory } from "../state-directory.ts";
 import { acquireStateLock } from "../state-lock.ts";
 import { fingerprintOf } from "./chain.ts";
 import { GROUP_COMMIT_DEFAULTS, GroupCommitLog, type GroupCommitSettings } from "./group-commit-log.ts";
+import { SqliteBudgetStore } from "./sqlite-budget-store.ts";
 import { SqliteEventPruning } from "./sqlite-event-pruning.ts";
 import { SqliteKeyStore } from "./sqlite-key-store.ts";
 import { SqlitePrincipalStore } from "./sqlite-principal-store.ts";
@@ -46,6 +48,7 @@ export interface Stores {
 	readonly usage: UsageLedger;
 	readonly keys: KeyStore;
 	readonly principals: PrincipalStore;
+	readonly budgets: BudgetStore;
 	/** 32 bytes in hexadecimal, for KeyMac. */
 	readonly pepper: Secret;
 	/** Of the key that signs the log: what an operator writes down to recognise a forged one. */
@@ -71,13 +74,17 @@ export async function openStores({ directory: wanted, clock, ...settings }: Open
 		const { pepper, fingerprint } = ensureSecrets(new StateFiles(directory));
 		await link.ask({ kind: "open" });
 		const stopwatch = () => performance.now();
-		const events = new GroupCommitLog(workerSink(link), { ...GROUP_COMMIT_DEFAULTS, stopwatch, clock, ...settings });
+		const sink = workerSink(link);
+		const lastSeq = (await sink.find({ limit: 1 })).seqs.at(-1) ?? 0;
+		const events = new GroupCommitLog(sink, { ...GROUP_COMMIT_DEFAULTS, stopwatch, clock, lastSeq, ...settings });
 		const keys = new SqliteKeyStore(link);
 		let closing: Promise<void> | null = null;
 		const close = () => (closing ??= closeInOrder(events, keys, release));
 		const pruning = new SqliteEventPruning(link, settings.onCheckpoint ?? GROUP_COMMIT_DEFAULTS.onCheckpoint);
 		const usage = new SqliteUsageLedger(link);
-		return { directory, events, pruning, usage, keys, principals: new SqlitePrincipalStore(link), pepper, fingerprint, close };
+		const principals = new SqlitePrincipalStore(link);
+		const budgets = new SqliteBudgetStore(link);
+		return { directory, events, pruning, usage, keys, principals, budgets, pepper, fingerprint, close };
 	} catch (cause) {
 		await release();
 		if (cause instanceof HintedError) throw cause;

@@ -3,6 +3,7 @@
  */
 import type { ApiKey } from "../../model/api-key.ts";
 import type { EnrolledPrincipal } from "../../model/enrolled-principal.ts";
+import type { BudgetChanges, BudgetSnapshot } from "../../ports/budget-store.ts";
 import type { EventQuery } from "../../ports/event-log.ts";
 import type { PruningPlan } from "../../ports/event-pruning.ts";
 import type { UsageComparison, UsageQuery, UsageReport } from "../../ports/usage-ledger.ts";
@@ -27,6 +28,8 @@ export type QuickRequest =
 	| { readonly kind: "all-principals" }
 	| { readonly kind: "insert-principal"; readonly principal: EnrolledPrincipal }
 	| { readonly kind: "replace-principal"; readonly principal: EnrolledPrincipal }
+	| { readonly kind: "load-budgets" }
+	| { readonly kind: "save-budgets"; readonly changes: BudgetChanges }
 	/** The worker ends after its answer. */
 	| { readonly kind: "close" };
 
@@ -66,6 +69,7 @@ export type StoreReply =
 	| { readonly kind: "pruning-planned"; readonly plan: PruningPlan | null }
 	| ({ readonly kind: "pruned" } & Pruned)
 	| { readonly kind: "keys"; readonly keys: readonly ApiKey[] }
+	| { readonly kind: "budgets"; readonly snapshot: BudgetSnapshot | null }
 	| { readonly kind: "principals"; readonly principals: readonly EnrolledPrincipal[] }
 	/** `hint` where an operator has to act before trying again makes sense. */
 	| { readonly kind: "failed"; readonly message: string; readonly hint: string | null };

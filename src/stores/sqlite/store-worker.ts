@@ -14,6 +14,7 @@ import { HintedError } from "../../std/hinted-error.ts";
 import { invariant } from "../../std/invariant.ts";
 
 import { readSecretFile } from "../secret-file.ts";
+import { BudgetDatabase } from "./budget-database.ts";
 import { EventDatabase } from "./event-database.ts";
 import { EventReader } from "./event-reader.ts";
 import { KeyDatabase } from "./key-database.ts";
@@ -40,6 +41,7 @@ const files = new StateFiles(settings.directory);
 let events: EventDatabase | null = null;
 let keys: KeyDatabase | null = null;
 let usage: UsageDatabase | null = null;
+let budgets: BudgetDatabase | null = null;
 const CLOSING: StoreReply = { kind: "failed", message: "the stores are closed", hint: null };
 const elapsedMs = (): number => performance.now();
 const queries = new SlowLane<StoreReply>((act) => attempt(closeEvents, act));
@@ -85,6 +87,13 @@ function replyTo(request: QuickRequest, now: number): StoreReply {
 			return attempt(closeKeys, () => ({ kind: openKeys(now).principals.insert(request.principal) ? "done" : "conflict" }));
 		case "replace-principal":
 			return attempt(closeKeys, () => ({ kind: openKeys(now).principals.replace(request.principal) ? "done" : "conflict" }));
+		case "load-budgets":
+			return attempt(closeBudgets, () => ({ kind: "budgets", snapshot: openBudgets(now).load() }));
+		case "save-budgets":
+			return attempt(closeBudgets, () => {
+				openBudgets(now).save(request.changes);
+				return { kind: "done" };
+			});
 		case "close":
 			closeAll();
 			return { kind: "done" };
@@ -164,6 +173,17 @@ function closeKeys(): void {
 	closing?.close();
 }
 
+function openBudgets(now: number): BudgetDatabase {
+	budgets ??= new BudgetDatabase(files.budgets, now);
+	return budgets;
+}
+
+function closeBudgets(): void {
+	const closing = budgets;
+	budgets = null;
+	closing?.close();
+}
+
 function openUsage(now: number): UsageDatabase {
 	usage ??= new UsageDatabase(files.usage, now);
 	return usage;
@@ -194,4 +214,5 @@ function closeAll(): void {
 	closeEvents();
 	closeUsage();
 	closeKeys();
+	closeBudgets();
 }
