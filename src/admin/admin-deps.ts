@@ -132,6 +132,14 @@ export interface ServerStatus {
 		readonly expiresAt: number;
 		readonly ca: { readonly path: string; readonly sha256: string } | null;
 	} | null;
+	/** Those whose access tokens are good here. */
+	readonly identityProviders: readonly {
+		readonly issuer: string;
+		/** When it was last asked; null where it was not asked yet. */
+		readonly up: boolean | null;
+		readonly keys: number;
+		readonly detail: string | null;
+	}[];
 	readonly load: { readonly connections: number; readonly requests: number; readonly streams: number; readonly queued: number };
 	readonly eventLogAvailable: boolean;
 	/** Why it is not, in the words of the disk; null where it is. */

@@ -41,6 +41,7 @@ import { Passwords } from "./passwords.ts";
 import { ProxyList } from "./proxy-list.ts";
 import { type LoadedConfig, RunningSettings } from "./running-settings.ts";
 import { admissionSpecOf, pipelineSettingsOf, policyOf, signatureSettingsOf, transportLimitsOf, upstreamsSpecOf } from "./settings.ts";
+import { Tokens } from "./tokens.ts";
 import { VERSION } from "./version.ts";
 
 export interface StartOptions {
@@ -149,6 +150,9 @@ async function start(options: StartOptions, closers: AsyncDisposableStack): Prom
 	});
 	closers.defer(() => passwords.close());
 	const usePasswords = await passwords.prepare(config.identities.htpasswd, (name) => policy.role(name) !== null);
+	const tokens = new Tokens({ now: clock, monotonic, record, onRemoved: (id) => pipeline.cut("credential-revoked", id) });
+	closers.defer(() => tokens.close());
+	const useTokens = await tokens.prepare(config.identities.tokens, (name) => policy.role(name) !== null);
 
 	const certificates = await openTls(config, stateDirectory, clock);
 	const namesOf = (): readonly string[] => [...machineNames(), "localhost", ...(certificates?.names ?? [])];
@@ -164,6 +168,7 @@ async function start(options: StartOptions, closers: AsyncDisposableStack): Prom
 	const pipelineDeps: PipelineDeps = {
 		keys: ring,
 		passwords: passwords.desk,
+		tokens: tokens.desk,
 		events,
 		observe: (event) => {
 			metrics.observe(event);
@@ -178,6 +183,7 @@ async function start(options: StartOptions, closers: AsyncDisposableStack): Prom
 	const proxyUsers = new ProxyUsers(config.identities.proxy, ring, clock);
 	const pipeline = new Pipeline(pipelineSettingsOf(config, policy, upstreams, namesOf()), { ...pipelineDeps, keys: proxyUsers.keys });
 	usePasswords();
+	useTokens();
 
 	const settings = new RunningSettings(
 		{ ...options.loaded, config },
@@ -189,10 +195,12 @@ async function start(options: StartOptions, closers: AsyncDisposableStack): Prom
 			apply: async (next) => {
 				const nextPolicy = policyOf(next);
 				const usePasswords = await passwords.prepare(next.identities.htpasswd, (name) => nextPolicy.role(name) !== null);
+				const useTokens = await tokens.prepare(next.identities.tokens, (name) => nextPolicy.role(name) !== null);
 				const useCertificates = await door.prepare(next, (name) => nextPolicy.role(name) !== null);
 				await renewCertificate();
 				policy = nextPolicy;
 				usePasswords();
+				useTokens();
 				const nextSettings = pipelineSettingsOf(next, nextPolicy, upstreams, namesOf());
 				pipeline.adjust(nextSettings);
 				forwardAuth.adjust(next, nextSettings);
@@ -272,6 +280,8 @@ async function start(options: StartOptions, closers: AsyncDisposableStack): Prom
 	metrics.read("streamsActive", () => pipeline.streams);
 	metrics.read("requestsActive", () => admission.running);
 	metrics.read("passwordChecks", () => passwords.desk.waiting);
+	metrics.read("tokenChecks", () => tokens.desk.waiting);
+	metrics.read("tokensRemembered", () => tokens.desk.remembered);
 	metrics.read("queueDepth", () => admission.queued);
 	metrics.read("eventLogAvailable", () => (events.available ? 1 : 0));
 	metrics.read("certificateExpiry", () => (certificates === null ? null : certificates.expiresAt / 1000));
@@ -314,6 +324,7 @@ async function start(options: StartOptions, closers: AsyncDisposableStack): Prom
 			})),
 			certificate: certificates === null ? null : { names: certificates.names, expiresAt: certificates.expiresAt, ca: certificates.ca },
 			load: { connections: listener.connections, requests: admission.running, streams: pipeline.streams, queued: admission.queued },
+			identityProviders: tokens.providers,
 			eventLogAvailable: events.available,
 			eventLogProblem: events.problem,
 		};

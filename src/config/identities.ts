@@ -4,6 +4,7 @@ import type * as z from "zod";
 import { certificatesSection } from "./certificates.ts";
 import { htpasswdSection } from "./htpasswd.ts";
 import { proxyUsersSection } from "./proxy-users.ts";
+import { tokensSection } from "./tokens.ts";
 import { duration } from "./values/duration.ts";
 import { flag } from "./values/plain.ts";
 import { section } from "./values/section.ts";
@@ -32,6 +33,16 @@ export const identitiesSection = section({
 		description: "The ollama program with OLLAMA_AUTH=1, which signs its requests. Its keys are enrolled with: rempart principal add.",
 	}),
 	proxy: proxyUsersSection.prefault({}).meta({ description: "People whom a proxy of yours has signed in." }),
-}).transform(({ certificates, htpasswd, ollama, proxy }) => ({ certificates, htpasswd, ollama, proxy }));
+	tokens: tokensSection.prefault([]).meta({
+		description: "Identity providers (OAuth 2, OpenID Connect) whose access tokens are good here, sent as Authorization: Bearer.",
+		example: [
+			{
+				issuer: "https://sso.example.org/realms/main",
+				audiences: ["https://gpu.example.org"],
+				rules: [{ claim: "groups", values: ["gpu-users"], role: "user" }],
+			},
+		],
+	}),
+}).transform(({ certificates, htpasswd, ollama, proxy, tokens }) => ({ certificates, htpasswd, ollama, proxy, tokens }));
 
 export type IdentitiesConfig = Readonly<z.output<typeof identitiesSection>>;

@@ -4,11 +4,13 @@
  *  - Alone it is a credential like any other.
  *  - With another one it is a second credential and so a refusal, except where the role of the other demands a certificate; then it must be good, and of
  *    the same role. The principal is the other credential's.
+ *  - An access token that is bound to this very certificate is one credential with it.
  *  - Where a role demands both, neither is enough alone.
  */
 import { type Decision, deny, permit } from "../../model/decision.ts";
 import type { CertificateRing, PresentedCertificate } from "../../ports/certificate-ring.ts";
 import { type Identified, identifiedAs, type Received } from "../exchange.ts";
+import { isBoundToCertificate } from "./access-token.ts";
 
 /** `other` is what the header fields gave: `credential-missing` where they hold no credential. */
 export function identifyWithCertificate(
@@ -24,6 +26,7 @@ export function identifyWithCertificate(
 	}
 	const verdict = ring.verify(presented, now);
 	if (other.permitted) {
+		if (!demanded && isBoundToCertificate(other.value)) return other;
 		if (!demanded) return deny("credential-ambiguous", "a certificate and another credential");
 		if ("refused" in verdict) return deny(verdict.refused, verdict.detail);
 		if (verdict.principal.role === other.value.principal.role) return other;

@@ -136,7 +136,7 @@ test("a password with a colon in it is the whole rest", () => {
 
 test("every refusal of a credential is one answer from outside", () => {
 	const answers = Object.entries(REASONS).filter(([reason]) => reason.startsWith("credential-"));
-	assert.equal(answers.length, 10);
+	assert.equal(answers.length, 11);
 	for (const [, answer] of answers) assert.deepEqual(answer, REASONS["credential-missing"]);
 });
 

@@ -13,8 +13,10 @@ import { certificateOf } from "../../http/presented-certificate.ts";
 import { type Decision, deny, permit } from "../../model/decision.ts";
 import type { KeyRing } from "../../ports/key-ring.ts";
 import type { PasswordChecker } from "../../ports/password-checker.ts";
+import type { TokenChecker } from "../../ports/token-checker.ts";
 import type { Clock } from "../../std/clock.ts";
 import type { HeaderFields } from "../../wire/header-fields.ts";
+import { identifyToken, isAccessToken } from "../credentials/access-token.ts";
 import { basicCredential, identifyUser, isUserPassword } from "../credentials/basic.ts";
 import { identifyWithCertificate } from "../credentials/certificate.ts";
 import { identifySigned, isOllamaSignature } from "../credentials/ollama-signature.ts";
@@ -24,13 +26,15 @@ export interface IdentifyDeps {
 	readonly keys: KeyRing;
 	/** Where there is none, a user has no password. */
 	readonly passwords?: PasswordChecker;
+	/** Where there is none, no identity provider's token is good. */
+	readonly tokens?: TokenChecker;
 	readonly now: Clock;
 }
 
 /** RFC 9110 §11.4: the scheme in any case, one or more spaces, a token68. */
 const BEARER = /^bearer +([\w.~+/=-]+)$/i;
 
-/** At once for everything but a user's password that is not remembered. */
+/** At once for everything but a user's password or an access token that is not remembered. */
 export function identify(received: Received, deps: IdentifyDeps): Decision<Identified> | Promise<Decision<Identified>> {
 	const { certificates = null } = deps.keys;
 	const byFields = identifyByFields(received, deps);
@@ -42,7 +46,7 @@ export function identify(received: Received, deps: IdentifyDeps): Decision<Ident
 
 function identifyByFields(
 	received: Received,
-	{ keys, passwords, now }: IdentifyDeps,
+	{ keys, passwords, tokens, now }: IdentifyDeps,
 ): Decision<Identified> | Promise<Decision<Identified>> {
 	const { fields } = received.head;
 	const hasPasswords = passwords?.active === true;
@@ -51,6 +55,7 @@ function identifyByFields(
 	if (credential === AMBIGUOUS) return deny("credential-ambiguous", `${countCredentials(fields, hasPasswords)} different credentials`);
 	if (isOllamaSignature(credential)) return identifySigned(received, credential, keys.signatures ?? null, now());
 	if (passwords !== undefined && isUserPassword(credential)) return identifyUser(received, credential, passwords);
+	if (tokens !== undefined && isAccessToken(received, credential, tokens)) return identifyToken(received, credential, tokens);
 	const verified = keys.verify(credential, now());
 	if ("refused" in verified) return deny(verified.refused, verified.keyId);
 	return permit(identifiedAs(received, verified.principal));

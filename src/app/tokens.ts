@@ -1,0 +1,133 @@
+/**
+ * Access tokens in a running server: the configured issuers, their providers, and what a reload changes.
+ *
+ *  - A server starts whether or not a provider answers: keys and other credentials do not need it. What is wrong is recorded, and `doctor` tells it.
+ *  - What an operator has written wrongly (a role that is not there, a secret or a file that cannot be read) stops the start, or refuses the reload.
+ *  - A provider whose addresses stay as they are keeps its keys over a reload.
+ *  - Whoever is let in no more loses what runs for him at this moment too.
+ */
+import { readFile } from "node:fs/promises";
+
+import type { TokenIssuerConfig } from "../config/tokens.ts";
+import { DocumentClient } from "../http/document-client.ts";
+import type { Event } from "../model/event.ts";
+import { HintedError } from "../std/hinted-error.ts";
+import type { IssuerSpec } from "../tokens/issuer-spec.ts";
+import { Provider, type ProviderState } from "../tokens/provider.ts";
+import { type Issuer, TokenDesk } from "../tokens/token-desk.ts";
+import { readSecret } from "./read-secret.ts";
+
+export interface TokensDeps {
+	readonly now: () => number;
+	readonly monotonic: () => number;
+	readonly record: (event: Event) => void;
+	/** No rule lets the principal in any more. */
+	readonly onRemoved: (principal: string) => void;
+}
+
+export interface ProviderStatus extends ProviderState {
+	readonly issuer: string;
+}
+
+interface Entry extends Issuer {
+	readonly provider: Provider;
+}
+
+export class Tokens {
+	readonly desk: TokenDesk;
+	readonly #deps: TokensDeps;
+	#entries: readonly Entry[] = [];
+
+	constructor(deps: TokensDeps) {
+		this.#deps = deps;
+		this.desk = new TokenDesk({ now: deps.now });
+	}
+
+	get providers(): readonly ProviderStatus[] {
+		return this.#entries.map(({ spec, provider }) => ({ issuer: spec.issuer, ...provider.state }));
+	}
+
+	/** Reads what is configured; what is returned puts it in force. Throws a HintedError, changing nothing, where that cannot be. */
+	async prepare(configs: readonly TokenIssuerConfig[], isRole: (name: string) => boolean): Promise<() => void> {
+		const specs = await issuerSpecsOf(configs, isRole);
+		return () => this.#putInForce(specs);
+	}
+
+	close(): void {
+		for (const { provider } of this.#entries) provider.close();
+	}
+
+	#putInForce(specs: readonly IssuerSpec[]): void {
+		const before = this.#entries;
+		this.#entries = specs.map((spec) => {
+			const known = before.find((entry) => isReachedAlike(entry.spec, spec));
+			return known === undefined ? this.#entryOf(spec) : { ...known, spec };
+		});
+		const kept = new Set(this.#entries.map(({ provider }) => provider));
+		for (const { provider } of before) if (!kept.has(provider)) provider.close();
+		for (const id of this.desk.use(this.#entries)) this.#deps.onRemoved(id);
+	}
+
+	#entryOf(spec: IssuerSpec): Entry {
+		const { now, monotonic, record } = this.#deps;
+		const { issuer } = spec;
+		const source = new DocumentClient(spec.authorities);
+		const provider = new Provider(spec, {
+			source,
+			monotonic,
+			onTurn: (up, detail) => record({ type: up ? "identity-provider-up" : "identity-provider-down", at: now(), issuer, detail }),
+			onKeyGone: () => this.desk.distrust(issuer),
+		});
+		// Its outcome is heard of by `onTurn`.
+		void provider.start();
+		return { spec, provider, ask: source };
+	}
+}
+
+function isReachedAlike(one: IssuerSpec, other: IssuerSpec): boolean {
+	return (
+		one.issuer === other.issuer &&
+		one.jwks === other.jwks &&
+		one.authorities === other.authorities &&
+		one.clearText === other.clearText &&
+		one.staleMs === other.staleMs
+	);
+}
+
+/** Throws a HintedError where a server would not start with it. */
+export async function issuerSpecsOf(
+	configs: readonly TokenIssuerConfig[],
+	isRole: (name: string) => boolean,
+): Promise<readonly IssuerSpec[]> {
+	return await Promise.all(
+		configs.map(async (config, at) => {
+			const setting = `identities.tokens[${at}]`;
+			const unknown = config.rules.map(({ role }) => role).filter((role) => !isRole(role));
+			if (unknown.length > 0)
+				throw new HintedError(`${setting}: there is no role ${unknown.join(", ")}`, "name a built-in role, or add one under roles");
+			const { introspection, authorities } = config;
+			return {
+				...config,
+				authorities: authorities === null ? null : await authoritiesIn(authorities, setting),
+				introspection:
+					introspection === null
+						? null
+						: {
+								...introspection,
+								clientSecret: await readSecret(introspection.clientSecret, `${setting}.introspection.client_secret`),
+							},
+			};
+		}),
+	);
+}
+
+async function authoritiesIn(file: string, setting: string): Promise<string> {
+	const hint = "name a PEM file that the server may read";
+	const text = await readFile(file, "utf8").catch((cause: unknown) => {
+		const why = cause instanceof Error && "code" in cause ? String(cause.code) : String(cause);
+		throw new HintedError(`${setting}.ca: ${file} cannot be read: ${why}`, hint, { cause });
+	});
+	// One without a certificate would be taken for "trust nobody" only when the provider is asked.
+	if (!text.includes("-----BEGIN CERTIFICATE-----")) throw new HintedError(`${setting}.ca: ${file} holds no certificate`, hint);
+	return text;
+}
