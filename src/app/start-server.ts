@@ -232,6 +232,8 @@ async function start(options: StartOptions, closers: AsyncDisposableStack): Prom
 		reusePort: config.gateway.reusePort,
 		tls: certificates === null ? null : { ...certificates.secureContextOptions(), ...door.tlsOptions() },
 		...(door.shown === null ? {} : { certificates: door.shown }),
+		// Whose requests a proxy brings is told later: by the PROXY protocol's header, or by each request's own fields.
+		admits: (address) => proxies.includes(address) || policy.door.permits(address),
 		behind: { isProxy: proxies.includes, proxyProtocol: config.gateway.proxyProtocol },
 		limits: transport,
 	});

@@ -30,7 +30,7 @@ export interface Config {
 	readonly limits: LimitsConfig;
 	readonly admission: AdmissionConfig;
 	readonly wedge: WedgeConfig;
-	/** `roles` holds the operator's own roles alone. */
+	/** `roles` holds the operator's own roles alone; `networks` are the gateway's. */
 	readonly policy: PolicySpec;
 	readonly events: EventsConfig;
 }
@@ -56,7 +56,11 @@ export const configSchema = section({
 	policy: policySection.prefault({}).meta({ description: "What holds for every role." }),
 	events: eventsSection.prefault({}).meta({ description: "The record of what happened." }),
 }).transform(
-	({ roles, policy, forward_auth, ...sections }): Config => ({ ...sections, forwardAuth: forward_auth, policy: { roles, ...policy } }),
+	({ roles, policy, forward_auth, ...sections }): Config => ({
+		...sections,
+		forwardAuth: forward_auth,
+		policy: { networks: sections.gateway.networks, roles, ...policy },
+	}),
 );
 
 /** What a file holds, before defaults. */

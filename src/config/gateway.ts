@@ -1,5 +1,6 @@
 import type * as z from "zod";
 
+import { networksSection } from "./networks.ts";
 import { tlsSection } from "./tls.ts";
 import { filePath } from "./values/file-path.ts";
 import { hostName } from "./values/host-name.ts";
@@ -47,6 +48,10 @@ export const gatewaySection = section({
 		description:
 			"Whether every connection of trusted_proxies begins with a header of the PROXY protocol, version 2, which names the caller. A connection of theirs without one is closed.",
 	}),
+	networks: networksSection.prefault({}).meta({
+		description:
+			"From where callers may come at all, whoever they are. Whoever may not is not read: the connection is closed before TLS. Behind trusted_proxies, and where another proxy asks (forward_auth), the caller's own address counts and the answer is that for a wrong credential.",
+	}),
 	reuse_port: flag().prefault(false).meta({
 		description:
 			"Whether another server, with a state directory of its own, may listen on the same port: for a hand-over in which the old one drains while the new one takes the callers.",
@@ -60,6 +65,7 @@ export const gatewaySection = section({
 	socket: written.socket ?? null,
 	trustedProxies: written.trusted_proxies,
 	proxyProtocol: written.proxy_protocol,
+	networks: written.networks,
 	reusePort: written.reuse_port,
 	tls: written.tls,
 }));

@@ -242,6 +242,7 @@ test("an empty file has the defaults that are promised", () => {
 		drainTimeoutMs: 120_000,
 	});
 	assert.deepEqual(policy, {
+		networks: { allow: [], deny: [] },
 		roles: {},
 		pull: { registries: ["registry.ollama.ai"] },
 		create: { remoteHost: false, quantizeUploads: false },
@@ -265,6 +266,8 @@ test("a role is read with the defaults of what it leaves out", () => {
 			imageBytesMax: 16 * 2 ** 20,
 			onExcess: "clamp",
 		},
+		networks: { allow: [], deny: [] },
+		require: [],
 	});
 });
 

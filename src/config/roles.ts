@@ -3,8 +3,10 @@ import * as z from "zod";
 
 import { OPERATION_CLASSES } from "../model/operation-class.ts";
 import { REVEALED, type RoleSpec } from "../model/policy-spec.ts";
+import { networksSection } from "./networks.ts";
 import { byteSize } from "./values/byte-size.ts";
 import { duration } from "./values/duration.ts";
+import { factor } from "./values/factor.ts";
 import { IDENTIFIER, readIdentifier } from "./values/identifier.ts";
 import { joined, wrongType } from "./values/mistake.ts";
 import { modelPattern } from "./values/model-pattern.ts";
@@ -89,6 +91,17 @@ const roleSection = section({
 	parameters: parametersSection
 		.prefault({})
 		.meta({ description: "Upper bounds of what a caller may ask for; unlimited takes a bound away." }),
+	networks: networksSection.prefault({}).meta({
+		description:
+			"From where the role may be used. From elsewhere its credentials are refused like unknown ones; rempart policy explain --from says why.",
+	}),
+	require: listOf(factor(), { max: 32 })
+		.prefault([])
+		.meta({
+			description:
+				"What a caller has to show, all of it: key, password, signature, token or proxy (which kind of credential), certificate (alone or beside the credential, of the same role), network (one of networks.allow), group:NAME. An empty list demands nothing more than a credential.",
+			example: ["key", "group:ops"],
+		}),
 });
 
 export const rolesSection = z

@@ -41,6 +41,24 @@ const refusals: readonly (readonly [rule: string, text: string, path: string, me
 		"names users, but there is no way on which it would be believed",
 	],
 	[
+		"network-factor-has-networks",
+		"roles: {ops: {classes: [read], require: [key, network]}}",
+		"roles.ops.require",
+		"demands a network, and none is listed, so nobody could have the role",
+	],
+	[
+		"credential-factors-are-alternatives",
+		"roles: {ops: {classes: [read], require: [key, password, group:ops]}}",
+		"roles.ops.require",
+		"demands key and password, which no request has together, so nobody could have the role",
+	],
+	[
+		"certificate-factor-is-asked-for",
+		"roles: {ops: {classes: [read], require: [certificate]}}",
+		"roles.ops.require",
+		"demands a certificate, and callers are asked for none, so nobody could have the role",
+	],
+	[
 		"forward-auth-knows-its-proxies",
 		"forward_auth: {listen: 127.0.0.1:1}",
 		"forward_auth.proxies",

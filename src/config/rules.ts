@@ -5,6 +5,7 @@
  *  - `needs` names what a rule looks at. Where one of those is mistaken itself, the rule keeps silent: its complaint would be a consequence.
  */
 
+import { CREDENTIAL_FACTORS } from "../model/factor.ts";
 import { readIpAddress } from "../std/ip-address.ts";
 import type { Config } from "./config.ts";
 import type { SettingPath } from "./problem.ts";
@@ -134,6 +135,46 @@ export const RULES: readonly Rule[] = [
 				["forward_auth", "listen"],
 				"is taken by gateway.listen or admin.listen",
 				"give it a port of its own: 127.0.0.1:11437",
+			),
+	},
+	{
+		name: "network-factor-has-networks",
+		needs: [["roles"]],
+		check: ({ policy: { roles } }) =>
+			Object.entries(roles).flatMap(([name, { require, networks }]) =>
+				broken(
+					!require.includes("network") || networks.allow.length > 0,
+					["roles", name, "require"],
+					"demands a network, and none is listed, so nobody could have the role",
+					`list them: roles.${name}.networks.allow`,
+				),
+			),
+	},
+	{
+		name: "credential-factors-are-alternatives",
+		needs: [["roles"]],
+		check: ({ policy: { roles } }) =>
+			Object.entries(roles).flatMap(([name, { require }]) => {
+				const kinds = CREDENTIAL_FACTORS.filter((factor) => require.includes(factor));
+				return broken(
+					kinds.length <= 1,
+					["roles", name, "require"],
+					`demands ${kinds.join(" and ")}, which no request has together, so nobody could have the role`,
+					"make a role for each",
+				);
+			}),
+	},
+	{
+		name: "certificate-factor-is-asked-for",
+		needs: [["roles"], ["identities", "certificates"]],
+		check: ({ policy: { roles }, identities: { certificates } }) =>
+			Object.entries(roles).flatMap(([name, { require }]) =>
+				broken(
+					!require.includes("certificate") || certificates.ask,
+					["roles", name, "require"],
+					"demands a certificate, and callers are asked for none, so nobody could have the role",
+					"set identities.certificates.ask: true",
+				),
 			),
 	},
 	{

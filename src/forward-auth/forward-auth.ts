@@ -11,7 +11,7 @@ import { rateLimitFields } from "../gateway/rate-limit-fields.ts";
 import { type IdentifyDeps, identify } from "../gateway/stages/identify.ts";
 import { dialectOf, receive } from "../gateway/stages/receive.ts";
 import { type RecordDeps, RequestRecord } from "../gateway/stages/record.ts";
-import type { Caller, RequestHandler } from "../http/caller.ts";
+import type { Caller, RequestHandler, TurnedAway } from "../http/caller.ts";
 import { type Deny, deny } from "../model/decision.ts";
 import { Fault } from "../model/fault.ts";
 import type { Reason } from "../model/reason.ts";
@@ -68,10 +68,10 @@ export class ForwardAuth implements RequestHandler {
 	}
 
 	/** Nothing was read, so there is nothing to record but how many there were. */
-	turnedAway(): void {
+	turnedAway(reason: TurnedAway): void {
 		const { sampler, observe, now } = this.#deps;
-		sampler.count("connections-exhausted");
-		observe({ type: "refusals-summarised", at: now(), reason: "connections-exhausted", count: 1, sinceMs: 0 });
+		sampler.count(reason);
+		observe({ type: "refusals-summarised", at: now(), reason, count: 1, sinceMs: 0 });
 	}
 
 	/** Bytes that are no question. */
@@ -83,7 +83,7 @@ export class ForwardAuth implements RequestHandler {
 		const no = (refusal: Deny): void => record.refused(refusal, refused(to, refusal));
 		const { admission, events, monotonic, mustShed } = this.#deps;
 
-		const identified = await identify(received, this.#deps);
+		const identified = await identify(received, this.#deps, settings.policy);
 		if (!identified.permitted) return no(identified);
 		const { principal } = identified.value;
 		record.principal = principal;

@@ -6,12 +6,13 @@
  *  - Nothing is forwarded while the log cannot be written. What changes something (manage, account, cloud) waits until its start is on disk; what
  *    only answers runs meanwhile, and its last byte waits (`relay`).
  */
-import type { Caller, RequestHandler } from "../http/caller.ts";
+import type { Caller, RequestHandler, TurnedAway } from "../http/caller.ts";
 import { type Deny, deny } from "../model/decision.ts";
 import { Fault } from "../model/fault.ts";
 import type { OperationClass } from "../model/operation-class.ts";
 import type { Reason } from "../model/reason.ts";
 import type { Policy } from "../policy/compile.ts";
+import { barred } from "../policy/entry/enter.ts";
 import { Roster } from "../std/roster.ts";
 import type { RequestHead } from "../wire/message.ts";
 import type { Field } from "../wire/write.ts";
@@ -60,9 +61,14 @@ export class Pipeline implements RequestHandler {
 		return this.#running.count(({ streaming }) => streaming);
 	}
 
+	/** What runs for a caller who might not come in any more is cut. */
 	adjust(settings: PipelineSettings): void {
 		this.#settings = settings;
 		this.#forwarding = this.#forwardingOf(settings);
+		for (const relay of this.#running.all()) {
+			const refusal = barred(settings.policy, relay.entering);
+			if (refusal !== null) relay.cut(refusal);
+		}
 	}
 
 	/** Ends what runs for a principal, or for everyone: with an error that the client understands where its stream has room for one. */
@@ -84,10 +90,10 @@ export class Pipeline implements RequestHandler {
 	}
 
 	/** Nothing was read, so there is nothing to record but how many there were. */
-	turnedAway(): void {
+	turnedAway(reason: TurnedAway): void {
 		const { sampler, observe, now } = this.#deps;
-		sampler.count("connections-exhausted");
-		observe({ type: "refusals-summarised", at: now(), reason: "connections-exhausted", count: 1, sinceMs: 0 });
+		sampler.count(reason);
+		observe({ type: "refusals-summarised", at: now(), reason, count: 1, sinceMs: 0 });
 	}
 
 	/** Bytes that are not a request, or one that broke off: refused without being understood. */
@@ -107,7 +113,7 @@ export class Pipeline implements RequestHandler {
 			const forwarding = this.#forwarding;
 			const no = (refusal: Deny): void => record.refused(refusal, refuse(to, refusal));
 
-			const identifying = identify(received, this.#deps);
+			const identifying = identify(received, this.#deps, settings.policy);
 			const identified = identifying instanceof Promise ? await identifying : identifying;
 			if (!identified.permitted) return no(identified);
 			record.principal = identified.value.principal;
@@ -154,7 +160,8 @@ export class Pipeline implements RequestHandler {
 	 * whose own name was made to point here is no page of this host.
 	 */
 	#answerPreflight(received: Received, head: RequestHead, record: RequestRecord): void {
-		const fields = this.#isServed(head) ? preflightFields(head, this.#settings.origins) : null;
+		const { door } = this.#settings.policy;
+		const fields = this.#isServed(head) && door.permits(received.caller.peer) ? preflightFields(head, this.#settings.origins) : null;
 		if (fields === null) {
 			const refusal = deny("credential-missing", "a preflight of an origin that is not allowed");
 			record.refused(refusal, refuse({ ...received, fields: [] }, refusal));

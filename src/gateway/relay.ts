@@ -8,6 +8,7 @@
  *  - The last bytes wait until the request's start is on disk (invariant 5): a caller cannot have a whole answer of which there is no record. Until
  *    then what came is copied, because the upstream's buffer is used again.
  */
+import { certificateOf } from "../http/presented-certificate.ts";
 import type { UpstreamCall, UpstreamReceiver } from "../http/upstream-pool.ts";
 import { type Deny, deny } from "../model/decision.ts";
 import type { Phase } from "../model/event.ts";
@@ -18,6 +19,7 @@ import { errorFrame } from "../ollama/error-body.ts";
 import { filterAnswer } from "../ollama/filters.ts";
 import { createMeter } from "../ollama/meters/create-meter.ts";
 import type { Meter } from "../ollama/meters/meter.ts";
+import type { Entering } from "../policy/demands.ts";
 import type { Batch } from "../ports/event-log.ts";
 import type { Placed } from "../std/roster.ts";
 import type { ResponseHead } from "../wire/message.ts";
@@ -80,6 +82,12 @@ export class Relay implements UpstreamReceiver, Placed {
 	/** Id of whose request it is. */
 	get principal(): string {
 		return this.#options.admitted.principal.id;
+	}
+
+	/** Whose request it is, and how it came. */
+	get entering(): Entering {
+		const { principal, caller } = this.#options.admitted;
+		return { principal, address: caller.peer, certificate: certificateOf(caller) !== null };
 	}
 
 	/** Binds the call, so that the caller's departure can end it. */

@@ -11,7 +11,7 @@
  *  - A proxy's own client certificate is the proxy's, and is never the caller's credential.
  */
 import { BorrowedCaller } from "../http/borrowed-caller.ts";
-import type { Caller, RequestHandler } from "../http/caller.ts";
+import type { Caller, RequestHandler, TurnedAway } from "../http/caller.ts";
 import type { Reason } from "../model/reason.ts";
 import { lastUntrusted } from "../std/last-untrusted.ts";
 import type { HeaderFields } from "../wire/header-fields.ts";
@@ -43,8 +43,8 @@ export class TrustedProxies implements RequestHandler {
 		return answered.finally(() => this.#users.giveBack(ticket));
 	}
 
-	turnedAway(): void {
-		this.#gateway.turnedAway();
+	turnedAway(reason: TurnedAway): void {
+		this.#gateway.turnedAway(reason);
 	}
 
 	refuse(caller: Caller, reason: Reason, detail: string): void {

@@ -59,11 +59,14 @@ export interface BodySink {
 	onRefused(reason: Reason, detail: string): void;
 }
 
+/** Its address or all together have as many connections as they may, or nobody may come from there. */
+export type TurnedAway = Extract<Reason, "connections-exhausted" | "network-denied">;
+
 export interface RequestHandler {
 	/** Answers one request. Never rejects: a rejection is a bug and closes the connection. */
 	handle(caller: Caller): Promise<void>;
-	/** A connection was closed unread, because its address or all together have as many as they may. */
-	turnedAway(): void;
+	/** A connection was closed unread. */
+	turnedAway(reason: TurnedAway): void;
 	/** Answers bytes that are not a request that we read. */
 	refuse(caller: Caller, reason: Reason, detail: string): void;
 }

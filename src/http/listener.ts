@@ -31,7 +31,7 @@ export interface ListenerOptions {
 	readonly monotonic: () => number;
 	/** Looks at the certificates that callers show; absent where they are asked for none. */
 	readonly certificates?: Pick<ClientCertificates, "presentedOn">;
-	/** Whose connections are read at all, by address; whoever else is closed at once. Everybody's where it is absent. */
+	/** Whose connections are read at all, by address, a proxy's own among them; whoever else is closed at once. Everybody's where it is absent. */
 	readonly admits?: (address: string) => boolean;
 	/** Proxies of the operator's own that stand before this; nobody's where it is absent. */
 	readonly behind?: Behind;
@@ -171,8 +171,9 @@ export class Listener {
 		this.#arrivals += 1;
 		raw.on("error", () => raw.destroy());
 		const address = this.#addressOf(raw);
-		if (address === null) {
+		if (address === null || !this.#admits(address)) {
 			raw.destroy();
+			if (address !== null) this.#options.handler.turnedAway("network-denied");
 			return;
 		}
 		const accepted: Accepted = {
@@ -187,7 +188,7 @@ export class Listener {
 		const slot = this.#slots.take(this.#isProxy(address) ? `${address}#${this.#arrivals}` : address, () => this.#open(accepted));
 		if (slot === null) {
 			raw.destroy();
-			this.#options.handler.turnedAway();
+			this.#options.handler.turnedAway("connections-exhausted");
 			return;
 		}
 		accepted.slot = slot;
@@ -201,14 +202,17 @@ export class Listener {
 		if (this.#accepted.size === 0) this.#whenEmpty?.();
 	}
 
-	/** Null where nobody is there any more, or somebody who may not be. */
+	/** Null where nobody is there any more. */
 	#addressOf(raw: Socket): string | null {
 		if ("path" in this.#options) return SOCKET_PEER;
 		const peer = raw.remoteAddress;
 		if (peer === undefined) return null;
 		// A dual-stack listener shows IPv4 callers as ::ffff:a.b.c.d; two spellings of one address would have two sets of slots.
-		const address = peer.startsWith("::ffff:") ? peer.slice("::ffff:".length) : peer;
-		return this.#options.admits?.(address) === false ? null : address;
+		return peer.startsWith("::ffff:") ? peer.slice("::ffff:".length) : peer;
+	}
+
+	#admits(address: string): boolean {
+		return "path" in this.#options || this.#options.admits?.(address) !== false;
 	}
 
 	#isProxy(address: string): boolean {
@@ -229,7 +233,14 @@ export class Listener {
 				raw.destroy();
 				return;
 			}
-			if (header.kind === "proxied") accepted.address = header.source;
+			if (header.kind === "proxied") {
+				accepted.address = header.source;
+				if (!this.#admits(header.source)) {
+					raw.destroy();
+					this.#options.handler.turnedAway("network-denied");
+					return;
+				}
+			}
 			this.#begin(accepted);
 		});
 	}

@@ -19,7 +19,7 @@ export function withCertificate(handler: RequestHandler, certificate: PresentedC
 			PRESENTED.set(caller, certificate);
 			return handler.handle(caller);
 		},
-		turnedAway: () => handler.turnedAway(),
+		turnedAway: (reason) => handler.turnedAway(reason),
 		refuse: (caller, reason, detail) => handler.refuse(caller, reason, detail),
 	};
 }

@@ -1,7 +1,11 @@
 /** What an operator writes about rights, after defaults: input of the policy compiler, output of the configuration parser. */
+import type { NetworkLists } from "../std/network-rule.ts";
+import type { Factor } from "./factor.ts";
 import type { OperationClass } from "./operation-class.ts";
 
 export interface PolicySpec {
+	/** From where anybody may call at all, whoever it is. */
+	readonly networks: NetworkLists;
 	/** The four built-in roles and the operator's own; a name that is defined again replaces the built-in one whole. */
 	readonly roles: Readonly<Record<string, RoleSpec>>;
 	readonly pull: PullSpec;
@@ -18,6 +22,10 @@ export interface RoleSpec {
 	/** Whether blobs may be uploaded; they are checked (GGUF only) even then. */
 	readonly uploads: boolean;
 	readonly parameters: ParameterSpec;
+	/** From where callers of this role may come. */
+	readonly networks: NetworkLists;
+	/** What a caller has to show, all of it; empty demands nothing more than a credential. */
+	readonly require: readonly Factor[];
 }
 
 export const REVEALED = ["template", "system", "modelfile", "license", "messages"] as const;

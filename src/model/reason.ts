@@ -50,6 +50,8 @@ export const REASONS = {
 	"credential-stale": UNAUTHENTICATED,
 	"credential-unprotected": UNAUTHENTICATED,
 	"credential-incomplete": UNAUTHENTICATED,
+	// From outside as if the credential were unknown: whoever stole it is not told that it is good elsewhere.
+	"network-denied": UNAUTHENTICATED,
 	"credential-misdirected": UNAUTHENTICATED,
 	"password-attempts-exceeded": caller(429, "too many wrong passwords; wait as long as Retry-After says"),
 	"password-checks-full": caller(503, "too many passwords are being checked; try again in a moment"),

@@ -6,10 +6,14 @@
  *    that many models bring along. Ollama stops at ten contexts by itself; budgets bound the rest.
  */
 import type { ParameterSpec, PolicySpec, RoleSpec } from "../model/policy-spec.ts";
+import { EVERYWHERE } from "../std/network-rule.ts";
 
 const MINUTE = 60_000;
 const MIB = 1024 * 1024;
 const EVERY_MODEL: RoleSpec["models"] = { allow: ["*"], deny: [] };
+
+/** Whoever has a credential, from wherever: what more is demanded only the operator knows. */
+const ANY_WAY: Pick<RoleSpec, "networks" | "require"> = { networks: EVERYWHERE, require: [] };
 
 const MODEST: ParameterSpec = {
 	numCtx: 32_768,
@@ -24,6 +28,7 @@ const MODEST: ParameterSpec = {
 export const BUILT_IN_ROLES = {
 	/** Sees that the server lives and which models there are. For monitoring and inventory. */
 	reader: {
+		...ANY_WAY,
 		classes: ["probe", "read"],
 		models: EVERY_MODEL,
 		reveal: [],
@@ -32,6 +37,7 @@ export const BUILT_IN_ROLES = {
 	},
 	/** Uses models. The role for people and applications. */
 	user: {
+		...ANY_WAY,
 		classes: ["probe", "read", "infer"],
 		models: EVERY_MODEL,
 		reveal: [],
@@ -40,6 +46,7 @@ export const BUILT_IN_ROLES = {
 	},
 	/** Also pulls, copies and deletes models and builds on those that are there; brings no files of its own. */
 	operator: {
+		...ANY_WAY,
 		classes: ["probe", "read", "infer", "manage"],
 		models: EVERY_MODEL,
 		reveal: ["template", "system", "license", "messages"],
@@ -56,6 +63,7 @@ export const BUILT_IN_ROLES = {
 	},
 	/** Everything, the operator's account at ollama.com included. Virtual patches hold nevertheless. */
 	admin: {
+		...ANY_WAY,
 		classes: ["probe", "read", "infer", "manage", "account", "cloud"],
 		models: EVERY_MODEL,
 		reveal: ["template", "system", "modelfile", "license", "messages"],
@@ -73,6 +81,7 @@ export const BUILT_IN_ROLES = {
 } as const satisfies Record<string, RoleSpec>;
 
 export const DEFAULT_POLICY_SPEC: PolicySpec = {
+	networks: EVERYWHERE,
 	roles: BUILT_IN_ROLES,
 	pull: { registries: ["registry.ollama.ai"] },
 	create: { remoteHost: false, quantizeUploads: false },

@@ -9,8 +9,10 @@ import type { OperationClass } from "../model/operation-class.ts";
 import type { ParameterSpec, PolicySpec, Revealed, RoleSpec } from "../model/policy-spec.ts";
 import type { Principal } from "../model/principal.ts";
 import { invariant } from "../std/invariant.ts";
+import { EVERYWHERE, NetworkRule } from "../std/network-rule.ts";
 import { VIRTUAL_PATCHES } from "../virtual-patches/index.ts";
 import type { VirtualPatch } from "../virtual-patches/virtual-patch.ts";
+import { type Demands, demandsOf } from "./demands.ts";
 import { isModelPattern } from "./model-pattern.ts";
 import { ModelScope } from "./model-scope.ts";
 
@@ -30,6 +32,8 @@ export interface Subject {
 	readonly uploads: boolean;
 	readonly parameters: ParameterSpec;
 	readonly view: View;
+	/** What a caller has to show besides a credential; null where that is nothing. */
+	readonly demands: Demands | null;
 }
 
 /** Throws where a pattern or a registry could never match: the configuration parser has refused such before. */
@@ -47,6 +51,8 @@ export function compilePolicy(spec: PolicySpec): Policy {
 
 export class Policy {
 	readonly registries: ReadonlySet<string>;
+	/** From where anybody may call at all. */
+	readonly door: NetworkRule;
 	/** The virtual patches that this policy does not switch off. */
 	readonly #patches: readonly VirtualPatch[];
 	/** Filled as operations are met, of which there is a closed table. */
@@ -57,10 +63,16 @@ export class Policy {
 
 	constructor(spec: PolicySpec) {
 		this.registries = new Set(spec.pull.registries);
+		this.door = new NetworkRule(spec.networks);
 		this.#patches = VIRTUAL_PATCHES.filter(({ unless }) => unless === null || !spec.create[unless]);
 		// A Map, not the object: a role may be called `constructor`.
 		this.#specs = new Map(Object.entries(spec.roles));
 		this.#roles = new Map(Array.from(this.#specs, ([name, role]) => [name, compileRole(name, role, null)]));
+	}
+
+	/** Whether a role demands a certificate, be it beside another credential. */
+	demandsCertificate(role: string): boolean {
+		return this.#roles.get(role)?.demands?.factors.includes("certificate") === true;
 	}
 
 	/** The role as it is without a key's own narrowing; null where it is not configured. */
@@ -101,6 +113,7 @@ function compileRole(role: string, spec: RoleSpec, own: readonly string[] | null
 		classes,
 		models,
 		uploads: spec.uploads,
+		demands: demandsOf(spec),
 		parameters: Object.freeze({ ...spec.parameters }),
 		view: Object.freeze({
 			mayName: (name: ModelName) => (cloud || !name.cloud) && models.permits(name),
@@ -110,6 +123,8 @@ function compileRole(role: string, spec: RoleSpec, own: readonly string[] | null
 }
 
 const NOBODY: RoleSpec = {
+	networks: EVERYWHERE,
+	require: [],
 	classes: [],
 	models: { allow: [], deny: ["*"] },
 	reveal: [],

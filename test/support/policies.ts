@@ -15,6 +15,9 @@ export function policyWith(
 	return compilePolicy({ ...DEFAULT_POLICY_SPEC, ...spec, roles: { ...BUILT_IN_ROLES, tested } });
 }
 
+/** As it is without any configuration. */
+export const DEFAULT_POLICY = compilePolicy(DEFAULT_POLICY_SPEC);
+
 export function principalOf(role = "tested", models: readonly string[] | null = null): Principal {
 	return { kind: "api-key", id: "test0001", name: "test", role, models, groups: NO_GROUPS };
 }

@@ -122,7 +122,8 @@ async function configurationFiles({ kind, arrangement, folder, gateway, port }: 
 		if (code !== 0) throw new Error(err);
 		return out;
 	};
-	const file = join(folder, "printed.conf");
+	// Envoy tells the kind of a file by its name.
+	const file = join(folder, kind === "envoy" ? "printed.yaml" : "printed.conf");
 	if (kind !== "haproxy") {
 		writeFileSync(file, await print());
 		return file;

@@ -5,6 +5,7 @@ import { test } from "node:test";
 import fc from "fast-check";
 import type * as z from "zod";
 
+import { DEFAULT_POLICY_SPEC } from "../../policy/built-in-roles.ts";
 import { compilePolicy } from "../../policy/compile.ts";
 import { isModelPattern } from "../../policy/model-pattern.ts";
 import { byteSize } from "./byte-size.ts";
@@ -303,7 +304,7 @@ test("policy compiles every model pattern and registry that is accepted here", (
 			if (pattern !== undefined) assert.ok(isModelPattern(pattern), pattern);
 			const host = hostName({ address: false }).safeParse(text).data;
 			if (host !== undefined)
-				compilePolicy({ roles: {}, pull: { registries: [host] }, create: { remoteHost: false, quantizeUploads: false } });
+				compilePolicy({ ...DEFAULT_POLICY_SPEC, roles: {}, pull: { registries: [host] } });
 		}),
 		{ numRuns: 2_000 },
 	);

@@ -3,6 +3,7 @@ import { test } from "node:test";
 
 import fc from "fast-check";
 
+import { DEFAULT_POLICY } from "../../../test/support/policies.ts";
 import { callerOf, receivedWith } from "../../../test/support/received.ts";
 import { NO_GROUPS, type Principal } from "../../model/principal.ts";
 import type { KeyRing } from "../../ports/key-ring.ts";
@@ -35,7 +36,7 @@ function identifyWith(headers: readonly Header[], passwords: PasswordChecker) {
 		headers.map(([name]) => name),
 		headers.map(([, value]) => value),
 	);
-	return identify(receivedWith({ fields }), { keys, passwords, now: () => 0 });
+	return identify(receivedWith({ fields }), { keys, passwords, now: () => 0 }, DEFAULT_POLICY);
 }
 
 const basic = (text: string | Buffer): Header => ["authorization", `Basic ${Buffer.from(text).toString("base64")}`];
@@ -111,7 +112,7 @@ test("a caller who leaves while a check waits gives it up, and one who stays doe
 		const passwords: PasswordChecker = { active: true, verify: () => ({ verdict: promise, giveUp: () => void (givenUp += 1) }) };
 		const received = receivedWith({ fields: new HeaderFields(["authorization"], [basic("alice:secret")[1]]) });
 		const caller = callerOf(received.head, {});
-		const deciding = identify({ ...received, caller }, { keys, passwords, now: () => 0 });
+		const deciding = identify({ ...received, caller }, { keys, passwords, now: () => 0 }, DEFAULT_POLICY);
 		assert.ok(deciding instanceof Promise);
 		if (leaves) caller.leave();
 		resolve({ principal: ALICE });

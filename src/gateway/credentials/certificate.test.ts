@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import { policyWith } from "../../../test/support/policies.ts";
 import { receivedWith } from "../../../test/support/received.ts";
 import { deny, permit } from "../../model/decision.ts";
 import { NO_GROUPS, type Principal } from "../../model/principal.ts";
@@ -11,6 +12,9 @@ import { identifyWithCertificate } from "./certificate.ts";
 
 const RECEIVED = receivedWith();
 const SHOWN: PresentedCertificate = { sha256: "", serial: "1", notBefore: 0, notAfter: 1, vouched: () => null };
+
+/** Demands a certificate of `tested`, alone or beside another credential. */
+const policy = policyWith({ require: ["certificate"] });
 
 /** Demands both of admins. */
 function ringOf(holder: string | null): CertificateRing {
@@ -40,6 +44,11 @@ const CASES: readonly (readonly [fields: { readonly role: string } | Reason, hol
 	[{ role: "admin" }, null, "credential-unknown"],
 	[{ role: "admin" }, "user", "credential-incomplete"],
 	["credential-missing", "admin", "credential-incomplete"],
+	[{ role: "tested" }, undefined, "credential-incomplete"],
+	[{ role: "tested" }, null, "credential-unknown"],
+	[{ role: "tested" }, "admin", "credential-incomplete"],
+	[{ role: "tested" }, "tested", "key00001"],
+	["credential-missing", "tested", "prn_holder01"],
 	[{ role: "user" }, undefined, "key00001"],
 	["credential-missing", "user", "prn_holder01"],
 	[{ role: "admin" }, "admin", "key00001"],
@@ -49,7 +58,8 @@ for (const [fields, holder, outcome] of CASES) {
 	const shown = holder === undefined ? "no certificate" : holder === null ? "a bad certificate" : `a certificate of ${holder}`;
 	test(`${said} and ${shown}: ${outcome}`, () => {
 		const other = typeof fields === "string" ? deny(fields) : permit(identifiedAs(RECEIVED, keyOf(fields.role)));
-		const decision = identifyWithCertificate(RECEIVED, holder === undefined ? null : SHOWN, other, ringOf(holder ?? null), 0);
+		const judges = { ring: ringOf(holder ?? null), policy, now: 0 };
+		const decision = identifyWithCertificate(RECEIVED, holder === undefined ? null : SHOWN, other, judges);
 		assert.equal(decision.permitted ? decision.value.principal.id : decision.reason, outcome);
 	});
 }

@@ -9,18 +9,30 @@
  */
 import { type Decision, deny, permit } from "../../model/decision.ts";
 import type { CertificateRing, PresentedCertificate } from "../../ports/certificate-ring.ts";
+import type { Policy } from "../../policy/compile.ts";
 import { type Identified, identifiedAs, type Received } from "../exchange.ts";
 import { isBoundToCertificate } from "./access-token.ts";
+
+export interface CertificateJudges {
+	readonly ring: CertificateRing;
+	readonly policy: Policy;
+	/** Unix ms. */
+	readonly now: number;
+}
+
+/** By `identities.certificates.with_key` or by the role's own `require`. */
+function isDemanded(role: string, ring: CertificateRing, policy: Policy): boolean {
+	return ring.demandedWith(role) || policy.demandsCertificate(role);
+}
 
 /** `other` is what the header fields gave: `credential-missing` where they hold no credential. */
 export function identifyWithCertificate(
 	received: Received,
 	presented: PresentedCertificate | null,
 	other: Decision<Identified>,
-	ring: CertificateRing,
-	now: number,
+	{ ring, policy, now }: CertificateJudges,
 ): Decision<Identified> {
-	const demanded = other.permitted && ring.demandedWith(other.value.principal.role);
+	const demanded = other.permitted && isDemanded(other.value.principal.role, ring, policy);
 	if (presented === null) {
 		return demanded ? deny("credential-incomplete", `${other.value.principal.id} without its certificate`) : other;
 	}

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { ollamaClientKey } from "../../../test/support/ollama-client-key.ts";
+import { DEFAULT_POLICY } from "../../../test/support/policies.ts";
 import { type Asked, receivedWith } from "../../../test/support/received.ts";
 import { NO_GROUPS, type Principal } from "../../model/principal.ts";
 import type { KeyRing } from "../../ports/key-ring.ts";
@@ -32,7 +33,7 @@ async function identified(headers: readonly Header[], asked: Asked = {}, signatu
 		headers.map(([, value]) => value),
 	);
 	const keys: KeyRing = { verify: () => ({ refused: "credential-malformed", keyId: null }), signatures };
-	const decision = await identify(receivedWith({ fields, ...asked }), { keys, now: () => NOW });
+	const decision = await identify(receivedWith({ fields, ...asked }), { keys, now: () => NOW }, DEFAULT_POLICY);
 	return decision.permitted ? decision.value.principal.id : decision.reason;
 }
 

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
+import { DEFAULT_POLICY } from "../../../test/support/policies.ts";
 import { receivedWith } from "../../../test/support/received.ts";
 import { NO_GROUPS, type Principal } from "../../model/principal.ts";
 import { REASONS } from "../../model/reason.ts";
@@ -33,7 +34,7 @@ function identifyWith(headers: readonly Header[], keys = ringOf()) {
 		headers.map(([name]) => name.toLowerCase()),
 		headers.map(([, value]) => value),
 	);
-	const decision = identify(receivedWith({ fields }), { keys, now: () => NOW });
+	const decision = identify(receivedWith({ fields }), { keys, now: () => NOW }, DEFAULT_POLICY);
 	assert.ok(!(decision instanceof Promise), "a key is checked at once");
 	return decision;
 }
@@ -138,6 +139,7 @@ test("every refusal of a credential is one answer from outside", () => {
 	const answers = Object.entries(REASONS).filter(([reason]) => reason.startsWith("credential-"));
 	assert.equal(answers.length, 11);
 	for (const [, answer] of answers) assert.deepEqual(answer, REASONS["credential-missing"]);
+	assert.deepEqual(REASONS["network-denied"], REASONS["credential-missing"]);
 });
 
 test("a key ring that cannot answer is a fault, never a permit", () => {

@@ -7,13 +7,17 @@
  *  - Two different credentials are a refusal: whichever we chose, something else may choose the other. The same one in two fields is one credential,
  *    because SDKs do that.
  *  - A scheme that we do not speak still counts as a credential, so it cannot ride along with a good one.
- *  - Whatever is wrong, the answer is the same and so is the work; only the record tells them apart.
+ *  - Whatever is wrong, the answer is the same and so is the work; only the record tells them apart. That goes for what the caller's role demands
+ *    besides (a network, a certificate, a group) too, so it is asked here, before anything of the request is looked at.
+ *  - Whoever may not come from its address at all is refused before a credential is looked at.
  */
 import { certificateOf } from "../../http/presented-certificate.ts";
 import { type Decision, deny, permit } from "../../model/decision.ts";
 import type { KeyRing } from "../../ports/key-ring.ts";
 import type { PasswordChecker } from "../../ports/password-checker.ts";
 import type { TokenChecker } from "../../ports/token-checker.ts";
+import type { Policy } from "../../policy/compile.ts";
+import { barred, barredAtDoor } from "../../policy/entry/enter.ts";
 import type { Clock } from "../../std/clock.ts";
 import type { HeaderFields } from "../../wire/header-fields.ts";
 import { identifyToken, isAccessToken } from "../credentials/access-token.ts";
@@ -35,13 +39,29 @@ export interface IdentifyDeps {
 const BEARER = /^bearer +([\w.~+/=-]+)$/i;
 
 /** At once for everything but a user's password or an access token that is not remembered. */
-export function identify(received: Received, deps: IdentifyDeps): Decision<Identified> | Promise<Decision<Identified>> {
-	const { certificates = null } = deps.keys;
+export function identify(
+	received: Received,
+	deps: IdentifyDeps,
+	policy: Policy,
+): Decision<Identified> | Promise<Decision<Identified>> {
+	const outside = barredAtDoor(policy, received.caller.peer);
+	if (outside !== null) return outside;
 	const byFields = identifyByFields(received, deps);
-	if (certificates === null) return byFields;
-	const presented = certificateOf(received.caller);
-	const both = (other: Decision<Identified>) => identifyWithCertificate(received, presented, other, certificates, deps.now());
-	return byFields instanceof Promise ? byFields.then(both) : both(byFields);
+	if (byFields instanceof Promise) return byFields.then((decision) => complete(received, decision, deps, policy));
+	return complete(received, byFields, deps, policy);
+}
+
+/** What the fields gave, together with the certificate and with what the role demands. */
+function complete(received: Received, byFields: Decision<Identified>, deps: IdentifyDeps, policy: Policy): Decision<Identified> {
+	const { certificates = null } = deps.keys;
+	const presented = certificates === null ? null : certificateOf(received.caller);
+	const identified =
+		certificates === null ? byFields : identifyWithCertificate(received, presented, byFields, { ring: certificates, policy, now: deps.now() });
+	if (!identified.permitted) return identified;
+	const { principal } = identified.value;
+	if (policy.subjectOf(principal).demands === null) return identified;
+	// Where a role demands a certificate, one that was shown and not refused was a good one.
+	return barred(policy, { principal, address: received.caller.peer, certificate: presented !== null }) ?? identified;
 }
 
 function identifyByFields(
