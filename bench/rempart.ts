@@ -82,7 +82,11 @@ export function configuration({ tls }: Pick<RempartVariant, "tls">, { upstreamPo
 			requests_per_connection: 1_000_000,
 			drain_timeout: "1s",
 		},
-		admission: { concurrency: { total: ROOM, per_key: ROOM }, requests_per_minute: 100_000_000, burst: 100_000_000 },
+		admission: {
+			concurrency: { total: ROOM, per_key: ROOM, per_model: "unlimited" },
+			requests_per_minute: 100_000_000,
+			burst: 100_000_000,
+		},
 	};
 }
 

@@ -176,6 +176,7 @@ async function start(options: StartOptions, closers: AsyncDisposableStack): Prom
 		},
 		sampler,
 		admission,
+		serversOf: (judged) => upstreams.sharing(judged),
 		now: clock,
 		monotonic,
 		mustShed: () => memory.shedding,
@@ -211,7 +212,7 @@ async function start(options: StartOptions, closers: AsyncDisposableStack): Prom
 				for (const id of useCertificates()) pipeline.cut("credential-revoked", id);
 				// Handshakes learn of other authorities; sessions from before are not resumed, since each context has ticket keys of its own.
 				if (certificates !== null && door.shown !== null) listener.renew({ ...certificates.secureContextOptions(), ...door.tlsOptions() });
-				admission.adjust(admissionSpecOf(next));
+				admission.adjust(admissionSpecOf(next), monotonic());
 				sampler.adjust(next.events.refusalsPerMinute);
 				memory.adjust(next.limits.memoryBytes);
 				listener.adjust(transportLimitsOf(next));

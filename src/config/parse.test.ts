@@ -268,6 +268,7 @@ test("a role is read with the defaults of what it leaves out", () => {
 		},
 		networks: { allow: [], deny: [] },
 		require: [],
+		standing: { weight: 1, priority: "normal" },
 	});
 });
 

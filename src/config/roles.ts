@@ -3,6 +3,7 @@ import * as z from "zod";
 
 import { OPERATION_CLASSES } from "../model/operation-class.ts";
 import { REVEALED, type RoleSpec } from "../model/policy-spec.ts";
+import { PRIORITIES } from "../model/priority.ts";
 import { networksSection } from "./networks.ts";
 import { byteSize } from "./values/byte-size.ts";
 import { duration } from "./values/duration.ts";
@@ -102,7 +103,15 @@ const roleSection = section({
 				"What a caller has to show, all of it: key, password, signature, token or proxy (which kind of credential), certificate (alone or beside the credential, of the same role), network (one of networks.allow), group:NAME. An empty list demands nothing more than a credential.",
 			example: ["key", "group:ops"],
 		}),
-});
+	weight: count({ min: 1, max: 1_000 }).prefault(1).meta({
+		description:
+			"Share of the model's time that each caller of the role has while requests wait, beside other callers of the same priority: 3 has three times as much as 1.",
+	}),
+	priority: oneOf(PRIORITIES).prefault("normal").meta({
+		description:
+			"Share that all callers of this priority have together while requests wait: high 16, normal 4, low 1. None is kept waiting for ever by another.",
+	}),
+}).transform(({ weight, priority, ...role }) => ({ ...role, standing: { weight, priority } }));
 
 export const rolesSection = z
 	.record(z.string().meta({ pattern: IDENTIFIER.source }), roleSection, {

@@ -51,7 +51,7 @@ function forwardAuth(changes: Partial<ForwardAuthDeps> = {}): { readonly handler
 			sampler: new RefusalSampler(1_000, 0),
 			admission: new Admission({
 				rate: { perMinute: 100, burst: 100 },
-				concurrency: { perKey: 1, total: 1 },
+				concurrency: { perKey: 1, total: 1, perModel: null },
 				queueSize: 1,
 				queueTimeoutMs: 1,
 			}),

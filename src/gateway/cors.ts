@@ -6,7 +6,7 @@
 import type { RequestHead } from "../wire/message.ts";
 import type { OriginList } from "./origin-list.ts";
 
-const EXPOSED = "x-request-id, ratelimit, ratelimit-policy, retry-after";
+const EXPOSED = "x-request-id, ratelimit, ratelimit-policy, retry-after, x-rempart-queue-position, x-rempart-queue-wait-ms";
 const ALLOWED_FIELDS =
 	"authorization, content-type, user-agent, accept, x-requested-with, x-api-key, api-key, anthropic-version, anthropic-beta, anthropic-dangerous-direct-browser-access, openai-beta";
 const PREFLIGHT_SECONDS = "600";

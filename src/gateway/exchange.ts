@@ -53,6 +53,8 @@ export interface Admitted extends Authorized {
 /** Room that is held until the answer has ended; given back exactly once. */
 export interface Lease {
 	readonly queuedMs: number;
+	/** Where in the queue it began to wait, about; null where it did not. */
+	readonly queuePosition: number | null;
 	/** Tells the budgets what was used; null where nothing is known. */
 	settle(usage: Usage | null): void;
 	release(): void;

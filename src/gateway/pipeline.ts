@@ -142,6 +142,8 @@ export class Pipeline implements RequestHandler {
 			if (RECORDED_FIRST.has(admitted.value.judged.operation.class)) await recorded.settled;
 			const fields: Field[] = [["x-request-id", received.id]];
 			for (const field of rateLimitFields(this.#deps.admission.spec.rate, rate)) fields.push(field);
+			if (lease.queuePosition !== null)
+				fields.push(["x-rempart-queue-position", String(lease.queuePosition)], ["x-rempart-queue-wait-ms", lease.queuedMs.toFixed(0)]);
 			for (const field of to.fields) fields.push(field);
 			const forwarded = await forward(admitted.value, recorded, fields, forwarding);
 			if (forwarded.outcome === "refused") return no(forwarded.refusal);

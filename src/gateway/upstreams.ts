@@ -75,6 +75,21 @@ export class Upstreams {
 		return best;
 	}
 
+	/** How many servers share what is asked of the request's model: those that `choose` takes for equally good. */
+	sharing({ models }: JudgedRequest): number {
+		if (this.all.length === 1) return 1;
+		const model = models[0]?.name.full;
+		let bestRank = -1;
+		let count = 0;
+		for (const upstream of this.all) {
+			const rank = rankOf(upstream, model);
+			if (rank > bestRank) count = 0;
+			if (rank >= bestRank) count += 1;
+			bestRank = Math.max(bestRank, rank);
+		}
+		return count;
+	}
+
 	hasOther(tried: readonly string[]): boolean {
 		return this.all.some((upstream) => !tried.includes(upstream.name));
 	}

@@ -17,6 +17,8 @@ export interface Deny {
 	readonly detail: string | null;
 	/** Milliseconds after which trying again makes sense; becomes `Retry-After`. */
 	readonly retryAfterMs: number | null;
+	/** In the queue, of what waited there or would have had to: 1 is the next. */
+	readonly position?: number;
 }
 
 export type Decision<T> = Permit<T> | Deny;

@@ -2,6 +2,7 @@
 import type { NetworkLists } from "../std/network-rule.ts";
 import type { Factor } from "./factor.ts";
 import type { OperationClass } from "./operation-class.ts";
+import type { Standing } from "./priority.ts";
 
 export interface PolicySpec {
 	/** From where anybody may call at all, whoever it is. */
@@ -26,6 +27,8 @@ export interface RoleSpec {
 	readonly networks: NetworkLists;
 	/** What a caller has to show, all of it; empty demands nothing more than a credential. */
 	readonly require: readonly Factor[];
+	/** In the queue before a model. */
+	readonly standing: Standing;
 }
 
 export const REVEALED = ["template", "system", "modelfile", "license", "messages"] as const;

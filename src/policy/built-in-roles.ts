@@ -6,6 +6,7 @@
  *    that many models bring along. Ollama stops at ten contexts by itself; budgets bound the rest.
  */
 import type { ParameterSpec, PolicySpec, RoleSpec } from "../model/policy-spec.ts";
+import { ORDINARY } from "../model/priority.ts";
 import { EVERYWHERE } from "../std/network-rule.ts";
 
 const MINUTE = 60_000;
@@ -34,6 +35,7 @@ export const BUILT_IN_ROLES = {
 		reveal: [],
 		uploads: false,
 		parameters: MODEST,
+		standing: ORDINARY,
 	},
 	/** Uses models. The role for people and applications. */
 	user: {
@@ -43,6 +45,7 @@ export const BUILT_IN_ROLES = {
 		reveal: [],
 		uploads: false,
 		parameters: MODEST,
+		standing: ORDINARY,
 	},
 	/** Also pulls, copies and deletes models and builds on those that are there; brings no files of its own. */
 	operator: {
@@ -60,6 +63,7 @@ export const BUILT_IN_ROLES = {
 			imageBytesMax: 32 * MIB,
 			onExcess: "clamp",
 		},
+		standing: ORDINARY,
 	},
 	/** Everything, the operator's account at ollama.com included. Virtual patches hold nevertheless. */
 	admin: {
@@ -77,6 +81,7 @@ export const BUILT_IN_ROLES = {
 			imageBytesMax: 64 * MIB,
 			onExcess: "clamp",
 		},
+		standing: ORDINARY,
 	},
 } as const satisfies Record<string, RoleSpec>;
 

@@ -8,6 +8,7 @@ import type { ModelName } from "../model/model-name.ts";
 import type { OperationClass } from "../model/operation-class.ts";
 import type { ParameterSpec, PolicySpec, Revealed, RoleSpec } from "../model/policy-spec.ts";
 import type { Principal } from "../model/principal.ts";
+import { ORDINARY, type Standing } from "../model/priority.ts";
 import { invariant } from "../std/invariant.ts";
 import { EVERYWHERE, NetworkRule } from "../std/network-rule.ts";
 import { VIRTUAL_PATCHES } from "../virtual-patches/index.ts";
@@ -31,6 +32,7 @@ export interface Subject {
 	readonly models: ModelScope;
 	readonly uploads: boolean;
 	readonly parameters: ParameterSpec;
+	readonly standing: Standing;
 	readonly view: View;
 	/** What a caller has to show besides a credential; null where that is nothing. */
 	readonly demands: Demands | null;
@@ -115,6 +117,7 @@ function compileRole(role: string, spec: RoleSpec, own: readonly string[] | null
 		uploads: spec.uploads,
 		demands: demandsOf(spec),
 		parameters: Object.freeze({ ...spec.parameters }),
+		standing: Object.freeze({ ...spec.standing }),
 		view: Object.freeze({
 			mayName: (name: ModelName) => (cloud || !name.cloud) && models.permits(name),
 			reveals: (part: Revealed) => reveal.has(part),
@@ -130,6 +133,7 @@ const NOBODY: RoleSpec = {
 	reveal: [],
 	uploads: false,
 	parameters: { numCtx: 0, numPredict: 0, keepAliveMs: 0, unload: false, imagesMax: 0, imageBytesMax: 0, onExcess: "refuse" },
+	standing: ORDINARY,
 };
 
 function nobody(role: string): Subject {

@@ -9,6 +9,7 @@
  */
 import { type Decision, permit } from "../model/decision.ts";
 import type { Principal } from "../model/principal.ts";
+import type { Standing } from "../model/priority.ts";
 import type { JudgedRequest } from "../ollama/judged-request.ts";
 import type { Operation } from "../ollama/operation.ts";
 import type { Policy, Subject, View } from "./compile.ts";
@@ -25,12 +26,15 @@ class MintedGrant {
 	readonly amendments: readonly string[];
 	/** What of the answer the caller may see. */
 	readonly view: View;
+	/** Its turn where requests wait. */
+	readonly standing: Standing;
 
-	constructor(rule: string, request: JudgedRequest, amendments: readonly string[], view: View) {
-		this.rule = rule;
+	constructor(request: JudgedRequest, amendments: readonly string[], { role, view, standing }: Subject) {
+		this.rule = role;
 		this.request = request;
 		this.amendments = amendments;
 		this.view = view;
+		this.standing = standing;
 	}
 
 	/** Tells a grant from an object of the same shape. */
@@ -106,5 +110,5 @@ export function walk(policy: Policy, principal: Principal, judged: JudgedRequest
 				break;
 		}
 	}
-	return permit(new MintedGrant(subject.role, question.judged, amendments, subject.view));
+	return permit(new MintedGrant(question.judged, amendments, subject));
 }

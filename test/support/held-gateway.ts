@@ -98,6 +98,7 @@ export async function startHeldGateway({ upstream, log }: { readonly upstream: s
 		observe: () => undefined,
 		sampler: new RefusalSampler(600, monotonic()),
 		admission: new Admission(admissionSpecOf(config)),
+		serversOf: () => 1,
 		now: Date.now,
 		monotonic,
 		mustShed: () => false,

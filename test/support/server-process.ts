@@ -179,7 +179,7 @@ function configFile(context: TestContext, { upstream, port = 0, reusePort = fals
 		'admin: { listen: "127.0.0.1:0" }',
 		`upstreams: [{ name: up, url: "${upstream}" }]`,
 		`limits: { drain_timeout: ${drainTimeout} }`,
-		"admission: { requests_per_minute: 10000000, burst: 100000 }",
+		"admission: { concurrency: { per_model: unlimited }, requests_per_minute: 10000000, burst: 100000 }",
 	];
 	writeFileSync(file, `${lines.join("\n")}\n`);
 	return file;

@@ -15,9 +15,5 @@ export class Admission extends Limiting {
 		return "running";
 	}
 
-	override enter(): "running" {
-		return "running";
-	}
-
 	override leave(): void {}
 }

@@ -8,7 +8,7 @@ import { admit } from "./admit.ts";
 
 const SPEC: AdmissionSpec = {
 	rate: { perMinute: 60, burst: 5 },
-	concurrency: { total: 1, perKey: 3 },
+	concurrency: { total: 1, perKey: 3, perModel: null },
 	queueSize: 2,
 	queueTimeoutMs: 1_000,
 };
@@ -19,7 +19,7 @@ function stage(spec: Partial<AdmissionSpec> = {}) {
 	return {
 		time,
 		admission,
-		admit: (authorized: Parameters<typeof admit>[0]) => admit(authorized, { admission, monotonic: () => time.now }),
+		admit: (authorized: Parameters<typeof admit>[0]) => admit(authorized, { admission, monotonic: () => time.now, serversOf: () => 1 }),
 	};
 }
 
@@ -38,7 +38,7 @@ test("refuses when the rate is used up, and says when to come back", async () =>
 });
 
 test("refuses when the principal's own concurrency is used up", async () => {
-	const { admit } = stage({ concurrency: { total: 9, perKey: 1 } });
+	const { admit } = stage({ concurrency: { total: 9, perKey: 1, perModel: null } });
 	leaseOf(await admit(authorizedAs("chat")));
 	const refused = await admit(authorizedAs("chat"));
 	assert.equal(refused.permitted, false);
@@ -54,6 +54,21 @@ test("refuses when the queue is full", async () => {
 	assert.equal(refused.permitted, false);
 	assert.equal(refused.reason, "queue-full");
 	assert.equal(refused.detail, "0 waiting");
+	assert.equal(refused.position, 1);
+	assert.equal(refused.retryAfterMs, 1_000);
+});
+
+test("refuses the newest of who has most in a full queue, and says when it would have had its turn", async () => {
+	const { admit, admission } = stage({ concurrency: { total: 1, perKey: 9, perModel: null }, queueSize: 3 });
+	leaseOf(await admit(authorizedAs("chat")));
+	const flood = [admit(authorizedAs("chat")), admit(authorizedAs("chat")), admit(authorizedAs("chat"))];
+	const modest = admit(authorizedAs("chat", { ...authorizedAs("chat").principal, id: "modest01" }));
+	const dropped = await flood[2];
+	assert.ok(dropped?.permitted === false);
+	assert.equal(dropped.reason, "queue-full");
+	assert.ok((dropped.position ?? 0) >= 3 && (dropped.retryAfterMs ?? 0) >= 2_000);
+	assert.equal(admission.queued, 3);
+	assert.ok(modest instanceof Promise);
 });
 
 test("refuses whoever waited too long, and frees the place", async () => {
@@ -90,18 +105,29 @@ test("permits the next in the queue when room is given back, and says how long i
 	first.release();
 	const second = leaseOf(await decision);
 	assert.equal(second.queuedMs, 250);
+	assert.equal(first.queuePosition, null);
+	assert.equal(second.queuePosition, 1);
 	assert.equal(admission.running, 1);
 	second.release();
 	assert.equal(admission.running, 0);
 });
 
 test("a lease is given back once", async () => {
-	const { admit, admission } = stage({ concurrency: { total: 5, perKey: 5 } });
+	const { admit, admission } = stage({ concurrency: { total: 5, perKey: 5, perModel: null } });
 	const lease = leaseOf(await admit(authorizedAs("chat")));
 	leaseOf(await admit(authorizedAs("chat")));
 	lease.release();
 	lease.release();
 	assert.equal(admission.running, 1);
+});
+
+test("a model has places of its own, at each of its servers; the cloud has none of ours", async () => {
+	const bounded = { concurrency: { total: 9, perKey: 9, perModel: 1 } };
+	const { admit } = stage(bounded);
+	leaseOf(await admit(authorizedAs("chat")));
+	leaseOf(await admit(authorizedAs("pull")));
+	leaseOf(await admit(authorizedAs("web-search")));
+	assert.ok(admit(authorizedAs("chat")) instanceof Promise);
 });
 
 for (const [operation, needsRoom] of [

@@ -3,90 +3,87 @@
  *
  *  - Every request counts against its principal's rate; only work (inference, management, cloud) needs room and may wait in the queue.
  *  - A waiting caller who leaves gives its place up at once, and a lease is given back exactly once, whatever happens.
- *  - Budgets of tokens and GPU seconds join here: a further question before `enter`, and `settle` on the lease.
+ *  - Whoever is refused for want of room is told when to try again: about when it would have had its turn.
  */
-import { type Decision, deny, permit } from "../../model/decision.ts";
+import { type Decision, type Deny, deny, permit } from "../../model/decision.ts";
 import type { OperationClass } from "../../model/operation-class.ts";
-import type { Admission, Waiting } from "../../quota/admission.ts";
+import type { Reason } from "../../model/reason.ts";
+import type { JudgedRequest } from "../../ollama/judged-request.ts";
+import type { Admission } from "../../quota/admission.ts";
 import type { RateResult } from "../../quota/rate.ts";
 import type { Admitted, Authorized, Lease } from "../exchange.ts";
+import { Room } from "../room.ts";
+import { tokenBoundOf } from "../token-bound.ts";
 
 export interface AdmitDeps {
 	readonly admission: Admission;
 	readonly monotonic: () => number;
+	/** How many servers share the requests of a model. */
+	readonly serversOf: (judged: JudgedRequest) => number;
 }
 
 const NEEDS_ROOM: ReadonlySet<OperationClass> = new Set(["infer", "manage", "cloud"]);
 const RETRY_CONCURRENCY_MS = 1_000;
+/** Nobody is told to stay away for longer, however long the queue looks. */
+const RETRY_LATEST_MS = 600_000;
 
-export function admit(authorized: Authorized, { admission, monotonic }: AdmitDeps): Decision<Admitted> | Promise<Decision<Admitted>> {
+export function admit(authorized: Authorized, deps: AdmitDeps): Decision<Admitted> | Promise<Decision<Admitted>> {
+	const { admission, monotonic, serversOf } = deps;
 	const principal = authorized.principal.id;
 	const since = monotonic();
 	const rate = admission.rate(principal, since);
 	if (!rate.allowed) return deny("rate-exceeded", null, rate.retryAfterMs);
 	if (!NEEDS_ROOM.has(authorized.judged.operation.class)) return permit(admittedAs(authorized, rate, NO_ROOM_NEEDED));
-	switch (admission.take(principal)) {
+	const room = new Room(authorized, serversOf(authorized.judged), admission, monotonic);
+	switch (admission.take(room, since)) {
 		case "running":
-			return permit(admittedAs(authorized, rate, new Room(admission, principal, 0)));
+			return permit(admittedAs(authorized, rate, room));
 		case "key-full":
 			return deny("concurrency-exceeded", `${admission.spec.concurrency.perKey} running`, RETRY_CONCURRENCY_MS);
 		case "full":
-			return wait(authorized, rate, since, { admission, monotonic });
+			return wait(authorized, rate, room, since, deps);
 	}
 }
 
 function wait(
 	authorized: Authorized,
 	rate: RateResult,
+	room: Room,
 	since: number,
 	{ admission, monotonic }: AdmitDeps,
 ): Decision<Admitted> | Promise<Decision<Admitted>> {
 	const { caller } = authorized;
-	const principal = authorized.principal.id;
-	let proceed = (): void => undefined;
-	const waiting: Waiting = { principal, proceed: () => proceed() };
-	if (admission.enter(waiting) !== "waiting") return deny("queue-full", `${admission.spec.queueSize} waiting`, RETRY_CONCURRENCY_MS);
+	if (admission.enter(room, tokenBoundOf(authorized.judged), since) !== "waiting")
+		return noTurn("queue-full", `${admission.queued} waiting`, room, admission);
+	room.queuePosition = admission.outlook(room).position;
 	return new Promise((resolve) => {
-		const giveUp = (): void => {
+		const done = (decision: Decision<Admitted>): void => {
 			clearTimeout(timer);
 			caller.onDeparture = null;
-			if (admission.giveUp(waiting)) resolve(deny("queue-timeout", caller.departed ? "the caller left" : null, RETRY_CONCURRENCY_MS));
+			resolve(decision);
 		};
-		const timer = setTimeout(giveUp, admission.spec.queueTimeoutMs);
-		caller.onDeparture = giveUp;
-		proceed = () => {
-			clearTimeout(timer);
-			caller.onDeparture = null;
-			resolve(permit(admittedAs(authorized, rate, new Room(admission, principal, monotonic() - since))));
+		const giveUp = (detail: string | null): void => {
+			const refusal = noTurn("queue-timeout", detail, room, admission);
+			if (admission.giveUp(room, monotonic())) done(refusal);
+		};
+		const timer = setTimeout(() => giveUp(null), admission.spec.queueTimeoutMs);
+		caller.onDeparture = () => giveUp("the caller left");
+		room.onDropped = () => done(noTurn("queue-full", "gave way to who has less in the queue", room, admission));
+		room.onTurn = () => {
+			room.queuedMs = monotonic() - since;
+			done(permit(admittedAs(authorized, rate, room)));
 		};
 	});
+}
+
+/** A refusal that says where it stood, and when to try again. */
+function noTurn(reason: Extract<Reason, "queue-full" | "queue-timeout">, detail: string | null, room: Room, admission: Admission): Deny {
+	const { position, waitMs } = admission.outlook(room);
+	return { ...deny(reason, detail, Math.min(RETRY_LATEST_MS, Math.max(RETRY_CONCURRENCY_MS, waitMs))), position };
 }
 
 function admittedAs({ id, at, caller, head, dialect, principal, judged, grant }: Authorized, rate: RateResult, lease: Lease): Admitted {
 	return { id, at, caller, head, dialect, principal, judged, grant, rate, lease, hold: null };
 }
 
-const NO_ROOM_NEEDED: Lease = Object.freeze({ queuedMs: 0, settle: () => undefined, release: () => undefined });
-
-class Room implements Lease {
-	readonly queuedMs: number;
-	readonly #admission: Admission;
-	readonly #principal: string;
-	#released = false;
-
-	constructor(admission: Admission, principal: string, queuedMs: number) {
-		this.#admission = admission;
-		this.#principal = principal;
-		this.queuedMs = queuedMs;
-	}
-
-	settle(): void {
-		// Budgets of tokens and GPU seconds join here.
-	}
-
-	release(): void {
-		if (this.#released) return;
-		this.#released = true;
-		this.#admission.leave(this.#principal);
-	}
-}
+const NO_ROOM_NEEDED: Lease = Object.freeze({ queuedMs: 0, queuePosition: null, settle: () => undefined, release: () => undefined });
