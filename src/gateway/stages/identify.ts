@@ -13,11 +13,11 @@
  */
 import { certificateOf } from "../../http/presented-certificate.ts";
 import { type Decision, deny, permit } from "../../model/decision.ts";
+import type { Policy } from "../../policy/compile.ts";
+import { barred, barredAtDoor } from "../../policy/entry/enter.ts";
 import type { KeyRing } from "../../ports/key-ring.ts";
 import type { PasswordChecker } from "../../ports/password-checker.ts";
 import type { TokenChecker } from "../../ports/token-checker.ts";
-import type { Policy } from "../../policy/compile.ts";
-import { barred, barredAtDoor } from "../../policy/entry/enter.ts";
 import type { Clock } from "../../std/clock.ts";
 import type { HeaderFields } from "../../wire/header-fields.ts";
 import { identifyToken, isAccessToken } from "../credentials/access-token.ts";
@@ -39,11 +39,7 @@ export interface IdentifyDeps {
 const BEARER = /^bearer +([\w.~+/=-]+)$/i;
 
 /** At once for everything but a user's password or an access token that is not remembered. */
-export function identify(
-	received: Received,
-	deps: IdentifyDeps,
-	policy: Policy,
-): Decision<Identified> | Promise<Decision<Identified>> {
+export function identify(received: Received, deps: IdentifyDeps, policy: Policy): Decision<Identified> | Promise<Decision<Identified>> {
 	const outside = barredAtDoor(policy, received.caller.peer);
 	if (outside !== null) return outside;
 	const byFields = identifyByFields(received, deps);
@@ -56,7 +52,9 @@ function complete(received: Received, byFields: Decision<Identified>, deps: Iden
 	const { certificates = null } = deps.keys;
 	const presented = certificates === null ? null : certificateOf(received.caller);
 	const identified =
-		certificates === null ? byFields : identifyWithCertificate(received, presented, byFields, { ring: certificates, policy, now: deps.now() });
+		certificates === null
+			? byFields
+			: identifyWithCertificate(received, presented, byFields, { ring: certificates, policy, now: deps.now() });
 	if (!identified.permitted) return identified;
 	const { principal } = identified.value;
 	if (policy.subjectOf(principal).demands === null) return identified;
