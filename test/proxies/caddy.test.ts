@@ -6,6 +6,8 @@ proveProxy({
 	kind: "caddy",
 	program: CADDY,
 	showsBody: false,
+	showsChunked: false,
+	refusesNominations: false,
 	noticesEarlyDeparture: true,
 	asksOverSocket: true,
 });

@@ -6,6 +6,8 @@ proveProxy({
 	kind: "envoy",
 	program: ENVOY,
 	showsBody: true,
+	showsChunked: true,
+	refusesNominations: true,
 	noticesEarlyDeparture: true,
 	asksOverSocket: true,
 });

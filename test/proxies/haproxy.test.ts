@@ -6,6 +6,8 @@ const FACTS: ProxyFacts = {
 	kind: "haproxy",
 	program: HAPROXY,
 	showsBody: true,
+	showsChunked: false,
+	refusesNominations: false,
 	// HAProxy does not close a request that waits for its answer, whatever abortonclose says.
 	noticesEarlyDeparture: false,
 	asksOverSocket: true,

@@ -6,6 +6,8 @@ proveProxy({
 	kind: "nginx",
 	program: NGINX,
 	showsBody: false,
+	showsChunked: false,
+	refusesNominations: false,
 	noticesEarlyDeparture: true,
 	asksOverSocket: true,
 });

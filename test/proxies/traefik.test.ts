@@ -6,6 +6,8 @@ proveProxy({
 	kind: "traefik",
 	program: TRAEFIK,
 	showsBody: true,
+	showsChunked: true,
+	refusesNominations: false,
 	noticesEarlyDeparture: true,
 	asksOverSocket: false,
 });

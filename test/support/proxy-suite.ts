@@ -25,11 +25,16 @@ export interface ProxyFacts {
 	readonly showsBody: boolean;
 	/** Whether a caller who leaves before the first byte of the answer is noticed at once. */
 	readonly noticesEarlyDeparture: boolean;
+	/** Whether it shows a body that came in chunks, having put it together. */
+	readonly showsChunked: boolean;
+	/** Whether it refuses a caller who nominates the proxy's own fields in `Connection`, instead of leaving that out. */
+	readonly refusesNominations: boolean;
 	/** Whether it can ask over a Unix socket. */
 	readonly asksOverSocket: boolean;
 }
 
 const YAML =
+	"limits: { drain_timeout: 1s, body: 256KiB, body_with_images: 256KiB }\n" +
 	"admission: { burst: 100000, requests_per_minute: 100000 }\nevents: { refusals_per_minute: 100000 }\n" +
 	'roles: { few: { classes: [probe] }, narrow: { classes: [probe, read, infer], models: { allow: ["door:*"] } } }\n';
 
@@ -290,12 +295,17 @@ function proveArrangement(facts: ProxyFacts, program: string, arrangement: "besi
 				const claims = CLAIMED_FIELDS.map((name) => [name, "admin"] as const);
 				const nominated = ["Connection", `keep-alive, ${CLAIMED_FIELDS.join(", ")}, X-Forwarded-For`] as const;
 				for (const fields of [claims, [...claims, nominated]]) {
+					const refuses = facts.refusesNominations && fields !== claims;
 					const [reached, ...more] = await reaching(async () => {
 						const answer = await answered(
 							ask({ path: "/api/tags", key: user, fields: [MARK, ["Proxy", "evil"], ["X-Api-Key", user], ...fields] }),
 						);
-						assert.equal(answer.status, 200);
+						assert.equal(answer.status, refuses ? 400 : 200);
 					});
+					if (refuses) {
+						assert.equal(reached, undefined);
+						continue;
+					}
 					assert.ok(reached !== undefined && more.length === 0);
 					const held = reached.headers.filter(([, value]) => value.includes("admin") || value.includes(user) || value.includes("evil"));
 					assert.deepEqual(held, []);
@@ -490,12 +500,15 @@ function proveArrangement(facts: ProxyFacts, program: string, arrangement: "besi
 				const long = JSON.stringify({ model: "door", prompt: "x".repeat(400_000) });
 				const pieces = `POST /api/generate HTTP/1.1\r\nHost: localhost\r\nX-Test: 1\r\nAuthorization: Bearer ${user}\r\nTransfer-Encoding: chunked\r\n\r\n10\r\n{"model":"door"}\r\n0\r\n\r\n`;
 				const reached = await reaching(async () => {
-					for (const bytes of [ask({ path: "/api/generate", key: user, body: long, fields: [MARK] }), Buffer.from(pieces)]) {
-						const answer = await answered(bytes);
-						assert.ok(answer.status === 403 || answer.status === 413, String(answer.status));
-					}
+					const { status } = await answered(ask({ path: "/api/generate", key: user, body: long, fields: [MARK] }));
+					assert.ok(status === 401 || status === 403 || status === 413, String(status));
 				});
 				assert.deepEqual(reached, []);
+				const inPieces = await reaching(async () => {
+					assert.equal((await answered(Buffer.from(pieces))).status, facts.showsChunked ? 200 : 403);
+				});
+				const bodies = await Promise.all(inPieces.map(({ body }) => body));
+				assert.deepEqual(bodies.map(String), facts.showsChunked ? ['{"model":"door"}'] : []);
 			});
 		}
 
