@@ -8,6 +8,7 @@
  */
 import type { Received } from "../gateway/exchange.ts";
 import { rateLimitFields } from "../gateway/rate-limit-fields.ts";
+import { newRequestId } from "../gateway/request-id.ts";
 import { type IdentifyDeps, identify } from "../gateway/stages/identify.ts";
 import { dialectOf, receive } from "../gateway/stages/receive.ts";
 import { type RecordDeps, RequestRecord } from "../gateway/stages/record.ts";
@@ -109,7 +110,7 @@ export class ForwardAuth implements RequestHandler {
 	/** A question that asks about nothing: refused without asking who. */
 	#turnDown(caller: Caller, question: RequestHead | null, proxy: AskingProxy | null, refusal: Deny): void {
 		const dialect = dialectOf(question?.path ?? "");
-		const id = crypto.randomUUID();
+		const id = newRequestId();
 		const record = new RequestRecord(id, caller, dialect, this.#deps);
 		record.phase = "receiving";
 		record.refused(refusal, refused({ id, caller, question, proxy, asked: null, dialect }, refusal));
