@@ -4,7 +4,7 @@
  *  - Three parts, none empty, each the one spelling of its bytes in base64url. Decoders forgive white space, padding and stray bits, and a token with two
  *    spellings passes a list of revoked ones (Wycheproof JWS 360, 365, 368, 375).
  *  - Header and payload are one JSON object each, in UTF-8, with no member twice.
- *  - Five parts are an encrypted token (RFC 7516), which is refused: nothing here decrypts, decompresses or derives keys.
+ *  - An encrypted token (RFC 7516) is refused: nothing here decrypts, decompresses or derives keys.
  *  - Bounded before any of it: what is longer is not looked at.
  */
 import { Buffer, isUtf8 } from "node:buffer";
@@ -29,15 +29,20 @@ export function looksLikeJwt(text: string): boolean {
 
 export function readCompactJws(token: string): CompactJws | { readonly malformed: string } {
 	if (token.length > MOST_TOKEN_LENGTH) return { malformed: `longer than ${MOST_TOKEN_LENGTH}` };
-	const parts = token.split(".");
-	if (parts.length === 5) return { malformed: "an encrypted token" };
-	const [first, second, third] = parts.map(bytesOf);
-	if (parts.length !== 3 || !first || !second || !third) return { malformed: "not three parts in base64url" };
-	const header = objectIn(first);
+	const parts = partsOf(token);
+	if (parts === null) return { malformed: "not three parts in base64url" };
+	const header = objectIn(parts.header);
 	if ("problem" in header) return { malformed: `its header is ${header.problem}` };
-	const claims = objectIn(second);
+	const claims = objectIn(parts.payload);
 	if ("problem" in claims) return { malformed: `its payload is ${claims.problem}` };
-	return { header: header.object, claims: claims.object, payload: second.toString("utf8") };
+	return { header: header.object, claims: claims.object, payload: parts.payload.toString("utf8") };
+}
+
+/** Header and payload of a text that has the one shape and spelling of a signed token; null for any other, an encrypted one of five parts included. */
+export function partsOf(token: string): { readonly header: Buffer; readonly payload: Buffer } | null {
+	const [header, payload, signature, ...more] = token.split(".").map(bytesOf);
+	if (!header || !payload || !signature || more.length > 0) return null;
+	return { header, payload };
 }
 
 /** Null for what is empty or not the one spelling of its bytes. */

@@ -167,7 +167,7 @@ test("a key that is new is found; one that is gone is told of; the same keys are
 test("while it does not answer, its keys are good for a while; then it is a fault; when it is back, so are they", async (context) => {
 	const { lying, provider, clock, turns } = await startWorld(context);
 	const keys = await provider.keys();
-	await lying.vanish();
+	lying.vanish();
 	assert.equal(await provider.keysAfter(keys, "k2"), keys);
 	assert.equal(provider.state.up, false);
 	clock.monotonic += 3_590_000;
@@ -175,12 +175,12 @@ test("while it does not answer, its keys are good for a while; then it is a faul
 	clock.monotonic += 20_000;
 	await assert.rejects(provider.keys(), isUnavailable);
 	// Within a moment of the failure nobody makes for another attempt.
-	await lying.comeBack();
+	lying.comeBack();
 	await assert.rejects(provider.keys(), isUnavailable);
 	clock.monotonic += 60_000;
 	assert.equal((await provider.keys()).keys.size, 1);
 	assert.equal(turns.length, 3);
 	assert.equal(turns[0], "up");
-	assert.match(turns[1] ?? "", /ECONNREFUSED/);
+	assert.match(turns[1] ?? "", /ECONNRESET|hang up/);
 	assert.equal(turns[2], "up");
 });

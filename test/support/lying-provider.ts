@@ -44,11 +44,15 @@ export class LyingProvider {
 	/** What introspection says of a token. */
 	opaque = new Map<string, Claims>();
 	readonly #server: Server;
+	#gone = false;
 
 	private constructor(server: Server) {
 		this.#server = server;
 		const { port } = server.address() as AddressInfo;
 		this.issuer = `http://127.0.0.1:${port}/realm`;
+		server.on("connection", (socket) => {
+			if (this.#gone) socket.resetAndDestroy();
+		});
 		server.on("request", (request, response) => this.#answer(request, response));
 	}
 
@@ -63,16 +67,14 @@ export class LyingProvider {
 		return new LyingProvider(server);
 	}
 
-	/** Closes the port: nobody is there any more. */
-	async vanish(): Promise<void> {
+	/** From now on every connection is reset. The port is kept, or another server of the test could be given it. */
+	vanish(): void {
+		this.#gone = true;
 		this.#server.closeAllConnections();
-		this.#server.close();
-		await once(this.#server, "close");
 	}
 
-	async comeBack(): Promise<void> {
-		this.#server.listen(Number(new URL(this.issuer).port), "127.0.0.1");
-		await once(this.#server, "listening");
+	comeBack(): void {
+		this.#gone = false;
 	}
 
 	/** Of an hour, for `AUDIENCE`, of `ada`. */

@@ -8,6 +8,7 @@ import { type TestContext, test } from "node:test";
 
 import { STATUS } from "../../../test/support/admin-deps.ts";
 import { fakeWorld, folder } from "../../../test/support/cli.ts";
+import { LyingProvider } from "../../../test/support/lying-provider.ts";
 import type { Config } from "../../config/config.ts";
 import { overrideConfig } from "../../config/override.ts";
 import { parseConfig } from "../../config/parse.ts";
@@ -90,6 +91,34 @@ test("passwords: none is no fault, a weak or readable one is warned of, a file t
 		levels(await run("passwords", await patientWith(t, { config: configOf(`identities: { htpasswd: { file: "${file}" } }`) }))),
 		["fail"],
 	);
+});
+
+test("access tokens: none is no fault; a provider that answers, one that does not, and what is weaker than it might be", async (t) => {
+	assert.deepEqual(levels(await run("identity-providers", await patientWith(t))), ["skipped"]);
+	const provider = await LyingProvider.start(t);
+	const settings = (more: string) =>
+		configOf(
+			`identities: { tokens: [{ issuer: "${provider.issuer}", audiences: [gpu], insecure_clear_text: true, rules: [{ claim: sub, values: ["a*"], role: user }]${more} }] }`,
+		);
+	const found = async (more: string, server: Patient["server"] = null) =>
+		levels(await run("identity-providers", await patientWith(t, { config: settings(more), server })));
+	assert.deepEqual(await found(""), ["ok", "warn"]);
+	assert.deepEqual(await found(", types: [at+jwt, JWT]"), ["ok", "warn", "warn"]);
+	assert.deepEqual(await found(", types: [at+jwt, JWT], clients: [cli]"), ["ok", "warn"]);
+	const seen = (up: boolean | null, keys: number) => ({
+		...STATUS,
+		identityProviders: [{ issuer: provider.issuer, up, keys, detail: "it answers 503" }],
+	});
+	for (const [up, keys, level] of [
+		[true, 1, "ok"],
+		[false, 1, "warn"],
+		[false, 0, "fail"],
+		[null, 0, "skipped"],
+	] as const)
+		assert.deepEqual(await found("", seen(up, keys)), [level, "warn"]);
+	provider.vanish();
+	assert.deepEqual(await found(""), ["fail", "warn"]);
+	assert.deepEqual(await found(", ca: /nonexistent"), ["fail"]);
 });
 
 test("stores: damage fails, absence is no fault, a log that cannot be written fails", async (t) => {

@@ -5,6 +5,7 @@ import { clock } from "./clock.ts";
 import { configuration } from "./configuration.ts";
 import { eventLog } from "./event-log.ts";
 import { gateway } from "./gateway.ts";
+import { identityProviders } from "./identity-providers.ts";
 import { keyStore } from "./key-store.ts";
 import { passwords } from "./passwords.ts";
 import { runtime } from "./runtime.ts";
@@ -18,6 +19,7 @@ export const CHECKS: readonly Check[] = [
 	state,
 	keyStore,
 	passwords,
+	identityProviders,
 	eventLog,
 	certificate,
 	upstream,

@@ -20,9 +20,11 @@ async function configCheck({ options, surroundings }: Invocation<GlobalOptions &
 		return EXIT.usage;
 	}
 	const findings = await passwordFindings(loading.config);
-	if (options.json === true) terminal.object({ ok: true, file, digest: loading.digest, findings });
+	const advice = await tokenFindings(loading.config);
+	if (options.json === true) terminal.object({ ok: true, file, digest: loading.digest, findings: [...findings, ...advice] });
 	else terminal.line(file === null ? "there is no configuration file, and none is needed: the defaults are in force" : `${file} is right`);
 	for (const finding of findings) terminal.warn(`identities.htpasswd: ${finding}`, null);
+	for (const finding of advice) terminal.warn(`identities.tokens: ${finding}`, null);
 	return EXIT.done;
 }
 
@@ -34,4 +36,18 @@ async function passwordFindings(config: Config): Promise<readonly string[]> {
 	const { policyOf } = await import("../../app/settings.ts");
 	const policy = policyOf(config);
 	return (await examinePasswords(htpasswd, (name) => policy.role(name) !== null)).findings;
+}
+
+/** Throws a HintedError where a server would not start with what is written; no provider is asked. */
+async function tokenFindings(config: Config): Promise<readonly string[]> {
+	const { tokens } = config.identities;
+	if (tokens.length === 0) return [];
+	const [{ issuerSpecsOf }, { adviceOn }, { policyOf }] = await Promise.all([
+		import("../../app/tokens.ts"),
+		import("../doctor/identity-providers.ts"),
+		import("../../app/settings.ts"),
+	]);
+	const policy = policyOf(config);
+	await issuerSpecsOf(tokens, (name) => policy.role(name) !== null);
+	return tokens.flatMap(adviceOn).map(({ text }) => text);
 }
