@@ -122,6 +122,18 @@ export const METRICS = {
 		"times",
 		"Times that a principal did what it never did, by what it was (volume, model, hour).",
 	),
+	budgetReservations: gauge(
+		"rempart_budget_reservations",
+		[],
+		"requests",
+		"Requests that hold something of a budget at this moment. What stays above 0 while nothing runs would be a leak.",
+	),
+	budgetOvershoot: counter(
+		"rempart_budget_overshoot_total",
+		[],
+		"times",
+		"Times that a budget was passed by more than one reservation, because estimates were too low. Reads 0.",
+	),
 	connections: gauge("rempart_connections", [], "connections", "Open connections of callers."),
 	upstreamUp: gauge("rempart_upstream_up", ["upstream"], "1 or 0", "Whether an upstream is healthy."),
 	runnerWedged: counter(

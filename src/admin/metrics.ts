@@ -34,6 +34,8 @@ export type Reading =
 	| "tokensRemembered"
 	| "streamsActive"
 	| "requestsActive"
+	| "budgetReservations"
+	| "budgetOvershoot"
 	| "queueDepth"
 	| "connections"
 	| "eventLogAvailable"
@@ -44,7 +46,13 @@ const KEYS_MAX = 1000;
 /** Series of tokens are pairs of model and key, so the pairs have a bound of their own. */
 const PAIRS_MAX = 5000;
 
-const QUOTA_REASONS = ["rate-exceeded", "concurrency-exceeded", "queue-full", "queue-timeout"] as const satisfies readonly Reason[];
+const QUOTA_REASONS = [
+	"rate-exceeded",
+	"budget-exceeded",
+	"concurrency-exceeded",
+	"queue-full",
+	"queue-timeout",
+] as const satisfies readonly Reason[];
 const METHODS: ReadonlySet<string> = new Set(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]);
 
 /** What one kind of ending adds to. */
@@ -117,6 +125,8 @@ export function createMetrics(): Metrics {
 		"tokensRemembered",
 		"streamsActive",
 		"requestsActive",
+		"budgetReservations",
+		"budgetOvershoot",
 		"queueDepth",
 		"connections",
 		"eventLogAvailable",
@@ -176,6 +186,10 @@ export function createMetrics(): Metrics {
 				anomalies.at(event.type.slice("anomaly-".length)).value++;
 				return;
 			case "events-pruned":
+			case "person-signed-in":
+			case "person-signed-out":
+			case "sign-in-refused":
+			case "administration-refused":
 				return;
 			case "passwords-loaded":
 			case "passwords-rejected":
@@ -300,7 +314,7 @@ export function createMetrics(): Metrics {
 }
 
 function isAuthFailure(reason: Reason): boolean {
-	return reason.startsWith("credential-");
+	return REASONS[reason].status === 401;
 }
 
 function isQuotaReason(reason: Reason): boolean {

@@ -28,6 +28,7 @@ import type { Event } from "../model/event.ts";
 import { Admission } from "../quota/admission.ts";
 import type { Clock } from "../std/clock.ts";
 import { openStores } from "../stores/sqlite/open-stores.ts";
+import { Budgets } from "./budgets.ts";
 import { CertificateDoor } from "./certificate-door.ts";
 import { FamiliarCallers } from "./familiar-callers.ts";
 import { findUpstream } from "./find-upstream.ts";
@@ -138,6 +139,8 @@ async function start(options: StartOptions, closers: AsyncDisposableStack): Prom
 	await principals.load();
 	(await door.prepare(config, (name) => policy.role(name) !== null))();
 
+	const budgets = await Budgets.open(config, { store: stores.budgets, events, record, now: clock, monotonic });
+	closers.defer(() => budgets.close());
 	const familiar = await FamiliarCallers.open(stateDirectory, config.events.countries, record);
 	closers.defer(() => familiar.close());
 	const passwords = new Passwords({
@@ -180,6 +183,7 @@ async function start(options: StartOptions, closers: AsyncDisposableStack): Prom
 		now: clock,
 		monotonic,
 		mustShed: () => memory.shedding,
+		ledger: budgets.ledger,
 	};
 	const proxyUsers = new ProxyUsers(config.identities.proxy, ring, clock);
 	const pipeline = new Pipeline(pipelineSettingsOf(config, policy, upstreams, namesOf()), { ...pipelineDeps, keys: proxyUsers.keys });
@@ -214,6 +218,7 @@ async function start(options: StartOptions, closers: AsyncDisposableStack): Prom
 				if (certificates !== null && door.shown !== null) listener.renew({ ...certificates.secureContextOptions(), ...door.tlsOptions() });
 				admission.adjust(admissionSpecOf(next), monotonic());
 				sampler.adjust(next.events.refusalsPerMinute);
+				budgets.adjust(next);
 				memory.adjust(next.limits.memoryBytes);
 				listener.adjust(transportLimitsOf(next));
 			},
@@ -285,6 +290,8 @@ async function start(options: StartOptions, closers: AsyncDisposableStack): Prom
 	metrics.read("passwordChecks", () => passwords.desk.waiting);
 	metrics.read("tokenChecks", () => tokens.desk.waiting);
 	metrics.read("tokensRemembered", () => tokens.desk.remembered);
+	metrics.read("budgetReservations", () => budgets.ledger.open);
+	metrics.read("budgetOvershoot", () => budgets.overshoots);
 	metrics.read("queueDepth", () => admission.queued);
 	metrics.read("eventLogAvailable", () => (events.available ? 1 : 0));
 	metrics.read("certificateExpiry", () => (certificates === null ? null : certificates.expiresAt / 1000));

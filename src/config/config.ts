@@ -6,9 +6,11 @@
  */
 import type * as z from "zod";
 
+import type { BudgetSpec, Price } from "../model/budget-spec.ts";
 import type { PolicySpec } from "../model/policy-spec.ts";
 import { type AdminConfig, adminSection } from "./admin.ts";
 import { type AdmissionConfig, admissionSection } from "./admission.ts";
+import { budgetsSection, pricesSection } from "./budgets.ts";
 import { type EventsConfig, eventsSection } from "./events.ts";
 import { type ForwardAuthConfig, forwardAuthSection } from "./forward-auth.ts";
 import { type GatewayConfig, gatewaySection } from "./gateway.ts";
@@ -17,6 +19,7 @@ import { type LimitsConfig, limitsSection } from "./limits.ts";
 import { policySection } from "./policy.ts";
 import { rolesSection } from "./roles.ts";
 import { type UpstreamConfig, type UpstreamEntry, upstreamSection, upstreamsSection } from "./upstreams.ts";
+import { type UsageConfig, usageSection } from "./usage.ts";
 import { section } from "./values/section.ts";
 import { type WedgeConfig, wedgeSection } from "./wedge.ts";
 
@@ -29,10 +32,14 @@ export interface Config {
 	readonly upstream: UpstreamConfig;
 	readonly limits: LimitsConfig;
 	readonly admission: AdmissionConfig;
+	readonly budgets: readonly BudgetSpec[];
+	/** By glob over model names. */
+	readonly prices: readonly (readonly [models: string, price: Price])[];
 	readonly wedge: WedgeConfig;
 	/** `roles` holds the operator's own roles alone; `networks` are the gateway's. */
 	readonly policy: PolicySpec;
 	readonly events: EventsConfig;
+	readonly usage: UsageConfig;
 }
 
 export const configSchema = section({
@@ -48,6 +55,14 @@ export const configSchema = section({
 	upstream: upstreamSection.prefault({}).meta({ description: "How upstreams are connected to, watched and waited for." }),
 	limits: limitsSection.prefault({}).meta({ description: "What a caller may take, whoever it is." }),
 	admission: admissionSection.prefault({}).meta({ description: "How much runs at once, how much waits, and how fast requests may come." }),
+	budgets: budgetsSection.prefault({}).meta({
+		description: "How much may be used in a time, by name; see docs/budgets.md. The tightest budget that concerns a request holds.",
+		example: { "daily-tokens": { scope: "key", unit: "tokens", limit: 200_000, per: "day", on_exhausted: "cut" } },
+	}),
+	prices: pricesSection.prefault({}).meta({
+		description: "What models cost, for budgets of money: by pattern, the first that matches. Other models cost nothing.",
+		example: { "*": { input: 0.15, output: 0.6 } },
+	}),
 	wedge: wedgeSection.prefault({}).meta({ description: "Runners that take requests and answer none: how they are recognised and healed." }),
 	roles: rolesSection.prefault({}).meta({
 		description: "Roles besides the built-in ones, by name. A built-in role that is defined here is replaced whole.",
@@ -55,6 +70,7 @@ export const configSchema = section({
 	}),
 	policy: policySection.prefault({}).meta({ description: "What holds for every role." }),
 	events: eventsSection.prefault({}).meta({ description: "The record of what happened." }),
+	usage: usageSection.prefault({}).meta({ description: "What was used, counted from the record: rempart usage." }),
 }).transform(
 	({ roles, policy, forward_auth, ...sections }): Config => ({
 		...sections,

@@ -1,5 +1,5 @@
 /**
- * What a request has become, stage by stage: receive → identify → understand → authorize → admit → forward.
+ * What a request has become, stage by stage: receive → identify → understand → authorize → reserve → admit → forward.
  *
  * Each type holds what only its stage can have made, so a request that skipped a stage does not compile: `forward` wants a lease, a lease comes from
  * `admit`, `admit` wants a `Grant`, and only the policy mints one. `exchange.test-d.ts` holds the proofs.
@@ -10,8 +10,8 @@ import type { Principal } from "../model/principal.ts";
 import type { Usage } from "../model/usage.ts";
 import type { JudgedRequest } from "../ollama/judged-request.ts";
 import type { Grant } from "../policy/evaluate.ts";
-import type { Hold } from "../quota/hold.ts";
 import type { RateResult } from "../quota/rate.ts";
+import type { Reservation } from "../quota/reservation.ts";
 import type { RequestHead } from "../wire/message.ts";
 
 export interface Received {
@@ -42,10 +42,13 @@ export interface Authorized extends Understood {
 	readonly grant: Grant;
 }
 
-export interface Admitted extends Authorized {
+export interface Reserved extends Authorized {
+	/** What budgets hold of it; null where none concerns it. */
+	readonly hold: Reservation | null;
+}
+
+export interface Admitted extends Reserved {
 	readonly lease: Lease;
-	/** Null where no budget concerns the request. */
-	readonly hold: Hold | null;
 	/** For the RateLimit fields of the answer. */
 	readonly rate: RateResult;
 }

@@ -21,6 +21,10 @@ export interface Relayed {
 }
 
 export type Forwarded =
-	| (Relayed & { readonly upstream: string })
+	| (Relayed & {
+			readonly upstream: string;
+			/** Of the upstream's GPU, while it ran there: 1 where it was alone. 0 where it did not use one. */
+			readonly gpuShare: number;
+	  })
 	/** The body was refused while it streamed, or the request was cut before it was answered. */
 	| { readonly outcome: "refused"; readonly refusal: Deny; readonly upstream: string };

@@ -63,6 +63,7 @@ export async function answerMerged(admitted: Admitted, options: MergeOptions): P
 		upstreamMs,
 		detail: null,
 		upstream,
+		gpuShare: 0,
 	};
 }
 

@@ -1,5 +1,5 @@
 /**
- * The way of a request, in order: receive → identify → understand → authorize → admit → forward → meter → record.
+ * The way of a request, in order: receive → identify → understand → authorize → reserve → admit → forward → meter → record.
  *
  *  - Straight-line code; the order is written here and nowhere else.
  *  - A refusal is returned by a stage, a fault is thrown by one; only this file turns either into an answer, and both into a record.
@@ -13,9 +13,13 @@ import type { OperationClass } from "../model/operation-class.ts";
 import type { Reason } from "../model/reason.ts";
 import type { Policy } from "../policy/compile.ts";
 import { barred } from "../policy/entry/enter.ts";
+import { type Ledger, reservedOf } from "../quota/ledger.ts";
+import type { Reservation } from "../quota/reservation.ts";
 import { Roster } from "../std/roster.ts";
 import type { RequestHead } from "../wire/message.ts";
 import type { Field } from "../wire/write.ts";
+import { budgetFields } from "./budget-fields.ts";
+import { chargeOf } from "./charge-of.ts";
 import { corsFields, isPreflight, preflightFields } from "./cors.ts";
 import type { Authorized, Lease, Received } from "./exchange.ts";
 import { rateLimitFields } from "./rate-limit-fields.ts";
@@ -29,6 +33,7 @@ import { type ForwardDeps, forward } from "./stages/forward.ts";
 import { type IdentifyDeps, identify } from "./stages/identify.ts";
 import { receive } from "./stages/receive.ts";
 import { type RecordDeps, RequestRecord } from "./stages/record.ts";
+import { reserve } from "./stages/reserve.ts";
 import { type UnderstandDeps, understand } from "./stages/understand.ts";
 
 /** What one configuration makes of the pipeline; a reload builds another and swaps it whole. A request keeps the one it began with. */
@@ -39,6 +44,7 @@ export interface PipelineSettings extends UnderstandDeps, Omit<ForwardDeps, "mon
 export interface PipelineDeps extends IdentifyDeps, RecordDeps, AdmitDeps {
 	/** True where memory is so short that no new work may begin. */
 	readonly mustShed: () => boolean;
+	readonly ledger: Ledger;
 }
 
 const ANSWERED = Promise.resolve();
@@ -114,6 +120,7 @@ export class Pipeline implements RequestHandler {
 	/** Never rejects: what is thrown within is answered as a fault. */
 	async #answer(received: Received, to: ReplyTo, record: RequestRecord): Promise<void> {
 		let lease: Lease | null = null;
+		let hold: Reservation | null = null;
 		try {
 			const settings = this.#settings;
 			const forwarding = this.#forwarding;
@@ -137,30 +144,39 @@ export class Pipeline implements RequestHandler {
 			const authorized = authorize(understood.value, settings.policy);
 			if (!authorized.permitted) return no(authorized);
 			record.judged = authorized.value.judged;
+			const reserved = reserve(authorized.value, this.#deps.ledger);
+			if (!reserved.permitted) return no(reserved);
+			record.judged = reserved.value.judged;
+			hold = reserved.value.hold;
+			if (hold !== null) record.reserved = reservedOf(hold);
 			const recorded = record.permitted(notesOf(authorized.value));
 
 			await STEP;
 			record.phase = "queued";
-			const admitting = admit(authorized.value, this.#deps);
+			const admitting = admit(reserved.value, this.#deps);
 			const admitted = admitting instanceof Promise ? await admitting : admitting;
 			if (!admitted.permitted) return no(admitted);
 			const { rate } = admitted.value;
 			lease = admitted.value.lease;
 			record.queuedMs = lease.queuedMs;
 			record.phase = "connecting";
+			hold?.begin();
 			if (RECORDED_FIRST.has(admitted.value.judged.operation.class)) await recorded.settled;
 			const fields: Field[] = [["x-request-id", received.id]];
 			for (const field of rateLimitFields(this.#deps.admission.spec.rate, rate)) fields.push(field);
+			if (hold !== null) for (const field of budgetFields(hold, received.dialect)) fields.push(field);
 			for (const field of to.fields) fields.push(field);
 			const forwarded = await forward(admitted.value, recorded, fields, forwarding);
 			if (forwarded.outcome === "refused") return no(forwarded.refusal);
 			lease.settle(forwarded.usage);
+			if (hold !== null) record.charged = hold.settle(chargeOf(hold, admitted.value.judged, forwarded));
 			record.forwarded(forwarded);
 		} catch (error) {
 			const fault = asFault(error);
 			record.failed(fault, fail(to, fault));
 		} finally {
 			lease?.release();
+			hold?.giveUp();
 		}
 	}
 

@@ -34,7 +34,7 @@ export function refuse(to: ReplyTo, refusal: Deny): number {
 		refusal.retryAfterMs === null ? (status === 503 ? RETRY_AFTER_FAULT_S : null) : Math.ceil(refusal.retryAfterMs / 1000);
 	if (retryAfterS !== null) fields.push(["retry-after", String(Math.max(1, retryAfterS))]);
 	if (refusal.position !== undefined) fields.push(["x-rempart-queue-position", String(refusal.position)]);
-	return send(to, status, refusal.reason, message, fields);
+	return send(to, status, refusal.reason, refusal.told ?? message, fields);
 }
 
 /** Returns the status sent. */

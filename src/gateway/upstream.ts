@@ -1,6 +1,7 @@
 /** One protected server: the way to it, what is known of it, and how busy it is with us. */
 import type { UpstreamPool } from "../http/upstream-pool.ts";
 import { parseModelName } from "../model/parse-model-name.ts";
+import { ShareClock } from "../quota/share-clock.ts";
 import type { RunnerWatch } from "./runner-watch.ts";
 
 export class Upstream {
@@ -13,6 +14,8 @@ export class Upstream {
 	/** Canonical full names; null until asked for the first time. */
 	models: ReadonlySet<string> | null = null;
 	loaded: ReadonlySet<string> = new Set();
+	/** Divides its GPU's time among the requests that run on it. */
+	readonly gpu = new ShareClock();
 	#running = 0;
 
 	constructor(pool: UpstreamPool, watch: RunnerWatch) {

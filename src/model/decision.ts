@@ -19,6 +19,10 @@ export interface Deny {
 	readonly retryAfterMs: number | null;
 	/** In the queue, of what waited there or would have had to: 1 is the next. */
 	readonly position?: number;
+	/** What the caller is told instead of the table's sentence: of budgets, whose name and limit it may know. */
+	readonly told?: string;
+	/** Name of the budget that is used up. */
+	readonly budget?: string;
 }
 
 export type Decision<T> = Permit<T> | Deny;

@@ -46,6 +46,7 @@ const OPENAI_CODES: Readonly<Record<string, string>> = {
 	"model-missing": "model_not_found",
 	"rate-exceeded": "rate_limit_exceeded",
 	"concurrency-exceeded": "rate_limit_exceeded",
+	"budget-exceeded": "insufficient_quota",
 };
 
 function openAiType(status: number): string {

@@ -12,6 +12,7 @@ import type { Span } from "./calendar-span.ts";
 export interface CountedBudget {
 	readonly spec: BudgetSpec;
 	readonly limit: number;
+	/** 0 where there is none. */
 	readonly periodMs: number;
 	spanAt(now: number): Span;
 }

@@ -152,7 +152,7 @@ export class Ledger implements ReservationOwner {
 		const { counters } = plan;
 		const held: number[] = [];
 		let exceeded: Exceeded | null = null;
-		let covered = weight?.whole === true ? estimate.charge.outputTokens : Number.POSITIVE_INFINITY;
+		let covered = Number.POSITIVE_INFINITY;
 		for (let at = 0; at < counters.length; at++) {
 			const counter = counters[at];
 			if (counter === undefined) continue;
@@ -168,7 +168,7 @@ export class Ledger implements ReservationOwner {
 			}
 			const taken = onExhausted === "cut" ? Math.min(wanted, Math.max(least, Math.floor(room))) : wanted;
 			held.push(taken);
-			if (plan.bounds && !(unit === "gpu_seconds" && weight?.whole === true)) covered = Math.min(covered, coveredBy(unit, taken, estimate));
+			if (plan.bounds && (weight?.whole !== true || bounds(counter))) covered = Math.min(covered, coveredBy(unit, taken, estimate));
 		}
 		if (exceeded !== null) return exceeded;
 		for (let at = 0; at < counters.length; at++) {
@@ -334,6 +334,11 @@ function leastOf(onExhausted: string, unit: string, wanted: number, { charge, ta
 		default:
 			return 1;
 	}
+}
+
+/** Whether it tells beforehand how long an answer in one piece may become. */
+function bounds({ budget: { spec } }: Counter): boolean {
+	return spec.onExhausted !== "finish" && spec.unit !== "gpu_seconds";
 }
 
 /** How many tokens of an answer are held by what was taken of one budget. */

@@ -70,6 +70,15 @@ export class Reservation implements Hold, Placed {
 		this.#covered = covered;
 	}
 
+	get counters(): readonly Counter[] {
+		return this.#counters;
+	}
+
+	/** The ledger's time, Unix ms. */
+	get now(): number {
+		return this.#owner.now();
+	}
+
 	get begun(): boolean {
 		return this.#begun;
 	}

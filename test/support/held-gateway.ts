@@ -1,5 +1,6 @@
 /** The data plane with an event log that the test holds in its hand: it decides when, and whether, a record is on disk. */
 
+import { budgetsSpec, testedLedger } from "./budgets.ts";
 import { performance } from "node:perf_hooks";
 import { admissionSpecOf, pipelineSettingsOf, policyOf, transportLimitsOf, upstreamsSpecOf } from "../../src/app/settings.ts";
 import { parseConfig } from "../../src/config/parse.ts";
@@ -102,6 +103,7 @@ export async function startHeldGateway({ upstream, log }: { readonly upstream: s
 		now: Date.now,
 		monotonic,
 		mustShed: () => false,
+		ledger: testedLedger(budgetsSpec([])).ledger,
 	});
 	const limits = transportLimitsOf(config);
 	const listener = await Listener.open({

@@ -11,7 +11,7 @@ import type { Reason } from "../../model/reason.ts";
 import type { JudgedRequest } from "../../ollama/judged-request.ts";
 import type { Admission } from "../../quota/admission.ts";
 import type { RateResult } from "../../quota/rate.ts";
-import type { Admitted, Authorized, Lease } from "../exchange.ts";
+import type { Admitted, Lease, Reserved } from "../exchange.ts";
 import { Room } from "../room.ts";
 import { tokenBoundOf } from "../token-bound.ts";
 
@@ -27,7 +27,7 @@ const RETRY_CONCURRENCY_MS = 1_000;
 /** Nobody is told to stay away for longer, however long the queue looks. */
 const RETRY_LATEST_MS = 600_000;
 
-export function admit(authorized: Authorized, deps: AdmitDeps): Decision<Admitted> | Promise<Decision<Admitted>> {
+export function admit(authorized: Reserved, deps: AdmitDeps): Decision<Admitted> | Promise<Decision<Admitted>> {
 	const { admission, monotonic, serversOf } = deps;
 	const principal = authorized.principal.id;
 	const since = monotonic();
@@ -46,7 +46,7 @@ export function admit(authorized: Authorized, deps: AdmitDeps): Decision<Admitte
 }
 
 function wait(
-	authorized: Authorized,
+	authorized: Reserved,
 	rate: RateResult,
 	room: Room,
 	since: number,
@@ -82,8 +82,8 @@ function noTurn(reason: Extract<Reason, "queue-full" | "queue-timeout">, detail:
 	return { ...deny(reason, detail, Math.min(RETRY_LATEST_MS, Math.max(RETRY_CONCURRENCY_MS, waitMs))), position };
 }
 
-function admittedAs({ id, at, caller, head, dialect, principal, judged, grant }: Authorized, rate: RateResult, lease: Lease): Admitted {
-	return { id, at, caller, head, dialect, principal, judged, grant, rate, lease, hold: null };
+function admittedAs({ id, at, caller, head, dialect, principal, judged, grant, hold }: Reserved, rate: RateResult, lease: Lease): Admitted {
+	return { id, at, caller, head, dialect, principal, judged, grant, rate, lease, hold };
 }
 
 const NO_ROOM_NEEDED: Lease = Object.freeze({ queuedMs: 0, queuePosition: null, settle: () => undefined, release: () => undefined });

@@ -74,6 +74,9 @@ class Forwarding implements RelayOwner {
 	readonly #tried: string[] = [];
 	#upstream: Upstream | null = null;
 	#relay: Relay | null = null;
+	/** Since when it runs on the upstream's GPU, by two clocks; null where it does not. */
+	#onGpu: { readonly virtual: number; readonly since: number } | null = null;
+	#gpuShare = 0;
 
 	constructor(
 		admitted: Admitted,
@@ -111,6 +114,7 @@ class Forwarding implements RelayOwner {
 			});
 		}
 		upstream.enter();
+		if (judged.operation.class === "infer" && model?.name.cloud !== true) this.#enterGpu(upstream);
 		running.join(relay);
 		const call = upstream.pool.call(this.#requestTo(upstream), relay);
 		relay.attach(call);
@@ -120,7 +124,7 @@ class Forwarding implements RelayOwner {
 
 	relayed({ outcome, phase, status, fault, reason, usage, firstByteMs, upstreamMs, detail }: Relayed): void {
 		const upstream = this.#done();
-		this.#resolve({ outcome, phase, status, fault, reason, usage, firstByteMs, upstreamMs, detail, upstream });
+		this.#resolve({ outcome, phase, status, fault, reason, usage, firstByteMs, upstreamMs, detail, upstream, gpuShare: this.#gpuShare });
 	}
 
 	failed(fault: Fault): void {
@@ -152,7 +156,19 @@ class Forwarding implements RelayOwner {
 		this.refused(refusal);
 	}
 
+	#enterGpu({ gpu }: Upstream): void {
+		const { monotonic } = this.#deps;
+		const since = monotonic();
+		const virtual = gpu.enter(since);
+		this.#onGpu = { virtual, since };
+		this.#admitted.hold?.runsOn(() => gpu.chargedMs(virtual, monotonic()) * 1_000);
+	}
+
 	#done(): string {
+		if (this.#onGpu !== null && this.#upstream !== null) {
+			this.#gpuShare = this.#upstream.gpu.leave(this.#onGpu.virtual, this.#onGpu.since, this.#deps.monotonic());
+			this.#onGpu = null;
+		}
 		if (this.#relay !== null) this.#deps.running.leave(this.#relay);
 		this.#upstream?.leave();
 		return this.#upstream?.name ?? "none";

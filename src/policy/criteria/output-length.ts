@@ -27,6 +27,13 @@ export const outputLength = defineCriterion({
 	},
 });
 
+/** The same with an answer that is no longer than `bound`; where it cannot be told how long that is, the request as it was. */
+export function boundOutput(judged: JudgedRequest, bound: number): JudgedRequest {
+	const { usage } = judged.operation;
+	const verdict = usage === "record" ? judgeOption(judged, bound, "clamp") : judgeFields(judged, FIELDS[usage] ?? [], bound, "clamp");
+	return verdict.kind === "amend" ? verdict.judged : judged;
+}
+
 const OPTION = "num_predict";
 
 /** The first one is added where none is there. */

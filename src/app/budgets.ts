@@ -1,0 +1,143 @@
+/**
+ * Budgets in a running server: the ledger, what a former run left of it, and the saves that carry it over to the next.
+ *
+ *  - A start takes over the last save, settles from the log what came after it, and saves at once; only then is anything let in.
+ *  - Saved every two seconds while something changes or runs, with the number of the last event that is counted in.
+ *  - A save that fails is told once and tried again; budgets go on in memory meanwhile.
+ */
+import type { Config } from "../config/config.ts";
+import type { BudgetsSpec } from "../model/budget-spec.ts";
+import type { Event } from "../model/event.ts";
+import { parseModelName } from "../model/parse-model-name.ts";
+import { ModelPatterns } from "../policy/model-pattern.ts";
+import type { BudgetStore } from "../ports/budget-store.ts";
+import type { EventLog } from "../ports/event-log.ts";
+import { Ledger } from "../quota/ledger.ts";
+import { replay } from "../quota/replay.ts";
+import { networkOf } from "../std/network-of.ts";
+
+export interface BudgetsDeps {
+	readonly store: BudgetStore;
+	readonly events: EventLog;
+	readonly record: (event: Event) => void;
+	readonly now: () => number;
+	readonly monotonic: () => number;
+}
+
+const SAVE_MS = 2_000;
+const SWEEP_MS = 30_000;
+/** As many as one look at the log gives; what a server does in two seconds is far less. */
+const REPLAYED_MAX = 100_000;
+/** What one customer is given. */
+const NETWORK = { v4: 32, v6: 64 } as const;
+
+export class Budgets {
+	readonly ledger: Ledger;
+	readonly #deps: BudgetsDeps;
+	#timers: readonly NodeJS.Timeout[] = [];
+	#saving: Promise<void> = Promise.resolve();
+	#failed = false;
+	/** Whether what is kept may be something else than what is. */
+	#due = false;
+	#overshoots = 0;
+
+	private constructor(config: Config, deps: BudgetsDeps) {
+		this.#deps = deps;
+		this.ledger = new Ledger(budgetsSpecOf(config), {
+			now: deps.now,
+			monotonic: deps.monotonic,
+			modelMatcher,
+			networkOf: (peer) => networkOf(peer, NETWORK),
+			onOvershoot: () => {
+				this.#overshoots += 1;
+			},
+		});
+	}
+
+	/** Rejects where what is kept cannot be read: budgets that begin anew with each damage would be none. */
+	static async open(config: Config, deps: BudgetsDeps): Promise<Budgets> {
+		const budgets = new Budgets(config, deps);
+		await budgets.#takeOver();
+		const save = setInterval(() => void budgets.#saveWhereDue(), SAVE_MS);
+		const sweep = setInterval(() => budgets.ledger.forgetIdle(), SWEEP_MS);
+		budgets.#timers = [save, sweep];
+		for (const timer of budgets.#timers) timer.unref();
+		return budgets;
+	}
+
+	/** Times that a budget was passed by more than one reservation. */
+	get overshoots(): number {
+		return this.#overshoots;
+	}
+
+	adjust(config: Config): void {
+		this.ledger.adjust(budgetsSpecOf(config));
+		this.#due = true;
+	}
+
+	/** Resolves when what is counted so far is on disk. */
+	save(): Promise<void> {
+		const { store, events } = this.#deps;
+		const saved = this.#saving.then(() => store.save(this.ledger.changes(events.lastSeq)));
+		this.#saving = saved.then(
+			() => {
+				this.#failed = false;
+			},
+			(error: unknown) => this.#couldNot(error),
+		);
+		return saved;
+	}
+
+	async close(): Promise<void> {
+		for (const timer of this.#timers) clearInterval(timer);
+		if (!this.ledger.isEmpty || this.#due) await this.save().catch(() => undefined);
+		await this.#saving;
+	}
+
+	async #takeOver(): Promise<void> {
+		const { store, events } = this.#deps;
+		const kept = await store.load();
+		if (kept === null && this.ledger.isEmpty) return;
+		if (kept !== null && !this.ledger.isEmpty) {
+			this.ledger.restore(kept);
+			const types = ["request-started", "request-ended"] as const;
+			const since = await events.read({ afterSeq: kept.seq, types, limit: REPLAYED_MAX });
+			replay(
+				this.ledger,
+				kept,
+				since.map(({ event }) => event),
+			);
+		}
+		await this.save();
+	}
+
+	async #saveWhereDue(): Promise<void> {
+		const isDue = this.#due || this.ledger.hasChanges || this.ledger.open > 0;
+		if (!isDue) return;
+		// What runs now has ended at the next look: that is saved too.
+		this.#due = this.ledger.open > 0;
+		await this.save().catch(() => undefined);
+	}
+
+	#couldNot(error: unknown): void {
+		this.ledger.changedAll();
+		this.#due = true;
+		if (this.#failed) return;
+		this.#failed = true;
+		const detail = `budgets cannot be kept over a restart: ${error instanceof Error ? error.message : String(error)}`;
+		this.#deps.record({ type: "fault-raised", at: this.#deps.now(), fault: "internal-error", detail });
+	}
+}
+
+function budgetsSpecOf({ budgets, prices, usage }: Config): BudgetsSpec {
+	return { budgets, prices, timeZone: usage.timeZone };
+}
+
+/** A budget that names a model without a tag means all of its tags: it errs towards counting. */
+function modelMatcher(patterns: readonly string[]): (model: string) => boolean {
+	const wanted = ModelPatterns.denying(patterns);
+	return (model) => {
+		const name = parseModelName(model);
+		return name !== null && wanted.match(name) !== null;
+	};
+}

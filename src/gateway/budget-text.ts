@@ -1,0 +1,27 @@
+/** What a caller is told of a budget: amounts in whole units, and moments that a program can read. */
+import type { BudgetSpec, BudgetUnit } from "../model/budget-spec.ts";
+
+const UNIT_TEXT: Readonly<Record<BudgetUnit, string>> = {
+	requests: "requests",
+	concurrent: "requests at the same time",
+	input_tokens: "input tokens",
+	output_tokens: "output tokens",
+	tokens: "tokens",
+	gpu_seconds: "GPU seconds",
+	money: "units of money",
+};
+
+export function budgetExceededText({ name, unit, limit, per }: BudgetSpec, needed: number, renewsAt: number): string {
+	const allowed = `${inUnits(unit, limit)} ${UNIT_TEXT[unit]}${per === null ? "" : ` a ${per}`}`;
+	if (needed > limit)
+		return `this request needs about ${inUnits(unit, needed)} ${UNIT_TEXT[unit]}, and the budget '${name}' is ${allowed}: it never fits; ask for a shorter answer`;
+	if (per === null) return `the budget '${name}' is used up: ${allowed}; wait for one to end`;
+	return `the budget '${name}' is used up: ${allowed}; there is room again at ${new Date(renewsAt).toISOString()}`;
+}
+
+/** Microseconds become seconds, billionths become units of money; three and six digits are kept. */
+export function inUnits(unit: BudgetUnit, amount: number): number {
+	if (unit === "gpu_seconds") return Math.round(amount / 1e3) / 1e3;
+	if (unit === "money") return Math.round(amount / 1e3) / 1e6;
+	return Math.max(0, Math.floor(amount));
+}

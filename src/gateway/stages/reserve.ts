@@ -1,0 +1,65 @@
+/**
+ * reserve: does it fit into the budgets?
+ *
+ *  - Looks at all budgets that concern the request and holds of each what it is estimated to use, before its start is recorded, so that the record says
+ *    what a crash would owe.
+ *  - Only work counts: listing models stays possible when a budget is used up. Without budgets nothing is looked up.
+ *  - An answer in one piece cannot be ended in the middle, so the model is told beforehand how long it may become.
+ */
+import { type Decision, type Deny, deny, permit } from "../../model/decision.ts";
+import type { OperationClass } from "../../model/operation-class.ts";
+import type { JudgedRequest } from "../../ollama/judged-request.ts";
+import { estimatePromptTokens } from "../../ollama/meters/estimate.ts";
+import type { UsageSource } from "../../ollama/operation.ts";
+import { boundOutput } from "../../policy/criteria/output-length.ts";
+import { type Exceeded, factsOf, type Ledger, type Weight } from "../../quota/ledger.ts";
+import { Reservation } from "../../quota/reservation.ts";
+import { budgetExceededText } from "../budget-text.ts";
+import type { Authorized, Reserved } from "../exchange.ts";
+import { tokenBoundOf } from "../token-bound.ts";
+
+const WORK: ReadonlySet<OperationClass> = new Set(["infer", "manage", "cloud"]);
+const ANSWERS: ReadonlySet<UsageSource> = new Set(["record", "openai-chat", "openai-completion", "openai-responses", "anthropic"]);
+
+export function reserve(authorized: Authorized, ledger: Ledger): Decision<Reserved> {
+	const { judged, principal, caller } = authorized;
+	if (ledger.isEmpty || !WORK.has(judged.operation.class)) return permit(reservedAs(authorized, judged, null));
+	const model = judged.models[0]?.name ?? null;
+	const plan = ledger.planOf(principal, model, caller.peer);
+	if (plan.counters.length === 0) return permit(reservedAs(authorized, judged, null));
+	const weight = plan.weighs ? weightOf(judged) : null;
+	const held = ledger.reserve(plan, authorized.id, factsOf(principal, model?.short ?? null, caller.peer), weight);
+	if (!(held instanceof Reservation)) return exceeded(held, ledger.now());
+	const { covered } = held;
+	const isTooLong = weight?.whole === true && weight.answers && (weight.outputBound === null || weight.outputBound > covered);
+	return permit(reservedAs(authorized, isTooLong && Number.isFinite(covered) ? boundOutput(judged, covered) : judged, held));
+}
+
+function weightOf(judged: JudgedRequest): Weight {
+	const { class: kind, usage } = judged.operation;
+	return {
+		guessedInput: usage === "none" ? 0 : estimatePromptTokens(judged),
+		outputBound: tokenBoundOf(judged),
+		answers: ANSWERS.has(usage),
+		whole: !judged.streaming,
+		onGpu: kind === "infer" && judged.models[0]?.name.cloud !== true,
+	};
+}
+
+function exceeded({ counter, needed, retryAt }: Exceeded, now: number): Deny {
+	const { spec } = counter.budget;
+	const whose = counter.subject === "" ? "" : ` of ${counter.subject}`;
+	return {
+		...deny("budget-exceeded", `${spec.name}${whose}: ${spec.unit}`, Math.max(1, retryAt - now)),
+		told: budgetExceededText(spec, needed, retryAt),
+		budget: spec.name,
+	};
+}
+
+function reservedAs(
+	{ id, at, caller, head, dialect, principal, grant }: Authorized,
+	judged: JudgedRequest,
+	hold: Reservation | null,
+): Reserved {
+	return { id, at, caller, head, dialect, principal, judged, grant, hold };
+}
