@@ -8,6 +8,7 @@ proveProxy({
 	showsBody: true,
 	showsChunked: true,
 	refusesNominations: true,
+	resolvesDots: false,
 	noticesEarlyDeparture: true,
 	asksOverSocket: true,
 });

@@ -29,6 +29,8 @@ export interface ProxyFacts {
 	readonly showsChunked: boolean;
 	/** Whether it refuses a caller who nominates the proxy's own fields in `Connection`, instead of leaving that out. */
 	readonly refusesNominations: boolean;
+	/** Whether it takes dot segments out of a path before it asks, and forwards the path that it asked about. */
+	readonly resolvesDots: boolean;
 	/** Whether it can ask over a Unix socket. */
 	readonly asksOverSocket: boolean;
 }
@@ -272,7 +274,9 @@ function proveArrangement(facts: ProxyFacts, program: string, arrangement: "besi
 				const reached = await reaching(async () => {
 					for (const path of SPELLINGS) {
 						const answer = await send(raw("GET", path, [MARK, ["Authorization", `Bearer ${few}`]]));
-						assert.ok(answer === null || answer.status >= 400 || path.startsWith("/api/version"), `${path}: ${answer?.status}`);
+						// Whatever it is spelt like, what is reached is the one path that may be; see below.
+						const mayPass = facts.resolvesDots || path.startsWith("/api/version");
+						assert.ok(answer === null || answer.status >= 400 || mayPass, `${path}: ${answer?.status}`);
 					}
 				});
 				for (const { method, target } of reached) assert.match(`${method} ${target}`, /^GET \/api\/version$/);
@@ -516,7 +520,8 @@ function proveArrangement(facts: ProxyFacts, program: string, arrangement: "besi
 			await w.gateway.server.stop();
 			const reached = await reaching(async () => {
 				const answer = await answered(ask({ path: "/api/tags", key: user, fields: [MARK] }));
-				assert.ok(answer.status === 502 || answer.status === 503, String(answer.status));
+				// Traefik makes 500 of whoever it cannot ask.
+				assert.ok(answer.status >= 500, String(answer.status));
 			});
 			assert.deepEqual(reached, []);
 		});

@@ -9,6 +9,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import net from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { connect as connectTls } from "node:tls";
 
 import { issueAuthority, issueServer } from "../../src/http/tls/issue.ts";
 import { rempart } from "./cli.ts";
@@ -71,7 +72,7 @@ export async function startRealProxy(options: RealProxyOptions): Promise<RealPro
 	const files = await configurationFiles({ ...options, folder, gateway, port });
 	const child = startProgram(program, kind, folder, files);
 	stack.defer(() => stop(child));
-	await listening(port, child, folder);
+	await listening({ port, ca, child, folder });
 	const kept = stack.move();
 	return {
 		gateway,
@@ -199,8 +200,9 @@ async function stop(child: ChildProcess): Promise<void> {
 	clearTimeout(late);
 }
 
-async function listening(port: number, child: ChildProcess, folder: string): Promise<void> {
-	while (!(await accepts(port))) {
+/** Traefik listens before it has read what it is to serve, and shows a certificate of its own until then. */
+async function listening({ port, ca, child, folder }: Awaited): Promise<void> {
+	while (!(await greets(port, ca))) {
 		if (child.exitCode !== null || child.signalCode !== null) {
 			const said = Buffer.concat(SAID.get(child) ?? []).toString("utf8");
 			throw new Error(`the proxy ended at once: ${said}\n${logOf(folder)}`);
@@ -217,9 +219,16 @@ function logOf(folder: string): string {
 	}
 }
 
-function accepts(port: number): Promise<boolean> {
+interface Awaited {
+	readonly port: number;
+	readonly ca: string;
+	readonly child: ChildProcess;
+	readonly folder: string;
+}
+
+function greets(port: number, ca: string): Promise<boolean> {
 	return new Promise((resolve) => {
-		const socket = net.connect(port, "127.0.0.1", () => {
+		const socket = connectTls({ port, host: "127.0.0.1", ca, servername: "localhost" }, () => {
 			socket.destroy();
 			resolve(true);
 		});
