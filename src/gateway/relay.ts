@@ -67,6 +67,8 @@ export class Relay implements UpstreamReceiver, Placed {
 	#head: ResponseHead | null = null;
 	#streams = false;
 	#settled = false;
+	/** A budget has ended the answer, and nothing more of the upstream is wanted. */
+	#ending = false;
 
 	constructor(options: RelayOptions, owner: RelayOwner) {
 		this.#options = options;
@@ -153,7 +155,10 @@ export class Relay implements UpstreamReceiver, Placed {
 		}
 		const contentType = head.fields.get("content-type") ?? "";
 		this.#streams = head.framing.kind === "chunked" && judged.streaming;
-		if (judged.operation.usage !== "none" || judged.streaming) this.#meter = createMeter(judged, { status: head.status, contentType });
+		if (judged.operation.usage !== "none" || judged.streaming) {
+			const { hold } = this.#options.admitted;
+			this.#meter = createMeter(judged, { status: head.status, contentType }, hold?.bounds === true ? hold : null);
+		}
 		this.#respond(head, null);
 	}
 
@@ -174,6 +179,7 @@ export class Relay implements UpstreamReceiver, Placed {
 		}
 		const passed = this.#meter === null ? bytes : this.#meter.push(bytes);
 		this.#options.admitted.caller.write(this.#options.recorded.committed ? passed : Buffer.from(passed));
+		if (this.#meter !== null && this.#meter.bounded && !this.#ending) this.#endAtBound();
 	}
 
 	onFlush(): void {
@@ -186,7 +192,7 @@ export class Relay implements UpstreamReceiver, Placed {
 	}
 
 	onEnd(): void {
-		if (this.#settled) return;
+		if (this.#settled || this.#ending) return;
 		const { recorded } = this.#options;
 		if (recorded.committed) this.#complete();
 		else
@@ -212,6 +218,30 @@ export class Relay implements UpstreamReceiver, Placed {
 		}
 		this.#settle({ outcome: "fault", fault, reason: null, usage: end?.usage ?? null, detail: fault.message });
 		caller.cut();
+	}
+
+	/** The answer has come to what a budget has left: it ends as if the model had come to its own bound, and the GPU stops. */
+	#endAtBound(): void {
+		this.#ending = true;
+		this.#call?.cancel();
+		const { recorded } = this.#options;
+		if (recorded.committed) this.#closeAtBound();
+		else
+			recorded.settled.then(
+				() => this.#closeAtBound(),
+				(fault: unknown) => this.onFault(asFault(fault)),
+			);
+	}
+
+	#closeAtBound(): void {
+		if (this.#settled || this.#meter === null) return;
+		const { caller, id } = this.#options.admitted;
+		const reason = "budget-exceeded";
+		const elapsedMs = this.#options.monotonic() - (this.#sentAt ?? this.#began);
+		const { relay, usage } = this.#meter.cut({ reason, message: REASONS[reason].message, requestId: id, elapsedMs });
+		caller.write(relay);
+		this.#settle({ outcome: "cut", fault: null, reason, usage, detail: "a budget ended the answer" });
+		caller.finish();
 	}
 
 	#errorFrame({ status, code, message }: { readonly status: number; readonly code: string; readonly message: string }): Buffer {

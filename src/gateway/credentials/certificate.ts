@@ -8,8 +8,8 @@
  *  - Where a role demands both, neither is enough alone.
  */
 import { type Decision, deny, permit } from "../../model/decision.ts";
-import type { CertificateRing, PresentedCertificate } from "../../ports/certificate-ring.ts";
 import type { Policy } from "../../policy/compile.ts";
+import type { CertificateRing, PresentedCertificate } from "../../ports/certificate-ring.ts";
 import { type Identified, identifiedAs, type Received } from "../exchange.ts";
 import { isBoundToCertificate } from "./access-token.ts";
 

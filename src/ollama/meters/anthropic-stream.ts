@@ -4,7 +4,7 @@
  */
 import type { Usage } from "../../model/usage.ts";
 import { countOf, errorOf, isRecord, reportedUsage } from "./reported-usage.ts";
-import { nameOf, recordOf, type StreamReader, type StreamResult } from "./stream-reader.ts";
+import { type ClosingFacts, eventText, nameOf, recordOf, type StreamReader, type StreamResult } from "./stream-reader.ts";
 
 export class AnthropicStream implements StreamReader {
 	readonly withholds = false;
@@ -36,6 +36,21 @@ export class AnthropicStream implements StreamReader {
 
 	result(): StreamResult {
 		return { reported: this.#usage, counted: { promptTokens: this.#promptTokens, outputTokens: this.#deltas }, failed: this.#failed };
+	}
+
+	isToken(event: Buffer): boolean {
+		return nameOf(event) === "content_block_delta";
+	}
+
+	closing(last: Buffer, { usage, note }: ClosingFacts): string {
+		const index = recordOf(last)?.["index"] ?? 0;
+		const counts = { input_tokens: usage.promptTokens, output_tokens: usage.outputTokens };
+		const delta = { stop_reason: "max_tokens", stop_sequence: null };
+		return [
+			eventText({ type: "content_block_stop", index }, "content_block_stop"),
+			eventText({ type: "message_delta", delta, usage: counts, rempart: note }, "message_delta"),
+			eventText({ type: "message_stop" }, "message_stop"),
+		].join("");
 	}
 
 	#readStart(event: Buffer): void {

@@ -1,7 +1,7 @@
 /** Which meter reads an answer: by its status and content type, and by what the operation says about usage. */
 import type { JudgedRequest } from "../judged-request.ts";
 import { AnthropicStream } from "./anthropic-stream.ts";
-import type { Meter } from "./meter.ts";
+import type { Meter, OutputBound } from "./meter.ts";
 import { NdjsonMeter } from "./ndjson-meter.ts";
 import { OpenAiStream } from "./openai-stream.ts";
 import { ResponsesStream } from "./responses-stream.ts";
@@ -15,12 +15,13 @@ export interface AnswerHead {
 	readonly contentType: string;
 }
 
-export function createMeter(judged: JudgedRequest, { status, contentType }: AnswerHead): Meter {
+/** `bound`: null where nothing may end the answer in the middle. */
+export function createMeter(judged: JudgedRequest, { status, contentType }: AnswerHead, bound: OutputBound | null = null): Meter {
 	const { usage } = judged.operation;
 	if (status < 200 || status > 299) return new WholeMeter(judged, "none");
-	if (contentType.startsWith("application/x-ndjson")) return new NdjsonMeter(judged);
+	if (contentType.startsWith("application/x-ndjson")) return new NdjsonMeter(judged, usage === "none" ? null : bound);
 	const reader = contentType.startsWith("text/event-stream") ? readerOf(judged) : null;
-	return reader === null ? new WholeMeter(judged, usage) : new SseMeter(judged, reader);
+	return reader === null ? new WholeMeter(judged, usage) : new SseMeter(judged, reader, bound);
 }
 
 function readerOf({ operation, usageAsked }: JudgedRequest): StreamReader | null {

@@ -5,6 +5,8 @@
  *    chunk is taken out, and what has come of an event is held until the event is whole, since no part of it may slip through.
  *  - Ordinary tokens are told from closing records by a few bytes at their end; only closing records are parsed.
  *  - Memory is bounded: a line or event above a cap is passed and not read, and tokens are then estimated.
+ *  - Where a bound is given, it is asked with each token that passes; once it says no, nothing more passes, and `cut` ends the answer as the model would
+ *    have ended it at its own bound. Without one nothing is counted for it.
  *  - Without a closing record (the caller left, the upstream died) tokens are counted from the frames that passed, and `estimated` says so.
  */
 import type { Usage } from "../../model/usage.ts";
@@ -15,8 +17,26 @@ export interface Meter {
 	 * is not kept: whoever calls writes them before `bytes` is reused.
 	 */
 	push(bytes: Buffer): Buffer;
+	/** The bound has said no: what comes now is not relayed, and `cut` is to be called in the place of `end`. */
+	readonly bounded: boolean;
 	/** `complete`: the upstream's answer ended as it should. To be called once. */
 	end(complete: boolean): MeterEnd;
+	/** Ends an answer that came to its bound: `relay` are its last records, with `length` as the dialect has it. */
+	cut(note: CutNote): MeterEnd;
+}
+
+export interface OutputBound {
+	/** So many tokens have passed in all; false ends the answer. */
+	passed(outputTokens: number): boolean;
+}
+
+/** What the last records say besides, under `rempart`: clients that do not know the name pass over it, where an error would make them throw. */
+export interface CutNote {
+	readonly reason: string;
+	readonly message: string;
+	readonly requestId: string;
+	/** Since the request was sent to the upstream. */
+	readonly elapsedMs: number;
 }
 
 export interface MeterEnd {

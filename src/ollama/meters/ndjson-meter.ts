@@ -7,25 +7,33 @@
 import type { JudgedRequest } from "../judged-request.ts";
 import { estimatePromptTokens } from "./estimate.ts";
 import { LineTail } from "./line-tail.ts";
-import type { Meter, MeterEnd } from "./meter.ts";
+import type { CutNote, Meter, MeterEnd, OutputBound } from "./meter.ts";
 import { errorOf, parseRecord, reportedUsage, tokens } from "./reported-usage.ts";
 
 const NEWLINE = 0x0a;
 const NOTHING = Buffer.alloc(0);
 const LONGEST_LINE = 2 ** 20;
 const TOKEN_END = Buffer.from("false}", "latin1");
+/** Quotes within a string are escaped, so no answer can say this. */
+const CLOSES = Buffer.from('"done":true', "latin1");
 
 export class NdjsonMeter implements Meter {
 	readonly #judged: JudgedRequest;
 	readonly #unfinished = new LineTail(LONGEST_LINE);
 	#last: Buffer | null = null;
 	#frames = 0;
+	bounded = false;
+	readonly #bound: OutputBound | null;
+	/** The token at which the bound said no. */
+	#lastToken: Buffer | null = null;
 
-	constructor(judged: JudgedRequest) {
+	constructor(judged: JudgedRequest, bound: OutputBound | null) {
 		this.#judged = judged;
+		this.#bound = bound;
 	}
 
 	push(bytes: Buffer): Buffer {
+		if (this.bounded) return NOTHING;
 		let at = 0;
 		for (let newline = bytes.indexOf(NEWLINE); newline >= 0; newline = at < bytes.length ? bytes.indexOf(NEWLINE, at) : -1) {
 			if (this.#unfinished.empty) this.#line(bytes, at, newline, false);
@@ -36,6 +44,7 @@ export class NdjsonMeter implements Meter {
 				else this.#line(line, 0, line.length, true);
 			}
 			at = newline + 1;
+			if (this.bounded) return bytes.subarray(0, at);
 		}
 		if (at < bytes.length) this.#unfinished.add(bytes.subarray(at));
 		return bytes;
@@ -56,12 +65,41 @@ export class NdjsonMeter implements Meter {
 		return { relay: NOTHING, usage: tokens(estimatePromptTokens(this.#judged), output, true), failed, boundary };
 	}
 
+	cut({ elapsedMs, ...note }: CutNote): MeterEnd {
+		const token = parseRecord(this.#lastToken?.toString("utf8") ?? "") ?? {};
+		const promptTokens = estimatePromptTokens(this.#judged);
+		const elapsedNs = Math.round(elapsedMs * 1e6);
+		const closing = {
+			model: token["model"],
+			created_at: token["created_at"],
+			...("message" in token ? { message: { role: "assistant", content: "" } } : { response: "" }),
+			done: true,
+			done_reason: "length",
+			total_duration: elapsedNs,
+			load_duration: 0,
+			prompt_eval_count: promptTokens,
+			prompt_eval_duration: 0,
+			eval_count: this.#frames,
+			eval_duration: elapsedNs,
+			rempart: note,
+		};
+		const relay = Buffer.from(`${JSON.stringify(closing)}\n`, "utf8");
+		return { relay, usage: tokens(promptTokens, this.#frames, true), failed: null, boundary: true };
+	}
+
 	/** `owned`: whether the bytes are ours to keep. */
 	#line(bytes: Buffer, start: number, end: number, owned: boolean): void {
 		if (end === start) return;
 		this.#frames++;
+		if (this.#bound !== null) this.#ask(this.#bound, bytes.subarray(start, end));
 		if (isToken(bytes, start, end)) this.#last = null;
 		else this.#last = owned ? bytes : Buffer.from(bytes.subarray(start, end));
+	}
+
+	#ask(bound: OutputBound, line: Buffer): void {
+		if (line.includes(CLOSES) || bound.passed(this.#frames)) return;
+		this.bounded = true;
+		this.#lastToken = Buffer.from(line);
 	}
 
 	#tooLong(): void {

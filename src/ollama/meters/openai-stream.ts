@@ -7,7 +7,7 @@
  */
 import type { Usage } from "../../model/usage.ts";
 import { errorOf, isRecord, type Parsed, parseRecord, reportedUsage } from "./reported-usage.ts";
-import { dataOf, recordOf, type StreamReader, type StreamResult } from "./stream-reader.ts";
+import { type ClosingFacts, dataOf, eventText, recordOf, type StreamReader, type StreamResult } from "./stream-reader.ts";
 
 const NOTHING = Buffer.alloc(0);
 const NEWLINE = 0x0a;
@@ -15,6 +15,8 @@ const NEWLINE = 0x0a;
 const PLAIN_END = Buffer.from("}]}\n\n", "latin1");
 const ZEROS = ',"usage":{"prompt_tokens":0,"completion_tokens":0,"total_tokens":0}';
 const ZEROS_END = Buffer.from(`${ZEROS}}\n\n`, "latin1");
+/** Quotes within a string are escaped, so no answer can say this. */
+const UNFINISHED = Buffer.from('"finish_reason":null', "latin1");
 const CLOSED = Buffer.from("}\n\n", "latin1");
 
 export class OpenAiStream implements StreamReader {
@@ -36,6 +38,21 @@ export class OpenAiStream implements StreamReader {
 
 	result(): StreamResult {
 		return { reported: this.#usage, counted: { promptTokens: null, outputTokens: this.#frames }, failed: this.#failed };
+	}
+
+	isToken(event: Buffer): boolean {
+		return event.includes(UNFINISHED);
+	}
+
+	closing(last: Buffer, { usage, usageAsked, note }: ClosingFacts): string {
+		const { usage: _usage, ...chunk } = recordOf(last) ?? {};
+		const isText = chunk["object"] === "text_completion";
+		const choice = { index: 0, ...(isText ? { text: "" } : { delta: {} }), finish_reason: "length" };
+		const finish = eventText({ ...chunk, choices: [choice], rempart: note });
+		const { promptTokens, outputTokens } = usage;
+		const counts = { prompt_tokens: promptTokens, completion_tokens: outputTokens, total_tokens: promptTokens + outputTokens };
+		const used = usageAsked ? eventText({ ...chunk, choices: [], usage: counts }) : "";
+		return `${finish}${used}data: [DONE]\n\n`;
 	}
 
 	/** The finishing chunk, the one with the usage, the end, an error, or a chunk of a server that is not quite Ollama. */

@@ -6,7 +6,7 @@
  */
 import type { JudgedRequest } from "../judged-request.ts";
 import { estimatePromptTokens } from "./estimate.ts";
-import type { Meter, MeterEnd } from "./meter.ts";
+import type { CutNote, Meter, MeterEnd, OutputBound } from "./meter.ts";
 import { tokens } from "./reported-usage.ts";
 import type { StreamReader } from "./stream-reader.ts";
 
@@ -25,13 +25,21 @@ export class SseMeter implements Meter {
 	#skipping = false;
 	/** Whether the last byte seen ended a line, so that a newline now ends the event. */
 	#lineEnded = false;
+	bounded = false;
+	readonly #bound: OutputBound | null;
+	/** Counted for the bound alone. */
+	#tokens = 0;
+	/** The token at which the bound said no. */
+	#lastToken: Buffer = NOTHING;
 
-	constructor(judged: JudgedRequest, reader: StreamReader) {
+	constructor(judged: JudgedRequest, reader: StreamReader, bound: OutputBound | null) {
 		this.#judged = judged;
 		this.#reader = reader;
+		this.#bound = bound;
 	}
 
 	push(bytes: Buffer): Buffer {
+		if (this.bounded) return NOTHING;
 		const out: Buffer[] = [];
 		/** Start of what is relayed as it is, and of the event that is being read. */
 		let kept = 0;
@@ -40,6 +48,7 @@ export class SseMeter implements Meter {
 		for (let end = this.#endOfEvent(bytes, 0); end >= 0; end = this.#endOfEvent(bytes, start)) {
 			const continued = start === 0 && (this.#held > 0 || this.#skipping);
 			const event = continued ? this.#joined(bytes.subarray(0, end)) : bytes.subarray(start, end);
+			if (this.#bound !== null && event !== null) this.#ask(this.#bound, event);
 			const replaced = event === null ? null : this.#reader.read(event);
 			if (this.#reader.withholds) {
 				if (continued) {
@@ -54,6 +63,10 @@ export class SseMeter implements Meter {
 				}
 			}
 			start = end;
+			if (this.bounded) {
+				out.push(bytes.subarray(kept, end));
+				return Buffer.concat(out);
+			}
 		}
 		if (start < bytes.length) {
 			const held = this.#hold(bytes.subarray(start));
@@ -81,6 +94,21 @@ export class SseMeter implements Meter {
 		const { reported, counted, failed } = this.#reader.result();
 		const usage = reported ?? tokens(counted.promptTokens ?? estimatePromptTokens(this.#judged), counted.outputTokens, true);
 		return { relay, usage, failed, boundary: boundary || (this.#reader.withholds && !complete && !this.#skipping) };
+	}
+
+	cut({ elapsedMs: _elapsedMs, ...note }: CutNote): MeterEnd {
+		const { counted } = this.#reader.result();
+		const usage = tokens(counted.promptTokens ?? estimatePromptTokens(this.#judged), this.#tokens, true);
+		const closing = this.#reader.closing(this.#lastToken, { usage, usageAsked: this.#judged.usageAsked, note });
+		return { relay: Buffer.from(closing, "utf8"), usage, failed: null, boundary: true };
+	}
+
+	#ask(bound: OutputBound, event: Buffer): void {
+		if (!this.#reader.isToken(event)) return;
+		this.#tokens++;
+		if (bound.passed(this.#tokens)) return;
+		this.bounded = true;
+		this.#lastToken = Buffer.from(event);
 	}
 
 	/** Position behind the blank line that ends the event, or -1. Remembers where in a line it stopped. */

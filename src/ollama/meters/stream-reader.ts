@@ -1,5 +1,6 @@
 /** What a dialect makes of one event of a stream. */
 import type { Usage } from "../../model/usage.ts";
+import type { CutNote } from "./meter.ts";
 import { type Parsed, parseRecord } from "./reported-usage.ts";
 
 export interface StreamReader {
@@ -8,6 +9,17 @@ export interface StreamReader {
 	/** Looks at one whole event, blank line included. Null keeps it; else what stands in its place, perhaps nothing. */
 	read(event: Buffer): Buffer | null;
 	result(): StreamResult;
+	/** Whether a whole event is a token of the answer. Asked of every event where a bound is to be kept, before `read`, and of none where not. */
+	isToken(event: Buffer): boolean;
+	/** The events that end the stream behind `last`, a token, as the model's own bound would have ended it. */
+	closing(last: Buffer, facts: ClosingFacts): string;
+}
+
+export interface ClosingFacts {
+	readonly usage: Usage;
+	/** Whether the caller asked to be told what was used. */
+	readonly usageAsked: boolean;
+	readonly note: Omit<CutNote, "elapsedMs">;
 }
 
 export interface StreamResult {
@@ -31,6 +43,11 @@ export function dataOf(event: Buffer): string {
 export function recordOf(event: Buffer): Parsed | null {
 	const data = dataOf(event);
 	return parseRecord(data === "" ? event.toString("utf8") : data);
+}
+
+/** One event, with its name where the dialect has names. */
+export function eventText(record: Parsed, name: string | null = null): string {
+	return `${name === null ? "" : `event: ${name}\n`}data: ${JSON.stringify(record)}\n\n`;
 }
 
 const NEWLINE = 0x0a;

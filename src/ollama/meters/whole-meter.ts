@@ -8,7 +8,7 @@ import type { Usage } from "../../model/usage.ts";
 import type { JudgedRequest } from "../judged-request.ts";
 import type { UsageSource } from "../operation.ts";
 import { estimatePromptTokens, tokensOfLength } from "./estimate.ts";
-import type { Meter, MeterEnd } from "./meter.ts";
+import type { CutNote, Meter, MeterEnd } from "./meter.ts";
 import { errorOf, type Parsed, parseRecord, reportedUsage, tokens } from "./reported-usage.ts";
 
 const NOTHING = Buffer.alloc(0);
@@ -16,6 +16,8 @@ const LONGEST_PARSED = 2 ** 16;
 const END_KEPT = 2 ** 12;
 
 export class WholeMeter implements Meter {
+	/** An answer in one piece cannot be ended in the middle. */
+	readonly bounded = false;
 	readonly #judged: JudgedRequest;
 	readonly #source: UsageSource;
 	#pieces: Buffer[] = [];
@@ -46,6 +48,10 @@ export class WholeMeter implements Meter {
 		const failed = record === null ? null : errorOf(record);
 		const reported = record === null || failed !== null ? null : reportedUsage(this.#source, record);
 		return { relay: NOTHING, usage: reported ?? this.#estimate(), failed, boundary: false };
+	}
+
+	cut(_note: CutNote): MeterEnd {
+		return this.end(false);
 	}
 
 	#record(): Parsed | null {
