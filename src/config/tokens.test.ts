@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
 
 import { parseConfig } from "./parse.ts";
@@ -85,4 +86,16 @@ test("an issuer is kept byte for byte, since tokens name it so", () => {
 		const parsed = parseConfig(tokens(good.replace("https://sso.example.org/realm", issuer)), "f");
 		assert.equal("config" in parsed && parsed.config.identities.tokens[0]?.issuer, issuer);
 	}
+});
+
+test("the configurations that are documented for Keycloak, Authentik, Entra and Google are sound", () => {
+	const page = readFileSync(new URL("../../docs/identities/access-tokens.md", import.meta.url), "utf8");
+	const written = [...page.matchAll(/^```yaml\n(.*?)^```/gms)].map(([, yaml = ""]) => yaml);
+	assert.equal(written.length, 5);
+	for (const yaml of written) assert.deepEqual(problems(yaml), []);
+	const issuers = written.map((yaml) => {
+		const parsed = parseConfig(yaml, "f");
+		return "config" in parsed ? new URL(parsed.config.identities.tokens[0]?.issuer ?? "").hostname : "";
+	});
+	assert.deepEqual(issuers, ["sso.example.org", "sso.example.org", "auth.example.org", "login.microsoftonline.com", "accounts.google.com"]);
 });

@@ -73,7 +73,8 @@ function tokenType() {
 const ruleSection = section({
 	claim: claimPath().meta({
 		description:
-			"Which claim is looked at. Dots lead inwards, \\. is a dot; what holds :// is one name. Of a list each value, of scope each word.",
+			"Which claim is looked at. Dots lead inwards, \\. is a dot; what holds :// is one name. Of a list each value, of scope each word; email only where email_verified is true.",
+		risk: "A claim that people can set themselves, such as preferred_username or name, lets them in as whom they like.",
 		example: "realm_access.roles",
 	}),
 	values: listOf(printable("value", "write a value of the claim, * standing for any characters: gpu-*"), { min: 1, max: 256 }).meta({

@@ -2,6 +2,8 @@
  * What a token is good for: the first rule whose claim has a value that fits.
  *
  *  - `*` stands for any run of characters; nothing else is special, and letter case counts.
+ *  - `email` counts only where the issuer says that it has verified it (`email_verified`): elsewhere people write there what they like, the address of
+ *    somebody else included.
  *  - No rule that fits is no access: being known to the issuer is not being let in here.
  *  - Matching goes forward only, so a hostile value costs no more than its length.
  */
@@ -16,6 +18,7 @@ export function ruleMatcher(rules: readonly TokenRule[]): RuleMatcher {
 	const compiled = rules.map((rule) => ({ rule, globs: rule.values.map(globOf) }));
 	return (claims) => {
 		for (const { rule, globs } of compiled) {
+			if (rule.claim === "email" && claims["email_verified"] !== true && claims["email_verified"] !== "true") continue;
 			if (valuesAt(claims, rule.claim).some((value) => globs.some((matches) => matches(value)))) return rule;
 		}
 		return null;

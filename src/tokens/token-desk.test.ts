@@ -361,6 +361,36 @@ test("the first rule that fits decides, models included", async (context) => {
 	assert.equal(await of({ realm_access: ["ops"] }), "token-unmapped");
 });
 
+test("an address of mail counts only where the issuer has verified it", async (context) => {
+	const { provider, outcome } = await startWorld(context, {
+		rules: [{ claim: "email", values: ["*@example.org"], role: "user", models: null }],
+	});
+	const of = (claims: Record<string, unknown>) => outcome(provider.token({ claims: { email: "ada@example.org", ...claims } }));
+	assert.equal(await of({}), "token-unmapped");
+	assert.equal(await of({ email_verified: false }), "token-unmapped");
+	assert.equal(await of({ email_verified: "false" }), "token-unmapped");
+	assert.equal(await of({ email_verified: true }), "user");
+	assert.equal(await of({ email_verified: true, email: "ada@example.org.evil.example" }), "token-unmapped");
+});
+
+test("a key that is withdrawn takes what it signed with it, remembered or not", async (context) => {
+	const { provider, outcome } = await startWorld(context);
+	const old = provider.token();
+	assert.equal(await outcome(old), "user");
+	provider.keys = [makeKey("k2")];
+	assert.equal(await outcome(provider.token()), "user");
+	assert.equal(await outcome(old), "credential-unknown");
+});
+
+test("what the provider takes back while it is remembered is believed no longer than that", async (context) => {
+	const { provider, desk, clock } = await startWorld(context, { rememberMs: 0 });
+	const token = provider.token();
+	await desk.verify(token, "192.0.2.1");
+	assert.equal(desk.remembered, 0);
+	clock.now += 1;
+	assert.ok(desk.verify(token, "192.0.2.1") instanceof Promise);
+});
+
 test("a bound token says to which certificate", async (context) => {
 	const { provider, verify } = await startWorld(context);
 	const thumbprint = createHash("sha256").update("certificate").digest();
