@@ -56,6 +56,12 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
 		packages: ["jose"],
 		holds: "access tokens of identity providers: keys fetched, signatures verified, claims judged, rules applied",
 	},
+	"sign-in": {
+		tier: "effect",
+		mayImport: ["std", "model"],
+		packages: ["openid-client"],
+		holds: "people who administer: the provider's answer, their roles, their sessions",
+	},
 	stores: { tier: "effect", mayImport: ["std", "model", "ports", "usage"], holds: "SQLite behind the ports; sole owner of files of state" },
 	http: {
 		tier: "effect",
@@ -77,7 +83,7 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
 	},
 	admin: {
 		tier: "surface",
-		mayImport: ["std", "model", "ports", "usage", "keys"],
+		mayImport: ["std", "model", "ports", "usage", "keys", "sign-in"],
 		packages: ["hono", "@hono/node-server", "prom-client", "zod"],
 		holds: "admin API, metrics and health",
 	},
@@ -98,6 +104,7 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
 			"keys",
 			"passwords",
 			"tokens",
+			"sign-in",
 			"stores",
 			"http",
 			"demo",

@@ -4,6 +4,8 @@
  */
 import type { PrincipalAdmin } from "../keys/enrolled/principal-admin.ts";
 import type { KeyAdmin } from "../keys/key-admin.ts";
+import type { AdminRole } from "../model/admin-role.ts";
+import type { Factor } from "../model/factor.ts";
 import type { OperationClass } from "../model/operation-class.ts";
 import type { Reason } from "../model/reason.ts";
 import type { EventLog } from "../ports/event-log.ts";
@@ -14,15 +16,39 @@ export interface AdminDeps {
 	readonly principals: Pick<PrincipalAdmin, "list" | "add" | "enrol" | "remove">;
 	/** Whether the gateway asks callers for a certificate; one that is issued is of no use before it does. */
 	asksForCertificates(): boolean;
+	/** Whether a role for callers has nothing that the role `operator` lacks; false where it is not configured. */
+	isWithinOperator(role: string): boolean;
+	/** Who is signed in. Without sign-in, nobody ever is. */
+	readonly sessions: SessionAdmin;
 	readonly events: Pick<EventLog, "read">;
 	/** Reads the whole log and checks the chain and its seals. */
 	verifyEvents(): Promise<EventsVerified>;
 	/** Judges a request without running it. A null says why it could not be judged: an unknown key, a malformed request line. */
 	explain(request: ExplainRequest): Promise<Explanation | ExplainProblem>;
 	health(): Health;
-	reload(): Promise<ReloadOutcome>;
+	/** `by`: who asks for it. */
+	reload(by: string): Promise<ReloadOutcome>;
 	status(): ServerStatus;
 	readonly metrics: Pick<Metrics, "registry" | "contentType">;
+}
+
+export interface SessionAdmin {
+	list(): readonly SessionView[];
+	/** False where there is no such session. */
+	end(id: string, by: string): boolean;
+}
+
+export interface SessionView {
+	/** Names it and opens nothing. */
+	readonly id: string;
+	readonly person: string;
+	readonly name: string;
+	readonly role: AdminRole;
+	readonly way: "browser" | "terminal" | "device";
+	/** Unix ms, as the next two. */
+	readonly signedInAt: number;
+	readonly lastUsedAt: number;
+	readonly expiresAt: number;
 }
 
 export interface EventsVerified {
@@ -44,6 +70,10 @@ export interface ExplainRequest {
 	readonly path: string;
 	/** Text of the body; null for none. */
 	readonly body: string | null;
+	/** Address that it would come from; null where that is not told. */
+	readonly from: string | null;
+	/** What would be shown besides: a certificate beside a key; of a role as such also the kind of credential, and groups. */
+	readonly shown: readonly Factor[];
 }
 
 export interface Explanation {

@@ -194,7 +194,7 @@ test("states follow the events that tell of them", async () => {
 		},
 		{ type: "upstream-up", at: 0, upstream: "http://u", detail: null },
 		{ type: "upstream-down", at: 0, upstream: "http://v", detail: "refused" },
-		{ type: "config-rejected", at: 0, configDigest: null, detail: "bad" },
+		{ type: "config-rejected", at: 0, configDigest: null, by: "signal", detail: "bad" },
 		{ type: "certificate-rejected", at: 0, detail: "bad" },
 		{ type: "runner-wedged", at: 0, upstream: "http://u", model: "m", waiting: 3, detail: null },
 		{ type: "runner-healed", at: 0, upstream: "http://u", model: "m", waiting: 0, detail: null },

@@ -7,6 +7,7 @@ import type { Context } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 
 import type { KeyProblem, KeyProblemCode } from "../keys/key-problem.ts";
+import type { SignInProblemCode } from "../sign-in/sign-in-problem.ts";
 
 /** Every code that an answer may carry, with its status and title. */
 export const PROBLEMS = {
@@ -14,6 +15,22 @@ export const PROBLEMS = {
 	"method-not-allowed": { status: 405, title: "this path does not take that method" },
 	"host-not-served": { status: 421, title: "the admin listener does not answer for that Host" },
 	"cross-site-request": { status: 403, title: "pages of another site may not call the admin listener" },
+	"sign-in-required": { status: 401, title: "nobody is signed in" },
+	"credential-ambiguous": { status: 400, title: "two credentials came with one request" },
+	"forgery-suspected": { status: 403, title: "the request does not prove that it comes from a page of ours" },
+	"role-insufficient": { status: 403, title: "your role may not do that" },
+	"sign-in-mismatch": { status: 400, title: "this sign-in does not belong to this browser, or took too long" },
+	"sign-in-refused-there": { status: 403, title: "the identity provider did not sign you in" },
+	"person-not-admitted": { status: 403, title: "you are signed in there, but may not administer here" },
+	"sessions-exhausted": { status: 503, title: "too many people are signed in" },
+	"sign-in-busy": { status: 503, title: "too many people are signing in at this moment" },
+	"sign-in-not-recorded": { status: 503, title: "the sign-in could not be recorded" },
+	"provider-unavailable": { status: 503, title: "the identity provider cannot be reached" },
+	"provider-untrustworthy": { status: 502, title: "the identity provider's answer cannot be trusted" },
+	"code-unknown": { status: 400, title: "the code is not known, or no longer" },
+	"code-pending": { status: 428, title: "nobody has confirmed the code yet" },
+	"code-denied": { status: 403, title: "the code was refused" },
+	"session-unknown": { status: 404, title: "there is no such session" },
 	"body-too-large": { status: 413, title: "the body is too large" },
 	"body-not-json": { status: 415, title: "the body is not JSON" },
 	"request-invalid": { status: 422, title: "the request does not have the form that this path takes" },
@@ -36,7 +53,7 @@ export const PROBLEMS = {
 	"certificate-not-issued": { status: 503, title: "the certificate could not be issued" },
 	"not-recorded": { status: 503, title: "the act could not be recorded" },
 	"not-stored": { status: 503, title: "the act could not be stored" },
-} as const satisfies Record<KeyProblemCode, ProblemSpec> & Record<string, ProblemSpec>;
+} as const satisfies Record<KeyProblemCode | SignInProblemCode, ProblemSpec> & Record<string, ProblemSpec>;
 
 interface ProblemSpec {
 	readonly status: ContentfulStatusCode;

@@ -1,4 +1,4 @@
-/** The operators' side: the whole API on the Unix socket, probes and metrics on loopback. */
+/** The operators' side: the whole API on the Unix socket; probes and metrics on loopback, and the API for people who have signed in there. */
 import { join } from "node:path";
 import { createAdminApi } from "../admin/admin-api.ts";
 import type { AdminDeps, Health, ServerStatus } from "../admin/admin-deps.ts";
@@ -9,9 +9,12 @@ import type { PrincipalAdmin } from "../keys/enrolled/principal-admin.ts";
 import type { KeyAdmin } from "../keys/key-admin.ts";
 import type { MemoryKeyRing } from "../keys/key-ring.ts";
 import type { Policy } from "../policy/compile.ts";
+import { isRoleWithin } from "../policy/role-within.ts";
 import type { EventLog } from "../ports/event-log.ts";
 import { explainRequest } from "./explain-request.ts";
+import type { SignIn } from "./open-sign-in.ts";
 import type { RunningSettings } from "./running-settings.ts";
+import { policySpecOf } from "./settings.ts";
 import { verifyEvents } from "./verify-events.ts";
 
 export interface OpenAdminOptions {
@@ -24,6 +27,7 @@ export interface OpenAdminOptions {
 	readonly events: EventLog;
 	readonly metrics: Metrics;
 	readonly policy: () => Policy;
+	readonly signIn: SignIn;
 	readonly status: () => ServerStatus;
 	readonly isStopping: () => boolean;
 }
@@ -37,7 +41,7 @@ export interface OpenedAdmin {
 export const ADMIN_SOCKET = "admin.sock";
 
 export async function openAdmin(options: OpenAdminOptions): Promise<OpenedAdmin> {
-	const { settings, keys, ring, principals, events, metrics, stateDirectory } = options;
+	const { settings, keys, ring, principals, events, metrics, stateDirectory, signIn } = options;
 	const { config } = settings;
 	const deps: AdminDeps = {
 		keys,
@@ -57,11 +61,20 @@ export async function openAdmin(options: OpenAdminOptions): Promise<OpenedAdmin>
 			);
 		},
 		health: () => healthOf(options),
-		reload: () => settings.reload(),
+		reload: (by) => settings.reload(by),
+		isWithinOperator: (name) => {
+			const { roles } = policySpecOf(settings.config);
+			const [role, ceiling] = [roles[name], roles["operator"]];
+			return Object.hasOwn(roles, name) && role !== undefined && ceiling !== undefined && isRoleWithin(role, ceiling);
+		},
+		sessions: options.signIn.sessions,
 		status: options.status,
 		metrics,
 	};
-	const probes = await listenOnTcp(createProbeApp(deps, config.gateway.names), config.admin.listen);
+	const probes = await listenOnTcp(
+		createProbeApp(deps, config.gateway.names, { deps, desk: () => signIn.desk, overstepped: signIn.overstepped }),
+		config.admin.listen,
+	);
 	const socket = config.admin.socket ? await listenOnSocket(createAdminApi(deps), join(stateDirectory, ADMIN_SOCKET)) : null;
 	const listeners: { name: "admin" | "socket"; address: string }[] = [{ name: "admin", address: probes.address }];
 	if (socket !== null) listeners.push({ name: "socket", address: socket.address });

@@ -58,29 +58,35 @@ export class RunningSettings {
 	}
 
 	/** One at a time, in the order asked. */
-	reload(): Promise<ReloadOutcome> {
-		const turn = this.#reloading.then(() => this.#reloadNow());
+	reload(by = "signal"): Promise<ReloadOutcome> {
+		const turn = this.#reloading.then(() => this.#reloadNow(by));
 		this.#reloading = turn;
 		return turn;
 	}
 
-	async #reloadNow(): Promise<ReloadOutcome> {
+	async #reloadNow(by: string): Promise<ReloadOutcome> {
 		try {
 			const loading = await loadConfig(this.#deps.file, this.#deps.overrides);
-			if ("problems" in loading) return this.#rejected(loading.problems.map(problemLine));
+			if ("problems" in loading) return this.#rejected(by, loading.problems.map(problemLine));
 			await this.#deps.apply(loading.config);
 			const notes = restartNotes(this.#loaded.config, loading.config);
 			this.#loaded = loading;
-			this.#deps.record({ type: "config-reloaded", at: this.#deps.now(), configDigest: loading.digest, detail: notes.join("; ") || null });
+			this.#deps.record({
+				type: "config-reloaded",
+				at: this.#deps.now(),
+				configDigest: loading.digest,
+				by,
+				detail: notes.join("; ") || null,
+			});
 			return { reloaded: true, configDigest: loading.digest, notes };
 		} catch (error) {
-			return this.#rejected([error instanceof Error ? error.message : String(error)]);
+			return this.#rejected(by, [error instanceof Error ? error.message : String(error)]);
 		}
 	}
 
-	#rejected(problems: readonly string[]): ReloadOutcome {
+	#rejected(by: string, problems: readonly string[]): ReloadOutcome {
 		const detail = `${problems.length} problems, the last good configuration stays in force: ${problems[0] ?? ""}`;
-		this.#deps.record({ type: "config-rejected", at: this.#deps.now(), configDigest: null, detail });
+		this.#deps.record({ type: "config-rejected", at: this.#deps.now(), configDigest: null, by, detail });
 		return { reloaded: false, problems };
 	}
 }
@@ -99,7 +105,8 @@ function restartNotes(before: Config, after: Config): readonly string[] {
 	note("identities.certificates.ask", before.identities.certificates.ask, after.identities.certificates.ask);
 	note("gateway.socket", before.gateway.socket, after.gateway.socket);
 	note("gateway.proxy_protocol", before.gateway.proxyProtocol, after.gateway.proxyProtocol);
-	note("admin", before.admin, after.admin);
+	const lasting = ({ signIn: _, ...rest }: Config["admin"]): object => rest;
+	note("admin", lasting(before.admin), lasting(after.admin));
 	note("forward_auth.listen", before.forwardAuth.listen, after.forwardAuth.listen);
 	note("forward_auth.socket", before.forwardAuth.socket, after.forwardAuth.socket);
 	note("upstreams", before.upstreams, after.upstreams);

@@ -38,6 +38,7 @@ import { MemoryWatch } from "./memory-watch.ts";
 import { openAdmin } from "./open-admin.ts";
 import { openForwardAuth } from "./open-forward-auth.ts";
 import { openGatewaySocket } from "./open-gateway-socket.ts";
+import { SignIn } from "./open-sign-in.ts";
 import { Passwords } from "./passwords.ts";
 import { ProxyList } from "./proxy-list.ts";
 import { type LoadedConfig, RunningSettings } from "./running-settings.ts";
@@ -190,6 +191,17 @@ async function start(options: StartOptions, closers: AsyncDisposableStack): Prom
 	usePasswords();
 	useTokens();
 
+	const signIn = new SignIn({
+		now: clock,
+		monotonic,
+		record: (event) => {
+			metrics.observe(event);
+			return events.append(event);
+		},
+	});
+	closers.defer(() => signIn.close());
+	(await signIn.prepare(config))();
+
 	const settings = new RunningSettings(
 		{ ...options.loaded, config },
 		{
@@ -202,8 +214,10 @@ async function start(options: StartOptions, closers: AsyncDisposableStack): Prom
 				const usePasswords = await passwords.prepare(next.identities.htpasswd, (name) => nextPolicy.role(name) !== null);
 				const useTokens = await tokens.prepare(next.identities.tokens, (name) => nextPolicy.role(name) !== null);
 				const useCertificates = await door.prepare(next, (name) => nextPolicy.role(name) !== null);
+				const useSignIn = await signIn.prepare(next);
 				await renewCertificate();
 				policy = nextPolicy;
+				useSignIn();
 				usePasswords();
 				useTokens();
 				const nextSettings = pipelineSettingsOf(next, nextPolicy, upstreams, namesOf());
@@ -263,6 +277,7 @@ async function start(options: StartOptions, closers: AsyncDisposableStack): Prom
 		events,
 		metrics,
 		policy: () => policy,
+		signIn,
 		status,
 		isStopping: () => stopping,
 	});

@@ -109,8 +109,19 @@ const ONE_OF_EACH: { readonly [Type in Event["type"]]: Extract<Event, { type: Ty
 		configDigest: "d",
 	},
 	"server-stopped": { type: "server-stopped", at: AT, drainedMs: 12, cut: 1 },
-	"config-reloaded": { type: "config-reloaded", at: AT, configDigest: "d", detail: null },
-	"config-rejected": { type: "config-rejected", at: AT, configDigest: null, detail: "line 3" },
+	"config-reloaded": { type: "config-reloaded", at: AT, configDigest: "d", by: "signal", detail: null },
+	"config-rejected": { type: "config-rejected", at: AT, configDigest: null, by: "socket", detail: "line 3" },
+	"person-signed-in": personSession("person-signed-in", null),
+	"person-signed-out": personSession("person-signed-out", "idle"),
+	"sign-in-refused": { type: "sign-in-refused", at: AT, problem: "person-not-admitted", detail: "no rule fits u1", unrecorded: 2 },
+	"administration-refused": {
+		type: "administration-refused",
+		at: AT,
+		by: "psn_1 (ada)",
+		role: "viewer",
+		what: "POST /v1/keys",
+		detail: "it takes operator",
+	},
 	"certificate-reloaded": { type: "certificate-reloaded", at: AT, detail: "box" },
 	"certificate-rejected": { type: "certificate-rejected", at: AT, detail: "expired" },
 	"upstream-up": { type: "upstream-up", at: AT, upstream: "local", detail: null },
@@ -149,3 +160,7 @@ test("a request's lines tell who, what and how it went", () => {
 		/completed 200 {2}chat {2}llama3\.2:latest {2}1235 ms {2}12\+40 tokens {2}r1$/,
 	);
 });
+
+function personSession(type: "person-signed-in" | "person-signed-out", detail: string | null): Event {
+	return { type, at: AT, person: "psn_1", name: "ada", subject: "u1", role: "viewer", session: "5e55", way: "browser", detail };
+}

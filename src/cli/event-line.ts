@@ -43,6 +43,13 @@ function about(event: Event): Parts {
 		case "anomaly-model":
 		case "anomaly-hour":
 			return [`${event.principal} (${event.name})`, event.seen, `usually ${event.usual}`, event.request];
+		case "person-signed-in":
+		case "person-signed-out":
+			return [`${event.person} (${event.name})`, `role ${event.role}`, `by ${event.way}`, `session ${event.session}`, event.detail];
+		case "sign-in-refused":
+			return [event.problem, event.detail, event.unrecorded === 0 ? null : `${event.unrecorded} more were not recorded`];
+		case "administration-refused":
+			return [event.what, `by ${event.by}`, `role ${event.role}`, event.detail];
 		case "passwords-loaded":
 		case "passwords-rejected":
 			return [event.detail];
@@ -60,6 +67,7 @@ function about(event: Event): Parts {
 			return [`drained in ${event.drainedMs} ms`, `${event.cut} cut`];
 		case "config-reloaded":
 		case "config-rejected":
+			return [event.detail, `by ${event.by}`];
 		case "certificate-reloaded":
 		case "certificate-rejected":
 			return [event.detail];

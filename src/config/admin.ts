@@ -1,12 +1,14 @@
 import type * as z from "zod";
 
+import { signInSection } from "./sign-in.ts";
 import { listen } from "./values/listen.ts";
 import { flag } from "./values/plain.ts";
 import { section } from "./values/section.ts";
 
 export const adminSection = section({
 	listen: listen().prefault("127.0.0.1:11436").meta({
-		description: "Address and port of the admin API, /metrics and health. Must be loopback unless insecure_remote is true.",
+		description:
+			"Address and port of /metrics and health, and of the admin API for people who sign in. Must be loopback unless insecure_remote is true.",
 		risk: "Whoever reaches it with an admin credential makes keys. It has no TLS of its own.",
 	}),
 	socket: flag().prefault(true).meta({
@@ -17,6 +19,9 @@ export const adminSection = section({
 		description: "Permits an admin address that other machines can reach, such as 0.0.0.0 inside a container.",
 		risk: "The admin API crosses the network in clear and can be attacked from it.",
 	}),
-}).transform((written) => ({ listen: written.listen, socket: written.socket, insecureRemote: written.insecure_remote }));
+	sign_in: signInSection.prefault({}).meta({
+		description: "People who sign in at an OpenID provider and administer by browser and from other machines. Off by default.",
+	}),
+}).transform(({ listen, socket, insecure_remote, sign_in }) => ({ listen, socket, insecureRemote: insecure_remote, signIn: sign_in }));
 
 export type AdminConfig = Readonly<z.output<typeof adminSection>>;

@@ -7,6 +7,7 @@
  *  - Texts that a caller chose (method, path, user agent, model) are cut short and stripped of control characters by the recorder.
  */
 import type { Charge, Reserved } from "./charge.ts";
+import type { AdminRole } from "./admin-role.ts";
 import type { EnrolledCredential } from "./enrolled-principal.ts";
 import type { FaultCode } from "./fault.ts";
 import type { Dialect, OperationClass } from "./operation-class.ts";
@@ -99,7 +100,7 @@ export interface KeyChanged extends At {
 	readonly key: string;
 	readonly name: string;
 	readonly role: string;
-	/** Who did it: `socket`, `store` (offline) or `set-up`. */
+	/** Who did it: `socket`, `store` (offline), `set-up`, or a person who signed in: `psn_… (ada)`. */
 	readonly by: string;
 }
 
@@ -189,8 +190,46 @@ export interface ServerStopped extends At {
 	readonly cut: number;
 }
 
+/** Somebody signed in to administer, or is signed in no more. */
+export interface PersonSession extends At {
+	readonly type: "person-signed-in" | "person-signed-out";
+	/** The id, the same at each sign-in: `psn_…`. */
+	readonly person: string;
+	/** Chosen at the provider; not unique. */
+	readonly name: string;
+	/** As the provider identifies them. */
+	readonly subject: string;
+	readonly role: AdminRole;
+	/** Names the session and opens nothing. */
+	readonly session: string;
+	readonly way: "browser" | "terminal" | "device";
+	/** Why it ended; null at sign-in. */
+	readonly detail: string | null;
+}
+
+export interface SignInRefused extends At {
+	readonly type: "sign-in-refused";
+	/** The code of the problem, as in the admin API. */
+	readonly problem: string;
+	readonly detail: string;
+	/** Refusals before this one that were not recorded, because too many came within a minute. */
+	readonly unrecorded: number;
+}
+
+export interface AdministrationRefused extends At {
+	readonly type: "administration-refused";
+	readonly by: string;
+	readonly role: AdminRole;
+	/** What was asked for: `POST /v1/keys`. */
+	readonly what: string;
+	/** Which role may, or what else stood in the way. */
+	readonly detail: string;
+}
+
 export interface ConfigReloaded extends At {
 	readonly type: "config-reloaded" | "config-rejected";
+	/** Who asked for it: `signal`, or as for keys. */
+	readonly by: string;
 	readonly configDigest: string | null;
 	readonly detail: string | null;
 }
@@ -258,6 +297,9 @@ export type Event =
 	| IdentityProviderChanged
 	| ServerStarted
 	| ServerStopped
+	| PersonSession
+	| SignInRefused
+	| AdministrationRefused
 	| ConfigReloaded
 	| CertificateReloaded
 	| UpstreamChanged

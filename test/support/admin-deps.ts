@@ -65,6 +65,8 @@ export function adminWorld(changes: Partial<AdminDeps> = {}): AdminWorld {
 		keys,
 		principals,
 		asksForCertificates: () => true,
+		isWithinOperator: (role) => role === "user",
+		sessions: { list: () => [], end: () => false },
 		events,
 		verifyEvents: () => Promise.resolve({ intact: true, records: recorded.length, sealedUpTo: recorded.length, problems: [] }),
 		explain: () => Promise.resolve(EXPLANATION),

@@ -47,20 +47,24 @@ export function eventRoutes(deps: Pick<AdminDeps, "events" | "verifyEvents">): r
 		{
 			method: "GET",
 			path: "/v1/events",
+			needs: "viewer",
 			summary: "The newest events that match, in order; with `follow` one JSON object a line, and then new ones as they happen.",
-			handle: async (context) => {
+			handle: async (context, administrator) => {
 				const read = checked(context, query, context.req.query());
 				if (!read.ok) return read.response;
 				const wanted = queryOf(read.value);
 				const first = await deps.events.read(wanted).catch(() => null);
 				if (first === null) return problem(context, "log-unreadable", { hint: "run 'rempart doctor'" });
 				if (read.value.follow !== true) return context.json({ events: first });
-				return context.body(follow(deps, wanted, first), 200, { "content-type": "application/x-ndjson" });
+				return context.body(follow({ ...deps, mayGoOn: () => administrator.stillHolds() }, wanted, first), 200, {
+					"content-type": "application/x-ndjson",
+				});
 			},
 		},
 		{
 			method: "POST",
 			path: "/v1/events/verify",
+			needs: "operator",
 			summary: "Reads the whole log and checks its chain and seals.",
 			handle: async (context) => {
 				const verified = await deps.verifyEvents().catch(() => null);
@@ -83,8 +87,12 @@ function queryOf(read: z.output<typeof query>): EventQuery {
 	};
 }
 
-/** Ends when the reader leaves or the log cannot be read; the reader then asks again after the last number that it saw. */
-export function follow(deps: Pick<AdminDeps, "events">, wanted: EventQuery, first: readonly RecordedEvent[]): ReadableStream<Uint8Array> {
+/** Ends when the reader leaves, may read no more, or the log cannot be read; the reader then asks again after the last number that it saw. */
+export function follow(
+	deps: Pick<AdminDeps, "events"> & { readonly mayGoOn: () => boolean },
+	wanted: EventQuery,
+	first: readonly RecordedEvent[],
+): ReadableStream<Uint8Array> {
 	const gone = new AbortController();
 	const encoder = new TextEncoder();
 	let batch = first;
@@ -94,6 +102,10 @@ export function follow(deps: Pick<AdminDeps, "events">, wanted: EventQuery, firs
 			async pull(controller) {
 				while (batch.length === 0) {
 					await delay(LOOK_AGAIN_MS, undefined, { signal: gone.signal });
+					if (!deps.mayGoOn()) {
+						controller.close();
+						return;
+					}
 					batch = await deps.events.read({ ...wanted, afterSeq: last, limit: LIMIT_MAX });
 				}
 				last = batch.at(-1)?.seq ?? last;

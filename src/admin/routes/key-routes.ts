@@ -6,11 +6,10 @@ import { isKeyId } from "../../keys/key-format.ts";
 import type { Administered } from "../../keys/key-problem.ts";
 import type { AdminDeps } from "../admin-deps.ts";
 import type { AdminRoute } from "../admin-route.ts";
+import { refusedGrant } from "../grantable.ts";
 import { jsonBody } from "../json-body.ts";
 import { keyProblem } from "../problem.ts";
 
-/** How events name whoever came through here. */
-const BY = "socket";
 export const OVERLAP_DEFAULT_MS = 24 * 3_600_000;
 
 const creation = z.strictObject({
@@ -24,27 +23,33 @@ const creation = z.strictObject({
 const rotation = z.strictObject({ overlapMs: z.number().default(OVERLAP_DEFAULT_MS) });
 const revocation = z.strictObject({});
 
-export function keyRoutes({ keys }: Pick<AdminDeps, "keys">): readonly AdminRoute[] {
+export function keyRoutes(deps: Pick<AdminDeps, "keys" | "isWithinOperator">): readonly AdminRoute[] {
+	const { keys } = deps;
 	return [
 		{
 			method: "GET",
 			path: "/v1/keys",
+			needs: "viewer",
 			summary: "Every key, without its secret.",
 			handle: (context) => context.json({ keys: keys.list() }),
 		},
 		{
 			method: "POST",
 			path: "/v1/keys",
+			needs: "operator",
 			summary: "Makes a key; the answer holds its text, once.",
-			handle: async (context) => {
+			handle: async (context, administrator) => {
 				const read = await jsonBody(context, creation);
 				if (!read.ok) return read.response;
-				return issued(context, await keys.create({ ...read.value, by: BY }), 201);
+				const refused = refusedGrant(context, deps, administrator, read.value.role);
+				if (refused !== null) return refused;
+				return issued(context, await keys.create({ ...read.value, by: administrator.by }), 201);
 			},
 		},
 		{
 			method: "GET",
 			path: "/v1/keys/:id",
+			needs: "viewer",
 			summary: "One key, without its secret.",
 			handle: (context) => {
 				const shown = keys.show(idOf(context));
@@ -54,21 +59,27 @@ export function keyRoutes({ keys }: Pick<AdminDeps, "keys">): readonly AdminRout
 		{
 			method: "POST",
 			path: "/v1/keys/:id/rotate",
+			needs: "operator",
 			summary: "Gives a key a new secret; the answer holds its text, once. The old secret works on for `overlapMs`.",
-			handle: async (context) => {
+			handle: async (context, administrator) => {
 				const read = await jsonBody(context, rotation);
 				if (!read.ok) return read.response;
-				return issued(context, await keys.rotate(idOf(context), { overlapMs: read.value.overlapMs, by: BY }), 200);
+				const shown = keys.show(idOf(context));
+				// Whoever rotates a key has its new text.
+				const refused = shown.done ? refusedGrant(context, deps, administrator, shown.value.role) : null;
+				if (refused !== null) return refused;
+				return issued(context, await keys.rotate(idOf(context), { overlapMs: read.value.overlapMs, by: administrator.by }), 200);
 			},
 		},
 		{
 			method: "POST",
 			path: "/v1/keys/:id/revoke",
+			needs: "operator",
 			summary: "Revokes a key, at once and for good. Doing it again changes nothing.",
-			handle: async (context) => {
+			handle: async (context, { by }) => {
 				const read = await jsonBody(context, revocation);
 				if (!read.ok) return read.response;
-				const revoked = await keys.revoke(idOf(context), { by: BY });
+				const revoked = await keys.revoke(idOf(context), { by });
 				if (!revoked.done) return keyProblem(context, revoked.problem);
 				return context.json({ ...revoked.value.key, warning: revoked.value.warning });
 			},

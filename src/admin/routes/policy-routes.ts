@@ -1,6 +1,7 @@
 /** Why a request would be allowed or refused, without running it. */
 import * as z from "zod";
 
+import { isFactor } from "../../model/factor.ts";
 import type { AdminDeps } from "../admin-deps.ts";
 import type { AdminRoute } from "../admin-route.ts";
 import { jsonBody } from "../json-body.ts";
@@ -14,6 +15,8 @@ const question = z.strictObject({
 	method: z.string(),
 	path: z.string(),
 	body: z.string().nullable().default(null),
+	from: z.string().nullable().default(null),
+	shown: z.array(z.string().refine(isFactor)).max(32).default([]),
 });
 
 export function policyRoutes(deps: Pick<AdminDeps, "explain">): readonly AdminRoute[] {
@@ -21,6 +24,7 @@ export function policyRoutes(deps: Pick<AdminDeps, "explain">): readonly AdminRo
 		{
 			method: "POST",
 			path: "/v1/policy/explain",
+			needs: "viewer",
 			summary: "Judges a request without running it: every rule that was asked, and which decided.",
 			handle: async (context) => {
 				const read = await jsonBody(context, question);

@@ -3,11 +3,9 @@ import * as z from "zod";
 import { isPrincipalId } from "../../keys/enrolled/principal-admin.ts";
 import type { AdminDeps } from "../admin-deps.ts";
 import type { AdminRoute } from "../admin-route.ts";
+import { refusedGrant } from "../grantable.ts";
 import { jsonBody } from "../json-body.ts";
 import { keyProblem } from "../problem.ts";
-
-/** How events name whoever came through here. */
-const BY = "socket";
 
 const enrolment = z.strictObject({
 	name: z.string(),
@@ -22,36 +20,41 @@ const addition = enrolment.extend({
 });
 const removal = z.strictObject({});
 
-export function principalRoutes({
-	principals,
-	asksForCertificates,
-}: Pick<AdminDeps, "principals" | "asksForCertificates">): readonly AdminRoute[] {
+export function principalRoutes(deps: Pick<AdminDeps, "principals" | "asksForCertificates" | "isWithinOperator">): readonly AdminRoute[] {
+	const { principals, asksForCertificates } = deps;
 	return [
 		{
 			method: "GET",
 			path: "/v1/principals",
+			needs: "viewer",
 			summary: "Every enrolled principal.",
 			handle: (context) => context.json({ principals: principals.list() }),
 		},
 		{
 			method: "POST",
 			path: "/v1/principals",
+			needs: "operator",
 			summary: "Enrols a principal with the public key of its ollama program.",
-			handle: async (context) => {
+			handle: async (context, administrator) => {
 				const read = await jsonBody(context, addition);
 				if (!read.ok) return read.response;
-				const added = await principals.add({ ...read.value, by: BY });
+				const refused = refusedGrant(context, deps, administrator, read.value.role);
+				if (refused !== null) return refused;
+				const added = await principals.add({ ...read.value, by: administrator.by });
 				return added.done ? context.json(added.value, 201) : keyProblem(context, added.problem);
 			},
 		},
 		{
 			method: "POST",
 			path: "/v1/principals/enrol",
+			needs: "operator",
 			summary: "Enrols a principal with a client certificate that is issued here; the answer holds its private key, once.",
-			handle: async (context) => {
+			handle: async (context, administrator) => {
 				const read = await jsonBody(context, enrolment);
 				if (!read.ok) return read.response;
-				const enrolled = await principals.enrol({ ...read.value, by: BY });
+				const refused = refusedGrant(context, deps, administrator, read.value.role);
+				if (refused !== null) return refused;
+				const enrolled = await principals.enrol({ ...read.value, by: administrator.by });
 				if (!enrolled.done) return keyProblem(context, enrolled.problem);
 				const { principal, certificate, key, authority } = enrolled.value;
 				// The one place where a private key leaves the server.
@@ -61,13 +64,14 @@ export function principalRoutes({
 		{
 			method: "POST",
 			path: "/v1/principals/:id/remove",
+			needs: "operator",
 			summary: "Removes an enrolled principal, at once and for good. Doing it again changes nothing.",
-			handle: async (context) => {
+			handle: async (context, { by }) => {
 				const read = await jsonBody(context, removal);
 				if (!read.ok) return read.response;
 				const id = context.req.param("id") ?? "";
 				// An unknown id is named in the answer, and a whole key pasted in its place must not be.
-				const removed = await principals.remove(isPrincipalId(id) ? id : "", { by: BY });
+				const removed = await principals.remove(isPrincipalId(id) ? id : "", { by });
 				if (!removed.done) return keyProblem(context, removed.problem);
 				return context.json({ ...removed.value.principal, warning: removed.value.warning });
 			},

@@ -13,17 +13,19 @@ export function serverRoutes(deps: Pick<AdminDeps, "reload" | "status" | "health
 		{
 			method: "GET",
 			path: "/v1/status",
+			needs: "viewer",
 			summary: "Version, listeners, upstreams, certificate, load and health with details.",
 			handle: (context) => context.json({ ...deps.status(), health: deps.health() }),
 		},
 		{
 			method: "POST",
 			path: "/v1/config/reload",
+			needs: "admin",
 			summary: "Reads configuration and certificate again; what is refused changes nothing.",
-			handle: async (context) => {
+			handle: async (context, { by }) => {
 				const read = await jsonBody(context, nothing);
 				if (!read.ok) return read.response;
-				const outcome = await deps.reload();
+				const outcome = await deps.reload(by);
 				if (outcome.reloaded) return context.json(outcome);
 				return problem(context, "config-rejected", {
 					problems: outcome.problems,

@@ -1,0 +1,102 @@
+/** Signing people in, as the configuration says at the moment: opened with the server, exchanged by a reload, and told apart from what is off. */
+import { readFile } from "node:fs/promises";
+import type { Overstepped } from "../admin/admin-api.ts";
+import type { SessionAdmin } from "../admin/admin-deps.ts";
+import type { Config } from "../config/config.ts";
+import type { SignInConfig } from "../config/sign-in.ts";
+import { SignInDesk, type SignInDeskDeps, type SignInSettings } from "../sign-in/sign-in-desk.ts";
+import { HintedError } from "../std/hinted-error.ts";
+import { readSecret } from "./read-secret.ts";
+
+const SWEEP_MS = 15_000;
+const OVERSTEPS_PER_MINUTE = 60;
+
+export class SignIn {
+	readonly #deps: SignInDeskDeps;
+	#desk: SignInDesk | null = null;
+	readonly #sweeping: NodeJS.Timeout;
+	#oversteps = { since: Number.NEGATIVE_INFINITY, count: 0 };
+
+	constructor(deps: SignInDeskDeps) {
+		this.#deps = deps;
+		this.#sweeping = setInterval(() => this.#desk?.sessions.sweep(), SWEEP_MS);
+		this.#sweeping.unref();
+	}
+
+	get desk(): SignInDesk | null {
+		return this.#desk;
+	}
+
+	/** Reads secrets and files, and changes nothing; what comes back puts it into force. Rejects with a HintedError. */
+	async prepare({ admin: { signIn } }: Config): Promise<() => void> {
+		const settings = signIn === null ? null : await settingsOf(signIn);
+		return () => {
+			if (settings !== null && this.#desk !== null) this.#desk.adjust(settings);
+			else {
+				this.#desk?.sessions.endAll("the rules changed");
+				this.#desk = settings === null ? null : new SignInDesk(settings, this.#deps);
+			}
+		};
+	}
+
+	readonly sessions: SessionAdmin = {
+		list: () => {
+			const sessions = this.#desk?.sessions;
+			return (sessions?.all() ?? []).map((session) => ({
+				id: session.id,
+				person: session.person.id,
+				name: session.person.name,
+				role: session.person.role,
+				way: session.way,
+				signedInAt: session.createdAt,
+				lastUsedAt: session.lastUsedAt,
+				expiresAt: sessions?.expiryOf(session) ?? 0,
+			}));
+		},
+		end: (id, by) => this.#desk?.sessions.end(id, "ended by an administrator", by) ?? false,
+	};
+
+	/** Asking for more than one may, over and over, must not fill the log. */
+	readonly overstepped: Overstepped = ({ by, role }, what, needs) => {
+		const now = this.#deps.monotonic();
+		if (now - this.#oversteps.since >= 60_000) this.#oversteps = { since: now, count: 0 };
+		this.#oversteps.count += 1;
+		if (this.#oversteps.count > OVERSTEPS_PER_MINUTE) return;
+		const recorded = this.#deps.record({ type: "administration-refused", at: this.#deps.now(), by, role, what, detail: needs });
+		recorded.settled.catch(() => undefined);
+	};
+
+	close(): void {
+		clearInterval(this.#sweeping);
+	}
+}
+
+async function settingsOf(config: SignInConfig): Promise<SignInSettings> {
+	const { issuer, clientId, clientSecret, publicUrl, scopes, algorithms, authorities, userInfo, rules } = config;
+	return {
+		publicUrl: publicUrl.text,
+		provider: {
+			issuer: issuer.text,
+			clientId,
+			clientSecret: clientSecret === null ? null : await readSecret(clientSecret, "admin.sign_in.client_secret"),
+			redirectUri: `${publicUrl.text}/sign-in/callback`,
+			scopes,
+			algorithms,
+			authorities: authorities === null ? null : await pemOf(authorities),
+			userInfo,
+		},
+		rules,
+		limits: { idleMs: config.idleMs, lifetimeMs: config.lifetimeMs, maxSessions: config.maxSessions },
+	};
+}
+
+async function pemOf(file: string): Promise<string> {
+	const setting = "admin.sign_in.authorities";
+	const text = await readFile(file, "utf8").catch((cause: unknown) => {
+		const why = cause instanceof Error && "code" in cause ? String(cause.code) : String(cause);
+		throw new HintedError(`${setting}: ${file} cannot be read: ${why}`, "check the path and who may read it", { cause });
+	});
+	if (!text.includes("-----BEGIN CERTIFICATE-----"))
+		throw new HintedError(`${setting}: ${file} holds no certificate`, "name a PEM file of the authority's certificate");
+	return text;
+}

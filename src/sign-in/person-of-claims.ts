@@ -1,0 +1,83 @@
+/**
+ * From what the provider vouches for to a person with a role, or to nobody.
+ *
+ *  - The first rule that fits decides. No rule, no entry: being known to the provider is not being let in here.
+ *  - Only own members are found, so that no claim path leads to what every object inherits.
+ *  - A mail address counts where the provider says that it is verified, and where it has exactly one @: at many providers people write there what they
+ *    like (GHSA-c5c4-8r6x-56w3 is what `a@good@evil` did elsewhere).
+ */
+import { createHash } from "node:crypto";
+
+import type { AdminRole } from "../model/admin-role.ts";
+import type { Person } from "./person.ts";
+
+export type Claims = Readonly<Record<string, unknown>>;
+
+export interface RoleRule {
+	/** Path of a claim. */
+	readonly claim: string;
+	/** `*` stands for any characters but @ and /. */
+	readonly matches: string;
+	readonly role: AdminRole;
+}
+
+const NAME_MAX = 64;
+const VALUES_MAX = 1_000;
+
+/** Null where no rule fits. */
+export function personOf(claims: Claims & { readonly iss: string; readonly sub: string }, rules: readonly RoleRule[]): Person | null {
+	const rule = rules.find(({ claim, matches }) => valuesOf(claims, claim).some((value) => fits(matches, value)));
+	if (rule === undefined) return null;
+	const id = createHash("sha256").update(`${claims.iss}\n${claims.sub}`).digest("hex").slice(0, 16);
+	return { id: `psn_${id}`, name: nameOf(claims), subject: claims.sub, role: rule.role };
+}
+
+/** Texts at a path; a list counts as each of its texts. */
+export function valuesOf(claims: Claims, path: string): readonly string[] {
+	if (path === "email") return isVerifiedAddress(claims) ? [String(claims["email"])] : [];
+	const steps = path.includes("://") ? [path] : path.split(".");
+	let value: unknown = claims;
+	for (const step of steps) {
+		if (!isMapping(value) || !Object.hasOwn(value, step)) return [];
+		value = value[step];
+	}
+	const values = Array.isArray(value) ? value.slice(0, VALUES_MAX) : [value];
+	return values.flatMap((one) =>
+		typeof one === "string" ? [one] : typeof one === "boolean" || typeof one === "number" ? [String(one)] : [],
+	);
+}
+
+/** Forward only, piece by piece: what a hostile value costs is bounded by its length. */
+export function fits(pattern: string, value: string): boolean {
+	const [first = "", ...rest] = pattern.split("*");
+	const last = rest.pop();
+	if (last === undefined) return value === first;
+	if (!value.startsWith(first) || !value.endsWith(last) || value.length < first.length + last.length) return false;
+	let middle = value.slice(first.length, value.length - last.length);
+	for (const piece of rest) {
+		const at = middle.indexOf(piece);
+		if (at === -1 || /[@/]/.test(middle.slice(0, at))) return false;
+		middle = middle.slice(at + piece.length);
+	}
+	return !/[@/]/.test(middle);
+}
+
+function isVerifiedAddress(claims: Claims): boolean {
+	const { email, email_verified: verified } = claims;
+	return typeof email === "string" && verified === true && /^[^@\s]+@[^@\s]+$/.test(email);
+}
+
+/** Shown in pages and records: without what would move a cursor or turn the writing direction. */
+function nameOf(claims: Claims & { readonly sub: string }): string {
+	const candidates = [claims["preferred_username"], isVerifiedAddress(claims) ? claims["email"] : null, claims["name"], claims.sub];
+	const name = candidates.find((one): one is string => typeof one === "string" && one.trim() !== "") ?? claims.sub;
+	return name
+		.normalize("NFC")
+		.replaceAll(/[^\p{L}\p{M}\p{N}\p{P}\p{S} ]/gu, "?")
+		.trim()
+		.slice(0, NAME_MAX);
+}
+
+function isMapping(value: unknown): value is Readonly<Record<string, unknown>> {
+	return typeof value === "object" && value !== null && !Array.isArray(value);
+}
