@@ -21,7 +21,8 @@ import type { Field } from "../wire/write.ts";
 import { budgetFields } from "./budget-fields.ts";
 import { chargeOf } from "./charge-of.ts";
 import { corsFields, isPreflight, preflightFields } from "./cors.ts";
-import type { Authorized, Lease, Received } from "./exchange.ts";
+import type { Authorized, Identified, Lease, Received } from "./exchange.ts";
+import { answerOwn, isOwn } from "./own-routes.ts";
 import { rateLimitFields } from "./rate-limit-fields.ts";
 import { asFault, type Relay } from "./relay.ts";
 import { fail, type ReplyTo, refuse } from "./reply.ts";
@@ -134,6 +135,8 @@ export class Pipeline implements RequestHandler {
 			if (this.#deps.mustShed()) return no(deny("memory-pressure"));
 			if (!this.#deps.events.available) throw new Fault("event-log-unavailable", "the event log cannot be written");
 
+			if (isOwn(received.head.path)) return await this.#answerOwn(identified.value, settings, to, record);
+
 			await STEP;
 			const understanding = understand(identified.value, settings);
 			const understood = understanding instanceof Promise ? await understanding : understanding;
@@ -180,6 +183,29 @@ export class Pipeline implements RequestHandler {
 		}
 	}
 
+	/** A route of ours: nothing is forwarded, and the record is on disk before the answer is out, as for all others. */
+	async #answerOwn(identified: Identified, settings: PipelineSettings, to: ReplyTo, record: RequestRecord): Promise<void> {
+		const { ledger, admission, monotonic } = this.#deps;
+		const rate = admission.rate(identified.principal.id, monotonic());
+		const answered = rate.allowed ? answerOwn(identified, settings, ledger) : deny("rate-exceeded", null, rate.retryAfterMs);
+		if (!answered.permitted) return record.refused(answered, refuse(to, answered));
+		const recorded = record.permitted([]);
+		if (!recorded.committed) await recorded.settled;
+		const body = Buffer.from(JSON.stringify(answered.value), "utf8");
+		const { caller } = to;
+		const fields: Field[] = [
+			["content-type", "application/json; charset=utf-8"],
+			["cache-control", "no-store"],
+			["x-request-id", to.id],
+		];
+		for (const field of rateLimitFields(admission.spec.rate, rate)) fields.push(field);
+		for (const field of to.fields) fields.push(field);
+		caller.respond(200, fields, { kind: "length", bytes: body.length });
+		if (identified.head.method !== "HEAD") caller.write(body);
+		caller.finish();
+		record.forwarded({ ...ANSWERED_HERE, status: 200 });
+	}
+
 	/**
 	 * A browser's question before a page's request: answered from the list of origins alone; it carries no credential and reaches nothing. A page
 	 * whose own name was made to point here is no page of this host.
@@ -196,7 +222,7 @@ export class Pipeline implements RequestHandler {
 		const { caller } = received;
 		caller.respond(204, [["x-request-id", received.id], ...fields], { kind: "none" });
 		caller.finish();
-		record.forwarded({ ...PREFLIGHT, upstream: "none" });
+		record.forwarded({ ...ANSWERED_HERE, status: 204 });
 	}
 
 	#forwardingOf(settings: PipelineSettings): ForwardDeps {
@@ -220,14 +246,14 @@ function notesOf({ judged, grant }: Authorized): readonly string[] {
 	return droppedKeys.length === 0 ? grant.amendments : [...grant.amendments, `left out: ${droppedKeys.join(", ")}`];
 }
 
-const PREFLIGHT = {
+const ANSWERED_HERE = {
 	outcome: "completed",
 	reason: null,
 	phase: "ended",
-	status: 204,
 	fault: null,
 	usage: null,
 	firstByteMs: null,
 	upstreamMs: 0,
+	upstream: "none",
 	detail: null,
 } as const;

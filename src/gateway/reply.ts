@@ -11,6 +11,7 @@ import type { Dialect } from "../model/operation-class.ts";
 import { REASONS } from "../model/reason.ts";
 import { errorBody } from "../ollama/error-body.ts";
 import { findOperation } from "../ollama/operations.ts";
+import { isOwn, OWN_METHODS } from "./own-routes.ts";
 
 /** What a reply needs of the request; a request without a head has a dialect by default. */
 export interface ReplyTo {
@@ -56,6 +57,7 @@ function send(to: ReplyTo, status: number, code: string, message: string, fields
 }
 
 function allowedMethods(method: string, path: string): string {
+	if (isOwn(path)) return OWN_METHODS.join(", ");
 	const found = findOperation(method, path);
 	return "unknown" in found && found.unknown === "method" ? found.allow.join(", ") : "";
 }

@@ -16,8 +16,9 @@ import { Budget, definitionOf } from "./budget.ts";
 import type { Counter } from "./counter.ts";
 import { LedgerClock } from "./ledger-clock.ts";
 import { ModelHistory } from "./model-history.ts";
-import { type CompiledBudget, isWeighed, NO_PLAN, type Plan, planOf } from "./plan.ts";
+import { type CompiledBudget, countersOf, isWeighed, NO_PLAN, type Plan, planOf } from "./plan.ts";
 import { type Estimate, Reservation, type ReservationOwner } from "./reservation.ts";
+import { type Standing, standingOf } from "./standing.ts";
 import { FREE, Tariff } from "./tariff.ts";
 
 export interface LedgerDeps {
@@ -252,6 +253,20 @@ export class Ledger implements ReservationOwner {
 		this.#changed = this.#changed.filter((counter) => !idle.includes(counter));
 		// Plans hold counters; one that went on with a counter that nobody else knows would be a second budget.
 		this.#plans.clear();
+	}
+
+	/** How the budgets stand that concern a caller. */
+	standingsOf(principal: Principal, peer: string, mayName: (model: string) => boolean): readonly Standing[] {
+		const now = this.now();
+		const counters = countersOf(this.#budgets, factsOf(principal, null, peer), this.#deps.networkOf, mayName);
+		return counters.map((counter) => standingOf(counter, now));
+	}
+
+	/** How one budget stands for each that used any of it; all budgets where none is named. */
+	standings(name: string | null): readonly Standing[] {
+		const now = this.now();
+		const wanted = this.budgets.filter(({ spec }) => name === null || spec.name === name);
+		return wanted.flatMap(({ counters }) => Array.from(counters.values(), (counter) => standingOf(counter, now)));
 	}
 
 	/** Begins the budget's windows anew, for one subject or for all. How many counters that were. */

@@ -47,6 +47,20 @@ export function isWeighed({ unit }: BudgetSpec): boolean {
 	return WEIGHED.has(unit);
 }
 
+/** Counters of one caller, whatever models they are about. Those of a model's own budget are there for the models that `mayName` lets through. */
+export function countersOf(
+	budgets: readonly CompiledBudget[],
+	facts: ChargedFacts,
+	networkOf: (peer: string) => string,
+	mayName: (model: string) => boolean,
+): readonly Counter[] {
+	return budgets.flatMap(({ budget }) => {
+		if (!concerns(budget.spec, null, facts)) return [];
+		if (budget.spec.scope === "model") return Array.from(budget.counters.values()).filter(({ subject }) => mayName(subject));
+		return subjectsOf(budget.spec, facts, networkOf).map((subject) => budget.counterOf(subject));
+	});
+}
+
 function concerns(
 	spec: BudgetSpec,
 	matchesModel: CompiledBudget["matchesModel"],

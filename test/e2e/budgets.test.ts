@@ -69,8 +69,9 @@ test("tokens that are held are given back when the truth is known, and GPU time 
 	assert.equal((await native(gateway.url, key)).status, 429);
 	for (const request of waiting) await request.respond(200, JSON.stringify(ANSWER));
 	for (const { status } of await Promise.all(both)) assert.equal(status, 200);
-	const ended = (await gateway.events("request-ended")).filter(({ charged }) => charged !== null);
-	assert.equal(ended.length, 2);
+	const charges = async () => (await gateway.events("request-ended")).filter(({ charged }) => charged !== null);
+	await eventually(async () => (await charges()).length === 2);
+	const ended = await charges();
 	for (const { charged } of ended) {
 		assert.deepEqual([charged?.inputTokens, charged?.outputTokens], [10, 20]);
 		assert.ok((charged?.gpuUs ?? 0) > 1_000_000 && (charged?.gpuUs ?? 0) < 2_900_000, `${charged?.gpuUs}`);
@@ -150,6 +151,70 @@ test("a reload keeps what was used, and a restart does too", async () => {
 	await state.server.stop();
 	await using again = await startGateway({ upstreams: [upstream.url], yaml, stateDirectory: state.stateDirectory });
 	assert.equal((await native(again.url, key)).status, 429);
+});
+
+interface Me {
+	readonly id: string;
+	readonly role: string;
+	readonly groups: readonly string[];
+	readonly budgets: readonly {
+		readonly name: string;
+		readonly limit: number;
+		readonly used: number;
+		readonly remaining: number;
+		readonly renews_at: string;
+	}[];
+}
+
+function own(url: string, key: string | null, path = "/rempart/me", more: RequestInit = {}): Promise<Response> {
+	return fetch(`${url}${path}`, { ...more, headers: key === null ? {} : { authorization: `Bearer ${key}` } });
+}
+
+test("GET /rempart/me is refused to strangers, and with anything besides", async () => {
+	await using upstream = disposable(await startFakeUpstream(answersJson(ANSWER)));
+	await using gateway = await startGateway({ upstreams: [upstream.url] });
+	const key = await gateway.createKey("user");
+	for (const [status, path, more] of [
+		[404, "/rempart/you", {}],
+		[404, "/rempart/me/", {}],
+		[404, "/rempart/me?key=other", {}],
+		[405, "/rempart/me", { method: "DELETE" }],
+		[405, "/rempart/me", { method: "POST", body: "{}" }],
+		[403, "/rempart/me", { headers: { origin: "https://evil.example" } }],
+	] as const) {
+		const headers = { authorization: `Bearer ${key}`, ...("headers" in more ? more.headers : {}) };
+		const response = await fetch(`${gateway.url}${path}`, { ...more, headers });
+		assert.equal(response.status, status, path);
+		if (status === 405) assert.equal(response.headers.get("allow"), "GET, HEAD");
+		assert.equal((await own(gateway.url, null, path)).status, 401, path);
+	}
+});
+
+test("GET /rempart/me tells a caller its own budgets, a role without probe nothing, and is on record", async () => {
+	await using upstream = disposable(await startFakeUpstream(answersJson(ANSWER)));
+	const yaml = `budgets:
+  daily: { unit: output_tokens, limit: 100, per: day }
+  others: { unit: requests, limit: 5, per: day, for: { roles: [admin] } }
+roles: { blind: { classes: [infer] } }
+`;
+	await using gateway = await startGateway({ upstreams: [upstream.url], yaml });
+	const key = await gateway.createKey("user");
+	await native(gateway.url, key);
+	const response = await own(gateway.url, key);
+	assert.equal(response.status, 200);
+	assert.equal(response.headers.get("cache-control"), "no-store");
+	const me = (await response.json()) as Me;
+	assert.deepEqual([me.role, me.groups, me.budgets.length], ["user", [], 1]);
+	const [daily] = me.budgets;
+	assert.deepEqual([daily?.name, daily?.limit, daily?.used, daily?.remaining], ["daily", 100, 20, 80]);
+	assert.equal(new Date(daily?.renews_at ?? "").getTime() % 86_400_000, 0);
+	assert.equal((await own(gateway.url, key, "/rempart/me", { method: "HEAD" })).status, 200);
+	assert.equal((await own(gateway.url, await gateway.createKey("blind"))).status, 403);
+	await eventually(async () =>
+		(await gateway.events("request-ended")).some(({ status, operation }) => status === 200 && operation === null),
+	);
+	assert.ok((await gateway.events("request-started")).some((event) => event.path === "/rempart/me" && event.decision === "permit"));
+	assert.ok(upstream.requests.every(({ target }) => !target.startsWith("/rempart")));
 });
 
 function disposable<T extends { close(): Promise<void> }>(closed: T): T & AsyncDisposable {

@@ -30,6 +30,8 @@ export interface ServeOptions {
 	/** Lets another server listen on the same port. */
 	readonly reusePort?: boolean;
 	readonly drainTimeout?: string;
+	/** Further sections of the configuration. */
+	readonly yaml?: string;
 	/** Makes the command that runs the process, such as one in a namespace of its own. */
 	readonly wrap?: (command: string[]) => string[];
 }
@@ -172,7 +174,10 @@ async function outcomeOf(child: ChildProcess): Promise<Ended> {
 	return { code: child.exitCode, signal: child.signalCode, ...said };
 }
 
-function configFile(context: TestContext, { upstream, port = 0, reusePort = false, drainTimeout = "30s" }: ServeOptions): string {
+function configFile(
+	context: TestContext,
+	{ upstream, port = 0, reusePort = false, drainTimeout = "30s", yaml = "" }: ServeOptions,
+): string {
 	const file = join(temporaryDirectory(context), "rempart.yaml");
 	const lines = [
 		`gateway: { listen: "127.0.0.1:${port}", reuse_port: ${reusePort}, tls: { mode: off } }`,
@@ -180,6 +185,7 @@ function configFile(context: TestContext, { upstream, port = 0, reusePort = fals
 		`upstreams: [{ name: up, url: "${upstream}" }]`,
 		`limits: { drain_timeout: ${drainTimeout} }`,
 		"admission: { concurrency: { per_model: unlimited }, requests_per_minute: 10000000, burst: 100000 }",
+		yaml,
 	];
 	writeFileSync(file, `${lines.join("\n")}\n`);
 	return file;
