@@ -2,6 +2,7 @@
 import type { Command } from "commander";
 
 import type { ExplainProblem, ExplainRequest, ExplainSubject, Explanation } from "../../admin/admin-deps.ts";
+import { CREDENTIAL_FACTORS, FACTORS, type Factor, isFactor } from "../../model/factor.ts";
 import { HintedError } from "../../std/hinted-error.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
 import { explanationLines } from "../explanation-text.ts";
@@ -10,22 +11,32 @@ import { configOf, openAdministration, serverSocket } from "../open-administrati
 import type { GlobalOptions, Surroundings } from "../surroundings.ts";
 import { addVerb, type Invocation, type Session } from "../verb.ts";
 
+const KINDS = CREDENTIAL_FACTORS.join(", ");
+
 interface Options extends GlobalOptions {
 	readonly key?: string;
 	readonly role?: string;
+	readonly from?: string;
+	readonly with?: string;
 }
 
 export function definePolicyExplain(parent: Command, session: Session): void {
 	addVerb<Options>(parent, session, "explain <method> <path> [body]", "say why a request would be allowed or refused", policyExplain)
 		.option("--key <id>", "whose request it would be: the id of a key or an enrolled principal, or a whole key")
 		.option("--role <role>", "a role as such, in place of a key")
-		.addHelpText("after", `\nexample:\n  rempart policy explain --role user POST /api/chat '{"model":"llama3.2"}'`);
+		.option("--from <address>", "where it would come from")
+		.option(
+			"--with <factors>",
+			`what would be shown besides, separated by commas: certificate; of a role as such also ${KINDS}, group:NAME`,
+		)
+		.addHelpText("after", `\nexample:\n  rempart policy explain --role user --from 192.0.2.7 POST /api/chat '{"model":"llama3.2"}'`);
 }
 
 async function policyExplain({ options, words: [method = "", path = "", body], surroundings }: Invocation<Options>): Promise<ExitCode> {
 	const subject = subjectOf(options);
 	const { terminal } = surroundings;
-	const explained = await ask({ subject, method: method.toUpperCase(), path, body: body ?? null }, options, surroundings);
+	const request = { subject, method: method.toUpperCase(), path, body: body ?? null, from: options.from ?? null, shown: shownIn(options) };
+	const explained = await ask(request, options, surroundings);
 	if ("problem" in explained) {
 		terminal.error(explained.problem, explained.hint);
 		return EXIT.usage;
@@ -43,6 +54,20 @@ async function ask(request: ExplainRequest, options: Options, surroundings: Surr
 	}
 	await using administration = await openAdministration(options, surroundings, { create: false });
 	return await administration.explain(request);
+}
+
+function shownIn({ with: written = "" }: Options): readonly Factor[] {
+	return written
+		.split(",")
+		.map((word) => word.trim())
+		.filter((word) => word !== "")
+		.map((word) => {
+			if (isFactor(word)) return word;
+			throw new HintedError(
+				`"${word}" is nothing that a caller can show`,
+				`write for example: --with certificate; known are ${FACTORS.join(", ")}, group:NAME`,
+			);
+		});
 }
 
 function subjectOf({ key, role }: Options): ExplainSubject {
