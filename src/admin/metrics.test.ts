@@ -114,7 +114,7 @@ for (const reason of reasons()) {
 			),
 		);
 		const auth = line("rempart_auth_failures_total", `reason="${reason}"`, 1);
-		if (reason.startsWith("credential-")) assert.match(text, auth);
+		if (reason.startsWith("credential-") || reason === "network-denied") assert.match(text, auth);
 		else assert.doesNotMatch(text, auth);
 		const quota = line("rempart_quota_rejections_total", `reason="${reason}"`, 1);
 		if (/^(rate|concurrency|queue)-/.test(reason)) assert.match(text, quota);

@@ -41,6 +41,8 @@ for (const [way, by, open] of WAYS) {
 			method: "GET",
 			path: "/api/tags",
 			body: null,
+			from: null,
+			shown: [],
 		});
 		assert.ok("problem" in explained || way === "the socket");
 	});
