@@ -235,12 +235,12 @@ export class Relay implements UpstreamReceiver, Placed {
 
 	#closeAtBound(): void {
 		if (this.#settled || this.#meter === null) return;
-		const { caller, id } = this.#options.admitted;
+		const { caller, id, hold } = this.#options.admitted;
 		const reason = "budget-exceeded";
 		const elapsedMs = this.#options.monotonic() - (this.#sentAt ?? this.#began);
 		const { relay, usage } = this.#meter.cut({ reason, message: REASONS[reason].message, requestId: id, elapsedMs });
 		caller.write(relay);
-		this.#settle({ outcome: "cut", fault: null, reason, usage, detail: "a budget ended the answer" });
+		this.#settle({ outcome: "cut", fault: null, reason, usage, detail: hold?.exhausted?.budget.spec.name ?? null });
 		caller.finish();
 	}
 

@@ -55,7 +55,7 @@ test("clients of every dialect read a stream that a budget ended", async (t) => 
 		const stream_options = { include_usage: true };
 		const chunks = await collect(await openai.chat.completions.create({ model: "door", messages, stream: true, stream_options }));
 		assert.equal(chunks.map(({ choices }) => choices[0]?.delta.content ?? "").join(""), SAID);
-		assert.equal(chunks.find(({ choices }) => choices[0]?.finish_reason != null)?.choices[0]?.finish_reason, "length");
+		assert.equal(chunks.map(({ choices }) => choices[0]?.finish_reason ?? "").join(""), "length");
 		assert.equal(chunks.at(-1)?.usage?.completion_tokens, MOST);
 		const whole = await openai.chat.completions.stream({ model: "door", messages, stream_options }).finalChatCompletion();
 		assert.equal(whole.choices[0]?.finish_reason, "length");
@@ -85,7 +85,7 @@ test("clients of every dialect read a stream that a budget ended", async (t) => 
 
 	await t.test("langchain", async () => {
 		const parts = await collect(await new ChatOllama({ baseUrl: gateway.url, model: "door" }).stream("who?"));
-		assert.equal(parts.map(({ content }) => String(content)).join(""), SAID);
+		assert.equal(parts.map(({ content }) => (typeof content === "string" ? content : "")).join(""), SAID);
 		assert.equal(parts.at(-1)?.response_metadata["done_reason"], "length");
 	});
 
