@@ -20,6 +20,7 @@ import { keyRoutes } from "./routes/key-routes.ts";
 import { policyRoutes } from "./routes/policy-routes.ts";
 import { principalRoutes } from "./routes/principal-routes.ts";
 import { serverRoutes } from "./routes/server-routes.ts";
+import { usageRoutes } from "./routes/usage-routes.ts";
 import { sessionRoutes } from "./routes/session-routes.ts";
 
 /** Every route, in the order of the reference. */
@@ -28,6 +29,7 @@ export function adminRoutes(deps: AdminDeps): readonly AdminRoute[] {
 		...keyRoutes(deps),
 		...principalRoutes(deps),
 		...eventRoutes(deps),
+		...usageRoutes(deps),
 		...policyRoutes(deps),
 		...sessionRoutes(deps),
 		...serverRoutes(deps),

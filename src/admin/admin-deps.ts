@@ -9,6 +9,7 @@ import type { Factor } from "../model/factor.ts";
 import type { OperationClass } from "../model/operation-class.ts";
 import type { Reason } from "../model/reason.ts";
 import type { EventLog } from "../ports/event-log.ts";
+import type { UsageComparison, UsageDimension, UsageLine, UsageReport } from "../ports/usage-ledger.ts";
 import type { Metrics } from "./metrics.ts";
 
 export interface AdminDeps {
@@ -23,6 +24,7 @@ export interface AdminDeps {
 	readonly events: Pick<EventLog, "read">;
 	/** Reads the whole log and checks the chain and its seals. */
 	verifyEvents(): Promise<EventsVerified>;
+	readonly usage: UsageView;
 	/** Judges a request without running it. A null says why it could not be judged: an unknown key, a malformed request line. */
 	explain(request: ExplainRequest): Promise<Explanation | ExplainProblem>;
 	health(): Health;
@@ -51,8 +53,34 @@ export interface SessionView {
 	readonly expiresAt: number;
 }
 
+export interface UsageView {
+	report(request: UsageRequest): Promise<NamedUsageReport>;
+	/** Counts the whole log again and compares. */
+	recompute(): Promise<UsageComparison>;
+}
+
+export interface UsageRequest {
+	readonly by: UsageDimension;
+	/** Days (`2026-10-31`) or moments in Unix ms, whose days in the operator's time zone count; inclusive, null for no bound. */
+	readonly since: string | number | null;
+	readonly until: string | number | null;
+	readonly limit: number;
+	readonly offset: number;
+}
+
+export interface NamedUsageReport extends UsageReport {
+	readonly lines: readonly (UsageLine & {
+		/** Of a key or an enrolled principal; null for all else, and for what is not known any more. */
+		readonly name: string | null;
+	})[];
+}
+
 export interface EventsVerified {
 	readonly intact: boolean;
+	/** The first record that there is, and its moment (Unix ms); null where there is none. What was before it was pruned. */
+	readonly since: { readonly seq: number; readonly at: number } | null;
+	/** When records before it were removed, as a sealed record says (Unix ms); null where none were. */
+	readonly prunedAt: number | null;
 	readonly records: number;
 	/** Records up to here are sealed by a signed checkpoint; 0 where none is. */
 	readonly sealedUpTo: number;

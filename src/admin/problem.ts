@@ -36,6 +36,7 @@ export const PROBLEMS = {
 	"request-invalid": { status: 422, title: "the request does not have the form that this path takes" },
 	"internal-error": { status: 500, title: "something went wrong here" },
 	"log-unreadable": { status: 503, title: "the event log cannot be read" },
+	"usage-unreadable": { status: 503, title: "usage cannot be counted from the event log" },
 	"config-rejected": { status: 422, title: "the configuration was refused; the one before stays in force" },
 	"cannot-judge": { status: 422, title: "the request could not be judged" },
 	"name-invalid": { status: 422, title: "the name is not valid" },

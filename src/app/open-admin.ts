@@ -11,7 +11,9 @@ import type { MemoryKeyRing } from "../keys/key-ring.ts";
 import type { Policy } from "../policy/compile.ts";
 import { isRoleWithin } from "../policy/role-within.ts";
 import type { EventLog } from "../ports/event-log.ts";
+import type { UsageLedger } from "../ports/usage-ledger.ts";
 import { explainRequest } from "./explain-request.ts";
+import { namedUsage } from "./named-usage.ts";
 import type { SignIn } from "./open-sign-in.ts";
 import type { RunningSettings } from "./running-settings.ts";
 import { policySpecOf } from "./settings.ts";
@@ -25,6 +27,7 @@ export interface OpenAdminOptions {
 	readonly principals: PrincipalAdmin;
 	readonly asksForCertificates: () => boolean;
 	readonly events: EventLog;
+	readonly usage: UsageLedger;
 	readonly metrics: Metrics;
 	readonly policy: () => Policy;
 	readonly signIn: SignIn;
@@ -49,6 +52,11 @@ export async function openAdmin(options: OpenAdminOptions): Promise<OpenedAdmin>
 		asksForCertificates: options.asksForCertificates,
 		events,
 		verifyEvents: () => verifyEvents(stateDirectory),
+		usage: namedUsage({
+			ledger: options.usage,
+			timeZone: () => settings.config.usage.timeZone,
+			names: () => [...keys.list(), ...principals.list()],
+		}),
 		explain: (request) => {
 			const { limits } = settings.config;
 			return Promise.resolve(

@@ -44,6 +44,8 @@ import { ProxyList } from "./proxy-list.ts";
 import { type LoadedConfig, RunningSettings } from "./running-settings.ts";
 import { admissionSpecOf, pipelineSettingsOf, policyOf, signatureSettingsOf, transportLimitsOf, upstreamsSpecOf } from "./settings.ts";
 import { Tokens } from "./tokens.ts";
+import { UnusualUse } from "./unusual-use.ts";
+import { Upkeep } from "./upkeep.ts";
 import { VERSION } from "./version.ts";
 
 export interface StartOptions {
@@ -144,6 +146,11 @@ async function start(options: StartOptions, closers: AsyncDisposableStack): Prom
 	closers.defer(() => budgets.close());
 	const familiar = await FamiliarCallers.open(stateDirectory, config.events.countries, record);
 	closers.defer(() => familiar.close());
+	const nameOf = (id: string): string => [...keys.list(), ...principals.list()].find((one) => one.id === id)?.name ?? "";
+	const unusual = await UnusualUse.open(config, { stateDirectory, record, nameOf });
+	closers.defer(() => unusual.close());
+	const upkeep = new Upkeep(config, { usage: stores.usage, pruning: stores.pruning, events, record, clock });
+	closers.defer(() => upkeep.close());
 	const passwords = new Passwords({
 		stateDirectory,
 		pepper: stores.pepper,
@@ -177,6 +184,7 @@ async function start(options: StartOptions, closers: AsyncDisposableStack): Prom
 		observe: (event) => {
 			metrics.observe(event);
 			familiar.observe(event);
+			unusual.observe(event);
 		},
 		sampler,
 		admission,
@@ -232,6 +240,8 @@ async function start(options: StartOptions, closers: AsyncDisposableStack): Prom
 				if (certificates !== null && door.shown !== null) listener.renew({ ...certificates.secureContextOptions(), ...door.tlsOptions() });
 				admission.adjust(admissionSpecOf(next), monotonic());
 				sampler.adjust(next.events.refusalsPerMinute);
+				unusual.adjust(next);
+				upkeep.adjust(next);
 				budgets.adjust(next);
 				memory.adjust(next.limits.memoryBytes);
 				listener.adjust(transportLimitsOf(next));
@@ -275,6 +285,7 @@ async function start(options: StartOptions, closers: AsyncDisposableStack): Prom
 		principals,
 		asksForCertificates: () => door.shown !== null,
 		events,
+		usage: stores.usage,
 		metrics,
 		policy: () => policy,
 		signIn,

@@ -3,7 +3,7 @@ import { verifyChain } from "../stores/sqlite/verify-chain.ts";
 
 /** Reads and checks the whole log of a state directory, beside a server that goes on writing it. */
 export async function verifyEvents(directory: string): Promise<EventsVerified> {
-	const { ok, events, sealedSeq, firstProblem } = await verifyChain({ directory });
+	const { ok, events, sealedSeq, firstProblem, first, prunedAt } = await verifyChain({ directory });
 	const problems = firstProblem === null ? [] : [{ seq: firstProblem.seq, problem: firstProblem.what }];
-	return { intact: ok, records: events, sealedUpTo: sealedSeq, problems };
+	return { intact: ok, since: first, prunedAt, records: events, sealedUpTo: sealedSeq, problems };
 }

@@ -3,7 +3,7 @@
  *
  * A verb does not know which it has; both give the same problems in the same words.
  */
-import type { ExplainProblem, ExplainRequest, Explanation } from "../admin/admin-deps.ts";
+import type { ExplainProblem, ExplainRequest, Explanation, UsageView } from "../admin/admin-deps.ts";
 import type { EnrolledWithCertificate, NewPrincipalRequest, RemovedPrincipal } from "../keys/enrolled/principal-admin.ts";
 import type { PrincipalView } from "../keys/enrolled/principal-view.ts";
 import type { IssuedKey, RevokedKey } from "../keys/key-admin.ts";
@@ -31,5 +31,6 @@ export interface Administration extends AsyncDisposable {
 	events(query: EventQuery): Promise<readonly RecordedEvent[]>;
 	/** Those, then new ones until `signal` ends it. Throws a HintedError where no server runs that could bring new ones. */
 	follow(query: EventQuery, signal: AbortSignal): AsyncIterable<RecordedEvent>;
+	readonly usage: UsageView;
 	explain(request: ExplainRequest): Promise<Explanation | ExplainProblem>;
 }

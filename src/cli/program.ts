@@ -24,13 +24,17 @@ import { defineKeyList } from "./verbs/key-list.ts";
 import { defineKeyRevoke } from "./verbs/key-revoke.ts";
 import { defineKeyRotate } from "./verbs/key-rotate.ts";
 import { defineKeyShow } from "./verbs/key-show.ts";
+import { defineLogin } from "./verbs/login.ts";
+import { defineLogout } from "./verbs/logout.ts";
 import { definePolicyExplain } from "./verbs/policy-explain.ts";
 import { definePrincipalAdd } from "./verbs/principal-add.ts";
 import { definePrincipalList } from "./verbs/principal-list.ts";
 import { definePrincipalRemove } from "./verbs/principal-remove.ts";
 import { defineProxy } from "./verbs/proxy.ts";
 import { defineServe } from "./verbs/serve.ts";
+import { defineSessionEnd, defineSessionList } from "./verbs/session.ts";
 import { defineUp } from "./verbs/up.ts";
+import { defineUsage } from "./verbs/usage.ts";
 
 /** Runs one invocation; `words` are what follows the program's name. Never throws. */
 export async function run(words: readonly string[], surroundings: Surroundings): Promise<ExitCode> {
@@ -82,9 +86,26 @@ function programOf(session: Session): Command {
 	const config = group(program, "config", "check and explain the configuration");
 	for (const define of [defineConfigCheck, defineConfigExplain, defineConfigSchema]) define(config, session);
 	defineEventsVerify(defineEvents(program, session), session);
+	defineUsage(program, session);
+	defineLogin(program, session);
+	defineLogout(program, session);
+	const people = group(program, "session", "list who is signed in to administer; sign somebody out");
+	for (const define of [defineSessionList, defineSessionEnd]) define(people, session);
 	defineProxy(program, session);
 	defineDoctor(program, session);
+	for (const command of program.commands) if (ADMINISTRATIVE.has(command.name())) addAdminOption(command);
 	return program;
+}
+
+/** What can be done to a server elsewhere as well. */
+const ADMINISTRATIVE: ReadonlySet<string> = new Set(["key", "principal", "enroll", "policy", "events", "usage", "session"]);
+
+function addAdminOption(command: Command): void {
+	const inner = command.commands.filter((one) => one.name() !== "verify");
+	for (const one of inner) addAdminOption(one);
+	if (command.commands.length === 0 || inner.length === 0) {
+		command.option("--admin <url>", "the server at this address, where you are signed in: see rempart login");
+	}
 }
 
 const EXIT_TEXT = `

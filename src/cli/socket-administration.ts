@@ -1,5 +1,5 @@
 /** Administration through the admin socket of the running server. */
-import type { ExplainProblem, ExplainRequest, Explanation } from "../admin/admin-deps.ts";
+import type { ExplainProblem, ExplainRequest, Explanation, UsageRequest, UsageView } from "../admin/admin-deps.ts";
 import type { NewPrincipalRequest, RemovedPrincipal } from "../keys/enrolled/principal-admin.ts";
 import type { PrincipalView } from "../keys/enrolled/principal-view.ts";
 import type { IssuedKey, RevokedKey } from "../keys/key-admin.ts";
@@ -12,10 +12,15 @@ import type { Administration, Enrolled } from "./administration.ts";
 import { Refused, type SocketClient } from "./socket-client.ts";
 
 export class SocketAdministration implements Administration {
+	readonly usage: UsageView;
 	readonly #client: SocketClient;
 
 	constructor(client: SocketClient) {
 		this.#client = client;
+		this.usage = {
+			report: (request) => client.get(`/v1/usage?${usageParameters(request)}`),
+			recompute: () => client.post("/v1/usage/recompute"),
+		};
 	}
 
 	async listKeys(): Promise<readonly KeyView[]> {
@@ -96,6 +101,13 @@ async function administered<T>(answer: Promise<T>): Promise<Administered<T>> {
 
 function keyPath(id: string): string {
 	return `/v1/keys/${encodeURIComponent(id)}`;
+}
+
+function usageParameters({ by, since, until, limit, offset }: UsageRequest): string {
+	const parameters = new URLSearchParams({ by, limit: String(limit), offset: String(offset) });
+	if (since !== null) parameters.set("since", String(since));
+	if (until !== null) parameters.set("until", String(until));
+	return parameters.toString();
 }
 
 function parametersOf({ afterSeq, since, until, types, principal, request, limit }: EventQuery): string {

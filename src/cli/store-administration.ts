@@ -4,9 +4,10 @@
  *  - What needs no configuration works without a sound one. Revoking a stolen key must not wait for a typing error to be mended.
  *  - Every act is recorded in the event log, as through the server, with `store` as who did it.
  */
-import type { ExplainProblem, ExplainRequest, Explanation } from "../admin/admin-deps.ts";
+import type { ExplainProblem, ExplainRequest, Explanation, UsageView } from "../admin/admin-deps.ts";
 import { type ExplainDeps, explainRequest } from "../app/explain-request.ts";
 import { issuerOf } from "../app/issue-certificate.ts";
+import { namedUsage } from "../app/named-usage.ts";
 import { policyOf } from "../app/settings.ts";
 import type { Config } from "../config/config.ts";
 import { type NewPrincipalRequest, PrincipalAdmin, type RemovedPrincipal } from "../keys/enrolled/principal-admin.ts";
@@ -35,6 +36,7 @@ export interface StoreAdministrationDeps {
 }
 
 export class StoreAdministration implements Administration {
+	readonly usage: UsageView;
 	readonly #deps: StoreAdministrationDeps;
 	readonly #stores: Stores;
 	readonly #ring: MemoryKeyRing;
@@ -58,6 +60,17 @@ export class StoreAdministration implements Administration {
 			clock: deps.clock,
 			isRole,
 		});
+		this.usage = this.#usageView();
+	}
+
+	/** In the days of the configured time zone. */
+	#usageView(): UsageView {
+		const view = async (): Promise<UsageView> => {
+			const { timeZone } = (await this.#deps.readConfig()).usage;
+			const names = () => [...this.#keys.list(), ...this.#principals.list()];
+			return namedUsage({ ledger: this.#stores.usage, timeZone: () => timeZone, names });
+		};
+		return { report: async (request) => (await view()).report(request), recompute: async () => (await view()).recompute() };
 	}
 
 	/** Throws a HintedError where the state cannot be opened, for one because a server that has no socket holds it. */

@@ -40,6 +40,11 @@ export class Terminal {
 		this.#out.write(`${text}\n`);
 	}
 
+	/** A result that has its own line ends. */
+	text(text: string): void {
+		this.#out.write(text);
+	}
+
 	/** A result for programs. */
 	object(value: object): void {
 		this.#out.write(`${JSON.stringify(value)}\n`);

@@ -11,6 +11,7 @@ import type { PolicySpec } from "../model/policy-spec.ts";
 import { type AdminConfig, adminSection } from "./admin.ts";
 import { type AdmissionConfig, admissionSection } from "./admission.ts";
 import { budgetsSection, pricesSection } from "./budgets.ts";
+import { type DetectionConfig, detectionSection } from "./detection.ts";
 import { type EventsConfig, eventsSection } from "./events.ts";
 import { type ForwardAuthConfig, forwardAuthSection } from "./forward-auth.ts";
 import { type GatewayConfig, gatewaySection } from "./gateway.ts";
@@ -40,6 +41,7 @@ export interface Config {
 	readonly policy: PolicySpec;
 	readonly events: EventsConfig;
 	readonly usage: UsageConfig;
+	readonly detection: DetectionConfig;
 }
 
 export const configSchema = section({
@@ -71,6 +73,7 @@ export const configSchema = section({
 	policy: policySection.prefault({}).meta({ description: "What holds for every role." }),
 	events: eventsSection.prefault({}).meta({ description: "The record of what happened." }),
 	usage: usageSection.prefault({}).meta({ description: "What was used, counted from the record: rempart usage." }),
+	detection: detectionSection.prefault({}).meta({ description: "Principals that do what they never did." }),
 }).transform(
 	({ roles, policy, forward_auth, ...sections }): Config => ({
 		...sections,

@@ -6,7 +6,7 @@
  */
 import type { UsageDimension, UsageLine, UsageQuery, UsageReport, UsageRow } from "../ports/usage-ledger.ts";
 
-import { lastDayOf } from "./calendar.ts";
+import { lastDayOf } from "../std/calendar.ts";
 import { addSums, type MutableSums, noSums } from "./usage-sums.ts";
 
 /** Beyond it what is new goes into one line of its own. */

@@ -6,7 +6,7 @@ import fc from "fast-check";
 import { endedEvent, startedEvent } from "../../test/support/sample-events.ts";
 import { type Event, OUTCOMES } from "../model/event.ts";
 import type { UsageRow } from "../ports/usage-ledger.ts";
-import { Calendar } from "./calendar.ts";
+import { Calendar } from "../std/calendar.ts";
 import { countedLine } from "./counted-line.ts";
 import { QuickLine } from "./quick-line.ts";
 import { addSums, noSums } from "./usage-sums.ts";

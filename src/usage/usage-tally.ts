@@ -6,7 +6,7 @@
  */
 import type { UsageRow } from "../ports/usage-ledger.ts";
 
-import type { Calendar } from "./calendar.ts";
+import type { Calendar } from "../std/calendar.ts";
 import { type CountedLine, countedLine, ENDED } from "./counted-line.ts";
 import { QuickLine } from "./quick-line.ts";
 import { addSums, type MutableSums, noSums } from "./usage-sums.ts";

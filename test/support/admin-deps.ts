@@ -1,5 +1,5 @@
 /** An administration with a real KeyAdmin over stores in memory, and scripted answers for the rest. */
-import type { AdminDeps, Explanation, ServerStatus } from "../../src/admin/admin-deps.ts";
+import type { AdminDeps, Explanation, NamedUsageReport, ServerStatus } from "../../src/admin/admin-deps.ts";
 import { createMetrics } from "../../src/admin/metrics.ts";
 import { PrincipalAdmin } from "../../src/keys/enrolled/principal-admin.ts";
 import { KeyAdmin } from "../../src/keys/key-admin.ts";
@@ -68,7 +68,12 @@ export function adminWorld(changes: Partial<AdminDeps> = {}): AdminWorld {
 		isWithinOperator: (role) => role === "user",
 		sessions: { list: () => [], end: () => false },
 		events,
-		verifyEvents: () => Promise.resolve({ intact: true, records: recorded.length, sealedUpTo: recorded.length, problems: [] }),
+		usage: {
+			report: ({ by }) => Promise.resolve({ ...USAGE, by }),
+			recompute: () => Promise.resolve({ blocks: 3, provableAfter: null, rowsCompared: 2, differences: [] }),
+		},
+		verifyEvents: () =>
+			Promise.resolve({ intact: true, since: null, prunedAt: null, records: recorded.length, sealedUpTo: recorded.length, problems: [] }),
 		explain: () => Promise.resolve(EXPLANATION),
 		health: () => ({ live: true, ready: false, checks: [{ name: "upstream", ok: false, detail: "connect ECONNREFUSED 127.0.0.1:11434" }] }),
 		reload: () => {
@@ -81,6 +86,33 @@ export function adminWorld(changes: Partial<AdminDeps> = {}): AdminWorld {
 	};
 	return { deps, recorded, record, reloads };
 }
+
+const SUMS = {
+	requests: 3,
+	refused: 1,
+	faults: 0,
+	aborted: 0,
+	inputTokens: 30,
+	outputTokens: 90,
+	gpuUs: 1_500_000,
+	wallUs: 2_000_000,
+	bytesIn: 300,
+	bytesOut: 900,
+	estimated: 0,
+	untimed: 0,
+};
+
+export const USAGE: NamedUsageReport = {
+	by: "principal",
+	since: null,
+	until: null,
+	timeZone: "UTC",
+	lines: [{ of: "abcd1234", name: "laptop", ...SUMS }],
+	linesInAll: 1,
+	totals: SUMS,
+	cutMonths: [],
+	record: { chain: "c1", fromSeq: 1, toSeq: 6, countedSeq: 6, uncounted: 0, checkpoint: null },
+};
 
 export const EXPLANATION: Explanation = {
 	permitted: false,

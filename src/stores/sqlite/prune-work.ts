@@ -9,7 +9,7 @@
  *  - Usage is counted first, and what is removed is overwritten in the file (`secure_delete` in event-database.ts), not merely unlinked.
  */
 import type { PruningPlan } from "../../ports/event-pruning.ts";
-import { Calendar } from "../../usage/calendar.ts";
+import { Calendar } from "../../std/calendar.ts";
 
 import type { ExportedCheckpoint } from "./chain.ts";
 import { checkpointOf } from "./event-schema.ts";

@@ -8,7 +8,7 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 
 import type { UsageDifference, UsageRow } from "../../ports/usage-ledger.ts";
-import { lastDayOf, monthOf } from "../../usage/calendar.ts";
+import { lastDayOf, monthOf } from "../../std/calendar.ts";
 
 import { openDatabase } from "./open-database.ts";
 import { integerIn, integerOrNullIn, type Row, textIn } from "./row.ts";

@@ -5,7 +5,7 @@
  *  - What is counted is what stands committed in the log at the start of the work.
  */
 import type { UsageComparison, UsageDifference, UsageQuery, UsageReport } from "../../ports/usage-ledger.ts";
-import { Calendar } from "../../usage/calendar.ts";
+import { Calendar } from "../../std/calendar.ts";
 import { UsageFold } from "../../usage/usage-fold.ts";
 import { UsageTally } from "../../usage/usage-tally.ts";
 

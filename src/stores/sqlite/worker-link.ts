@@ -28,6 +28,7 @@ export class WorkerLink {
 	#waiting: Waiting[] = [];
 	#worker: Worker | null = null;
 	#lastId = 0;
+	#closed = false;
 
 	constructor(settings: WorkerSettings, clock: Clock) {
 		this.#settings = settings;
@@ -36,6 +37,8 @@ export class WorkerLink {
 
 	/** Rejects with a HintedError where an operator has to act, with an Error for any other failure. */
 	async ask(request: StoreRequest): Promise<Succeeded> {
+		// A worker that nobody ends would keep the process, and write beside whoever has the state by now.
+		if (this.#closed) throw new Error("the stores are closed");
 		const reply = await new Promise<StoreReply>((resolve, reject) => {
 			this.#lastId += 1;
 			const asked: Asked = { id: this.#lastId, now: this.#clock(), request };
@@ -50,9 +53,14 @@ export class WorkerLink {
 	/** Lets the worker close its files and end. */
 	async close(): Promise<void> {
 		const worker = this.#worker;
-		if (worker === null) return;
+		if (worker === null) {
+			this.#closed = true;
+			return;
+		}
 		const ended = new Promise<void>((resolve) => worker.once("exit", () => resolve()));
-		await this.ask({ kind: "close" });
+		const answered = this.ask({ kind: "close" });
+		this.#closed = true;
+		await answered;
 		await ended;
 	}
 

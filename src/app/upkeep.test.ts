@@ -1,0 +1,92 @@
+import assert from "node:assert/strict";
+import { type TestContext, test } from "node:test";
+
+import { endedEvent } from "../../test/support/sample-events.ts";
+import { temporaryDirectory } from "../../test/support/temporary-directory.ts";
+import { temporaryStores } from "../../test/support/temporary-stores.ts";
+import { parseConfig } from "../config/parse.ts";
+import type { Event } from "../model/event.ts";
+import type { EventPruning } from "../ports/event-pruning.ts";
+import { Upkeep, type UpkeepSettings } from "./upkeep.ts";
+import { verifyEvents } from "./verify-events.ts";
+
+const DAY = 86_400_000;
+const START = Date.UTC(2026, 5, 1, 12);
+const NOW = START + 100 * DAY;
+
+function settings(yaml: string): UpkeepSettings {
+	const parsed = parseConfig(yaml, "f");
+	assert.ok("config" in parsed, JSON.stringify(parsed));
+	return parsed.config;
+}
+
+/** A hundred days of one request each. */
+async function world(context: TestContext, yaml: string, pruning: Partial<EventPruning> = {}) {
+	const directory = temporaryDirectory(context);
+	const stores = await temporaryStores(context, { directory, clock: () => NOW, spacingMs: 0, sealAfterMs: 0 });
+	for (let day = 0; day < 100; day += 1) await stores.events.append(endedEvent({ at: START + day * DAY })).settled;
+	const told: Event[] = [];
+	const upkeep = new Upkeep(settings(yaml), {
+		usage: stores.usage,
+		pruning: { plan: (...given) => stores.pruning.plan(...given), prune: (...given) => stores.pruning.prune(...given), ...pruning },
+		events: stores.events,
+		record: (event) => void told.push(event),
+		clock: () => NOW,
+	});
+	context.after(() => upkeep.close());
+	const reported = async () => (await stores.usage.report({ by: "day", since: null, until: null, limit: 1_000, offset: 0 }, "UTC")).lines;
+	return { stores, upkeep, directory, told, reported };
+}
+
+test("with unlimited retention nothing is removed", async (context) => {
+	const { stores, upkeep, reported } = await world(context, "events: { retention: unlimited }\nusage: { retention: unlimited }");
+	await upkeep.look(NOW + 5_000 * DAY);
+	assert.equal((await stores.events.read({ limit: 1_000 })).length, 100);
+	assert.equal((await reported()).length, 100);
+});
+
+test("nothing is removed that is not on record as removed", async (context) => {
+	const pruned: string[] = [];
+	const { stores, upkeep } = await world(context, "events: { retention: 30d }", {
+		prune: () => (pruned.push("pruned"), Promise.resolve(0)),
+	});
+	await stores.close();
+	await assert.rejects(upkeep.look(NOW));
+	assert.deepEqual(pruned, []);
+});
+
+test("what is older than the retention goes, on record and once a day; usage stays", async (context) => {
+	const { stores, upkeep, directory, reported } = await world(context, "events: { retention: 30d }");
+	await upkeep.look(NOW);
+	const [event, ...others] = (await stores.events.read({ types: ["events-pruned"], limit: 10 })).map((one) => one.event);
+	assert.ok(event?.type === "events-pruned" && others.length === 0);
+	assert.deepEqual([event.throughSeq, event.throughAt, event.retentionMs], [70, START + 69 * DAY, 30 * DAY]);
+	const verified = await verifyEvents(directory);
+	assert.deepEqual(
+		[verified.intact, verified.records, verified.since, verified.prunedAt],
+		[true, 31, { seq: 71, at: START + 70 * DAY }, NOW],
+	);
+	assert.equal((await reported()).length, 100);
+	await upkeep.look(NOW + 2 * 3_600_000);
+	assert.equal((await stores.events.read({ types: ["events-pruned"], limit: 10 })).length, 1);
+	await upkeep.look(NOW + DAY);
+	assert.equal((await verifyEvents(directory)).since?.seq, 72);
+});
+
+test("a shorter retention counts with the next look", async (context) => {
+	const { upkeep, directory } = await world(context, "events: { retention: 30d }");
+	await upkeep.look(NOW);
+	upkeep.adjust(settings("events: { retention: 10d }"));
+	await upkeep.look(NOW + 1);
+	assert.equal((await verifyEvents(directory)).since?.seq, 92);
+});
+
+test("the days of months that are older than their retention are summed up", async (context) => {
+	const { upkeep, reported } = await world(context, "usage: { retention: 40d }");
+	await upkeep.look(NOW);
+	const lines = (await reported()).map(({ of, requests }) => [of, requests]);
+	assert.deepEqual(lines.slice(0, 2), [
+		["2026-06", 30],
+		["2026-07-01", 1],
+	]);
+});

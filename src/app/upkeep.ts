@@ -1,0 +1,109 @@
+/**
+ * What has to be done again and again with the record while the server runs: counting usage, summing up months, removing what is too old.
+ *
+ *  - All of it is the store thread's work; here it is only asked for, one thing at a time.
+ *  - Whatever fails is recorded once until it works again, and keeps nobody from being served.
+ *  - Events are removed in the order of `stores/sqlite/prune-work.ts`: planned, recorded, sealed, removed.
+ */
+import type { Config } from "../config/config.ts";
+import type { Event } from "../model/event.ts";
+import type { EventLog } from "../ports/event-log.ts";
+import type { EventPruning } from "../ports/event-pruning.ts";
+import type { UsageLedger } from "../ports/usage-ledger.ts";
+import { Calendar } from "../std/calendar.ts";
+import type { Clock } from "../std/clock.ts";
+
+export interface UpkeepDeps {
+	readonly usage: UsageLedger;
+	readonly pruning: EventPruning;
+	readonly events: EventLog;
+	readonly record: (event: Event) => void;
+	readonly clock: Clock;
+}
+
+export type UpkeepSettings = Pick<Config, "events" | "usage">;
+
+const COUNT_MS = 5_000;
+/** How often it is looked whether something is old enough; whole days matter, so what is removed goes once a day. */
+const LOOK_MS = 3_600_000;
+const DAY_MS = 86_400_000;
+
+export class Upkeep {
+	readonly #deps: UpkeepDeps;
+	readonly #timer: NodeJS.Timeout;
+	#settings: UpkeepSettings;
+	#running: Promise<void> | null = null;
+	#failing = false;
+	#lookedAt: number;
+	#prunedAt = Number.NEGATIVE_INFINITY;
+	#closed = false;
+
+	constructor(settings: UpkeepSettings, deps: UpkeepDeps) {
+		this.#settings = settings;
+		this.#deps = deps;
+		// Not at once: whoever starts a server has other work for the disk.
+		this.#lookedAt = deps.clock() - LOOK_MS + 60_000;
+		this.#timer = setInterval(() => this.#tick(), COUNT_MS);
+		this.#timer.unref();
+	}
+
+	/** What is too old by other retentions goes with the next look. */
+	adjust(settings: UpkeepSettings): void {
+		const shorter = settings.events.retentionMs !== this.#settings.events.retentionMs;
+		this.#settings = settings;
+		if (shorter) this.#prunedAt = Number.NEGATIVE_INFINITY;
+	}
+
+	/** Counts what there is, sums up months, and removes what is too old where that was not done within a day. */
+	async look(now: number): Promise<void> {
+		const { usage, events } = this.#settings;
+		await this.#count();
+		if (usage.retentionMs !== null && !this.#closed)
+			await this.#deps.usage.rollUp(new Calendar(usage.timeZone).dayOf(now - usage.retentionMs));
+		if (events.retentionMs === null || now - this.#prunedAt < DAY_MS || this.#closed) return;
+		await this.#prune(now, events.retentionMs, usage.timeZone);
+		this.#prunedAt = now;
+	}
+
+	/** Asks for nothing more. What is under way ends with the stores, and goes on where it was when they are opened again. */
+	close(): void {
+		this.#closed = true;
+		clearInterval(this.#timer);
+	}
+
+	#tick(): void {
+		if (this.#running !== null || this.#closed) return;
+		const now = this.#deps.clock();
+		const due = now - this.#lookedAt >= LOOK_MS;
+		if (due) this.#lookedAt = now;
+		this.#running = (due ? this.look(now) : this.#count()).then(
+			() => {
+				this.#running = null;
+				this.#failing = false;
+			},
+			(cause: unknown) => {
+				this.#running = null;
+				this.#fail(cause);
+			},
+		);
+	}
+
+	async #count(): Promise<void> {
+		await this.#deps.usage.catchUp(this.#settings.usage.timeZone);
+	}
+
+	async #prune(now: number, retentionMs: number, timeZone: string): Promise<void> {
+		const plan = await this.#deps.pruning.plan(now - retentionMs, timeZone);
+		if (plan === null || this.#closed) return;
+		const pruned: Event = { type: "events-pruned", at: now, ...plan, retentionMs };
+		await this.#deps.events.append(pruned).settled;
+		if (!this.#closed) await this.#deps.pruning.prune(plan, timeZone);
+	}
+
+	#fail(cause: unknown): void {
+		if (this.#failing || this.#closed) return;
+		this.#failing = true;
+		const detail = `usage cannot be counted, or old events removed: ${cause instanceof Error ? cause.message : String(cause)}`;
+		this.#deps.record({ type: "fault-raised", at: this.#deps.clock(), fault: "internal-error", detail });
+	}
+}

@@ -1,0 +1,66 @@
+/**
+ * A report of usage as CSV (RFC 4180): one line of names, one for each key or model or day, one of totals.
+ *
+ *  - Whole numbers and decimals with a point, without separators; times in seconds.
+ *  - Names are others' words. A cell that a spreadsheet would take for a formula (CWE-1236) gets an apostrophe before it, and every text is quoted.
+ *  - The line of totals says by which part of the event log the rest can be proved.
+ */
+import type { UsageRecord, UsageSums } from "../ports/usage-ledger.ts";
+
+export interface CsvReport {
+	readonly by: string;
+	readonly lines: readonly (UsageSums & { readonly of: string | null; readonly name: string | null })[];
+	readonly totals: UsageSums;
+	readonly record: UsageRecord;
+}
+
+const SUMS = [
+	"requests",
+	"refused",
+	"faults",
+	"aborted",
+	"input_tokens",
+	"output_tokens",
+	"gpu_seconds",
+	"wall_seconds",
+	"bytes_in",
+	"bytes_out",
+	"estimated",
+	"untimed",
+] as const;
+const PROOF = ["chain", "from_seq", "to_seq", "checkpoint", "checkpoint_seq", "checkpoint_hash"] as const;
+
+/** Ends with a line feed, as every line does. */
+export function usageCsv({ by, lines, totals, record }: CsvReport): string {
+	const { checkpoint } = record;
+	const proof = [
+		csvText(record.chain),
+		String(record.fromSeq),
+		String(record.toSeq),
+		...(checkpoint === null ? ["", "", ""] : [String(checkpoint.number), String(checkpoint.seq), csvText(checkpoint.hash)]),
+	];
+	const rows = [
+		[by, "name", ...SUMS, ...PROOF],
+		...lines.map((line) => [csvText(line.of ?? ""), csvText(line.name ?? ""), ...sumCells(line), ...PROOF.map(() => "")]),
+		[csvText("total"), "", ...sumCells(totals), ...proof],
+	];
+	// RFC 4180 §2: lines end with CRLF.
+	return rows.map((row) => `${row.join(",")}\r\n`).join("");
+}
+
+/** Quoted, and harmless in a spreadsheet. */
+export function csvText(text: string): string {
+	const shown = /^[\s]*[=+\-@\t\r]/.test(text) ? `'${text}` : text;
+	return `"${shown.replaceAll('"', '""')}"`;
+}
+
+function sumCells(sums: UsageSums): readonly string[] {
+	const { requests, refused, faults, aborted, inputTokens, outputTokens, gpuUs, wallUs, bytesIn, bytesOut, estimated, untimed } = sums;
+	const counts = [requests, refused, faults, aborted, inputTokens, outputTokens];
+	return [...counts.map(String), seconds(gpuUs), seconds(wallUs), ...[bytesIn, bytesOut, estimated, untimed].map(String)];
+}
+
+/** Exact: six digits after the point. */
+export function seconds(us: number): string {
+	return `${Math.floor(us / 1_000_000)}.${String(us % 1_000_000).padStart(6, "0")}`;
+}
