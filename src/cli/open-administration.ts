@@ -1,5 +1,5 @@
 /**
- * Finds the way to administer: the socket where a server answers on it, else the store.
+ * Finds the way to administer: the server elsewhere that is named, else the socket where a server answers on it, else the store.
  *
  * The answer of the socket decides, not the presence of its file: a crash leaves the file, and a server may be just starting.
  */
@@ -28,6 +28,10 @@ export async function openAdministration(
 	surroundings: Surroundings,
 	{ create }: OpenOptions,
 ): Promise<Administration> {
+	if (options.admin !== undefined) {
+		const { remoteReach } = await import("./remote/reach.ts");
+		return new SocketAdministration(new SocketClient(await remoteReach(options.admin, surroundings)));
+	}
 	const socket = await serverSocket(options, surroundings);
 	if (socket !== null) return new SocketAdministration(new SocketClient(socket));
 	const stateDirectory = stateDirectoryOf(options, surroundings);

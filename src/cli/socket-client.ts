@@ -1,18 +1,21 @@
-/** HTTP over the admin socket: one request, one answer, JSON both ways. */
-import { type IncomingMessage, request } from "node:http";
+/** HTTP to the admin API, over the socket on this machine or as somebody who is signed in elsewhere: one request, one answer, JSON both ways. */
+import { type ClientRequest, type IncomingMessage, request } from "node:http";
+import { request as requestEncrypted } from "node:https";
 
 import { KEY_PROBLEMS, type KeyProblem } from "../keys/key-problem.ts";
 import { HintedError } from "../std/hinted-error.ts";
+import type { RemoteReach } from "./remote/reach.ts";
 
 /** Verifying a long log takes minutes; everything else is quick. */
 const ANSWER_TIMEOUT_MS = 600_000;
 const ANSWER_BYTES_MAX = 256 * 1024 * 1024;
 
 export class SocketClient {
-	readonly #path: string;
+	readonly #reach: string | RemoteReach;
 
-	constructor(path: string) {
-		this.#path = path;
+	/** The path of a socket, or a server elsewhere. */
+	constructor(reach: string | RemoteReach) {
+		this.#reach = reach;
 	}
 
 	get<T>(path: string): Promise<T> {
@@ -51,28 +54,56 @@ export class SocketClient {
 
 	#send(method: string, path: string, body: object | undefined, timeout: number): Promise<IncomingMessage> {
 		return new Promise((resolve, reject) => {
-			const headers = { host: "localhost", ...(body === undefined ? {} : { "content-type": "application/json" }) };
-			const sent = request({ socketPath: this.#path, method, path, headers, timeout }, resolve);
+			const content = body === undefined ? {} : { "content-type": "application/json" };
+			const sent = this.#request({ method, path, timeout }, content, resolve);
 			sent.once("timeout", () => sent.destroy(new Error("no answer in time")));
 			sent.once("error", (cause) =>
 				reject(
-					new HintedError(`the running server did not answer on ${this.#path}: ${cause.message}`, "look at it with: rempart doctor", {
-						cause,
-					}),
+					typeof this.#reach === "string"
+						? new HintedError(`the running server did not answer on ${this.#reach}: ${cause.message}`, "look at it with: rempart doctor", {
+								cause,
+							})
+						: new HintedError(`${this.#reach.origin} did not answer: ${cause.message}`, hintFor(cause), { cause }),
 				),
 			);
 			sent.end(body === undefined ? undefined : JSON.stringify(body));
 		});
 	}
+
+	#request(
+		what: { readonly method: string; readonly path: string; readonly timeout: number },
+		content: Readonly<Record<string, string>>,
+		answered: (answer: IncomingMessage) => void,
+	): ClientRequest {
+		if (typeof this.#reach === "string") {
+			return request({ ...what, socketPath: this.#reach, headers: { ...content, host: "localhost" } }, answered);
+		}
+		const { origin, token, authorities } = this.#reach;
+		const authorization = token === null ? {} : { authorization: `Bearer ${token.reveal()}` };
+		const options = { ...what, headers: { ...content, ...authorization } };
+		const url = new URL(what.path, origin);
+		if (url.protocol === "http:") return request(url, options, answered);
+		return requestEncrypted(url, authorities === null ? options : { ...options, ca: authorities }, answered);
+	}
+}
+
+/** Which authority is meant, nobody can guess; that it is one, the error says. */
+function hintFor(cause: Error): string {
+	const code = "code" in cause ? String(cause.code) : "";
+	if (/CERT|SIGNATURE|ISSUER/.test(code)) return "name the PEM file of its authority when you sign in: rempart login --ca FILE";
+	return "check the address, and that the server runs";
 }
 
 /** The server said no: a problem of keys as such, anything else as an error with its hint. */
 export class Refused extends HintedError {
+	/** Of the problem document; "" where the answer was none. */
+	readonly code: string;
 	/** Null where it is no matter of keys. */
 	readonly problem: KeyProblem | null;
 
-	constructor(message: string, hint: string, problem: KeyProblem | null) {
+	constructor(message: string, hint: string, code: string, problem: KeyProblem | null) {
 		super(message, hint);
+		this.code = code;
 		this.problem = problem;
 	}
 }
@@ -89,7 +120,7 @@ function refusal(text: string): Refused {
 	const { code = "", title = "the server refused", detail, hint = "run: rempart doctor", problems = [] } = parsed<ProblemDocument>(text);
 	const message = [detail ?? title, ...problems].join("; ");
 	const known = KEY_PROBLEMS.find((candidate) => candidate === code);
-	return new Refused(message, hint, known === undefined ? null : { code: known, message, hint });
+	return new Refused(message, hint, code, known === undefined ? null : { code: known, message, hint });
 }
 
 /** Not `node:readline`, whose iterator sleeps on when its input is destroyed. */
@@ -121,7 +152,8 @@ async function textOf(answer: IncomingMessage): Promise<string> {
 
 function parsed<T>(text: string): T {
 	try {
-		// The other side is our own program behind a socket that only this user can open: its answers have the form that its types say.
+		// The other side is our own program, behind a socket that only this user can open or behind a certificate that is vouched for: its answers have
+		// the form that its types say.
 		return JSON.parse(text) as T;
 	} catch (cause) {
 		throw new HintedError("the running server's answer is not JSON", "is it a Rempart of this version? compare: rempart --version", {

@@ -28,6 +28,8 @@ export interface GlobalOptions {
 	readonly config?: string | undefined;
 	readonly state?: string | undefined;
 	readonly json?: boolean | undefined;
+	/** Of verbs that administer: the address of a server elsewhere, where somebody is signed in. */
+	readonly admin?: string | undefined;
 }
 
 export interface ListenOptions {

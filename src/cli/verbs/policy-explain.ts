@@ -48,7 +48,7 @@ async function policyExplain({ options, words: [method = "", path = "", body], s
 
 async function ask(request: ExplainRequest, options: Options, surroundings: Surroundings): Promise<Explanation | ExplainProblem> {
 	// A role needs the configuration alone: no state is opened, and none is made, to ask about one while no server runs.
-	if (request.subject.kind === "role" && (await serverSocket(options, surroundings)) === null) {
+	if (options.admin === undefined && request.subject.kind === "role" && (await serverSocket(options, surroundings)) === null) {
 		const { explainByConfiguration } = await import("../store-administration.ts");
 		return explainByConfiguration(request, await configOf(options, surroundings));
 	}
