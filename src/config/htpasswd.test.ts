@@ -19,7 +19,6 @@ const refusals: readonly (readonly [what: string, written: object, path: string,
 		/without a file of groups/,
 		/^add groups:/,
 	],
-	["groups whose roles are not said", { ...FILE, groups: "/g" }, "groups", /names no group/, /^add group_roles:/],
 	["a role that cannot be one", { ...FILE, roles: { alice: "Some Role" } }, "roles.alice", /not a name/, /write some-role/],
 	[
 		"a list in the place of roles",

@@ -40,7 +40,8 @@ export const htpasswdSection = section({
 		.prefault({})
 		.meta({ description: "Roles of single users, by name.", example: { alice: "operator" } }),
 	groups: filePath().optional().meta({
-		description: 'File of groups, as Apache\'s AuthGroupFile: "name: user user …" a line.',
+		description:
+			'File of groups, as Apache\'s AuthGroupFile: "name: user user …" a line. They count for group_roles, for roles.<name>.require and in the record.',
 		example: "/etc/rempart/groups",
 	}),
 	group_roles: roleBy("group")
@@ -64,8 +65,6 @@ export const htpasswdSection = section({
 		mistake("groups", "has no effect without a file of users", "add file: /etc/rempart/htpasswd");
 	if (groups === undefined && groupRoles.length > 0)
 		mistake("group_roles", "has no effect without a file of groups", "add groups: /etc/rempart/groups");
-	if (file !== undefined && groups !== undefined && groupRoles.length === 0)
-		mistake("groups", "has no effect, since group_roles names no group", "add group_roles: {ops: operator}");
 	if (file === undefined && Object.keys(written.roles).length > 0)
 		mistake("roles", "has no effect without a file of users", "add file: /etc/rempart/htpasswd");
 	if (file === undefined) return null;

@@ -38,7 +38,7 @@ export class TrustedProxies implements RequestHandler {
 		if ("refused" in claim) return this.#turnDown(caller, claim.refused, claim.detail);
 		const encrypted = isEncrypted(head.fields) ?? caller.encrypted;
 		if (claim.user === null) return this.#gateway.handle(new BorrowedCaller(caller, { head, peer: address, encrypted }));
-		const { ticket, fields } = this.#users.admit(claim.user, head.fields);
+		const { ticket, fields } = this.#users.admit(claim, head.fields);
 		const answered = this.#gateway.handle(new BorrowedCaller(caller, { head: { ...head, fields }, peer: address, encrypted }));
 		return answered.finally(() => this.#users.giveBack(ticket));
 	}

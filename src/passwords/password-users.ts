@@ -40,11 +40,12 @@ export class PasswordUsers {
 		this.#users = new Map(
 			Array.from(stored, ([name, { text }]) => {
 				const role = roleOf(name, groups, rules);
+				const own = groupsOf(name, groups);
 				const kept = before?.find(name)?.principal;
 				const principal: Principal =
-					kept?.role === role
+					kept?.role === role && isSame(kept.groups, own)
 						? kept
-						: Object.freeze({ kind: "htpasswd", id: principalId(name), name, role, models: null, groups: NO_GROUPS });
+						: Object.freeze({ kind: "htpasswd", id: principalId(name), name, role, models: null, groups: own });
 				return [name, { stored: text, principal }];
 			}),
 		);
@@ -79,6 +80,15 @@ export class PasswordUsers {
 /** ASCII, since an id goes into header fields and records: what is not printable there is percent-encoded, and so is the percent sign. */
 function principalId(name: string): string {
 	return `htpasswd:${name.replace(/[^\x21-\x7e]|%/gu, encodeURIComponent)}`;
+}
+
+function groupsOf(name: string, groups: ReadonlyMap<string, ReadonlySet<string>>): readonly string[] {
+	const own = [...groups].filter(([, members]) => members.has(name)).map(([group]) => group);
+	return own.length === 0 ? NO_GROUPS : Object.freeze(own);
+}
+
+function isSame(one: readonly string[], other: readonly string[]): boolean {
+	return one.length === other.length && one.every((group, at) => group === other[at]);
 }
 
 function roleOf(name: string, groups: ReadonlyMap<string, ReadonlySet<string>>, { role, roles, groupRoles }: RoleRules): string {

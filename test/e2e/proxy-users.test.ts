@@ -90,6 +90,61 @@ test("over the socket too: nobody, two users, a user and a key, and a name that 
 	assert.deepEqual(upstream.work, []);
 });
 
+test("groups that the proxy lists say what a user is, by the first rule that fits, and are believed no further than the user", async (t) => {
+	const path = join(temporaryDirectory(t), "gateway.sock");
+	await using upstream = await startWorkedUpstream({ script: plausibleOllama() });
+	const rules = "[{ group: gpu operators, role: operator }, { group: bureau, role: user, models: [window] }, { group: team, role: team }]";
+	await using gateway = await startGateway({
+		upstreams: [upstream.url],
+		yaml:
+			yamlWith(path, `{ field: remote-user, role: reader, groups_field: remote-groups, rules: ${rules} }`) +
+			'roles: { team: { classes: [probe, read], require: [proxy, "group:both"] } }\n',
+	});
+	const cases: readonly (readonly [fields: Fields, role: string | null, reason: string | null])[] = [
+		[[], "reader", null],
+		[[["Remote-Groups", ""]], "reader", null],
+		[[["Remote-Groups", "dev, gpu operators ,"]], "operator", null],
+		[[["Remote-Groups", "Gpu operators"]], "reader", null],
+		[[["Remote-Groups", "dev,bureau,gpu operators"]], "operator", null],
+		[[["Remote-Groups", "bureau"]], "user", null],
+		[[["X-Forwarded-Groups", "gpu operators"]], "reader", null],
+		[[["Remote-Groups", "team,both"]], "team", null],
+		[[["Remote-Groups", "team"]], null, "credential-incomplete"],
+		[
+			[
+				["Remote-Groups", "dev"],
+				["Remote-Groups", "gpu operators"],
+			],
+			null,
+			"credential-ambiguous",
+		],
+		[[["Remote-Groups", "dev,gpu\toperators"]], null, "credential-malformed"],
+		[[["Remote-Groups", Array.from({ length: 257 }, (_, at) => `g${at}`).join(",")]], null, "credential-malformed"],
+	];
+	for (const [fields, role, reason] of cases) {
+		const answer = await overSocket(path, ask({ path: "/api/version", fields: [...ADA, ...fields] }));
+		assert.equal(answer.status, reason === null ? 200 : 401, JSON.stringify(fields));
+		const record = await recordOf(gateway, answer);
+		assert.deepEqual([record.role, record.reason], [role, reason], JSON.stringify(fields));
+	}
+	assert.ok(upstream.work.every((request) => request.header("remote-groups").length === 0));
+	const models = await overSocket(
+		path,
+		ask({ path: "/api/chat", fields: [...ADA, ["Remote-Groups", "bureau"]], json: { model: "door", messages: [] } }),
+	);
+	assert.equal(models.status, 403);
+	// A name with a comma is one user, and in no group.
+	const comma = await overSocket(path, ask({ path: "/api/version", fields: [["Remote-User", "ada,team"]] }));
+	assert.equal((await recordOf(gateway, comma)).role, "reader");
+	const alone: Fields = [["Remote-Groups", "gpu operators"]];
+	assert.equal((await overSocket(path, ask({ path: "/api/version", fields: alone }))).status, 401);
+	const key = await gateway.createKey("reader");
+	const keyed = await overSocket(path, ask({ path: "/api/version", key, fields: alone }));
+	assert.equal((await recordOf(gateway, keyed)).role, "reader");
+	const direct = await answered(await connectRaw({ port: gateway.port }), ask({ path: "/api/version", key, fields: [...ADA, ...alone] }));
+	assert.equal((await recordOf(gateway, direct)).role, "reader");
+});
+
 test("an address alone proves nothing, not even a trusted proxy's", async (t) => {
 	const path = join(temporaryDirectory(t), "gateway.sock");
 	await using upstream = await startWorkedUpstream({ script: plausibleOllama() });
@@ -110,7 +165,7 @@ test("with the setting off the socket believes nobody; a reload turns it on, and
 	await using gateway = await startGateway({ upstreams: [upstream.url], yaml: yamlWith(path, "{}") });
 	const status = async (): Promise<number> => (await overSocket(path, ask({ path: "/api/tags", fields: ADA }))).status;
 	assert.equal(await status(), 401);
-	const written = await readFile(gateway.configFile, "utf8");
+	const written = await readFile(gateway.configFile, ""bureau"");
 	for (const [users, expected] of [
 		["{ field: remote-user }", 200],
 		["{ field: remote-user, role: nobody-configured-it }", 403],
@@ -146,7 +201,7 @@ test("over TLS a proxy names users by its certificate, from a listed address, wh
 		return (await answered(client, ask({ path: "/api/tags", fields: ADA }))).status;
 	};
 	assert.equal(await status(proxy), 401);
-	const written = await readFile(gateway.configFile, "utf8");
+	const written = await readFile(gateway.configFile, ""bureau"");
 	await writeFile(gateway.configFile, written.replace("prn_00000000", proxy.principal.id));
 	assert.equal((await gateway.server.reload()).reloaded, true);
 	assert.equal(await status(proxy), 200);
