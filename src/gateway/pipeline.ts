@@ -23,6 +23,7 @@ import { chargeOf } from "./charge-of.ts";
 import { corsFields, isPreflight, preflightFields } from "./cors.ts";
 import type { Authorized, Identified, Lease, Received } from "./exchange.ts";
 import { answerOwn, isOwn } from "./own-routes.ts";
+import { FilteredAnswers } from "./filtered-answers.ts";
 import { rateLimitFields } from "./rate-limit-fields.ts";
 import { asFault, type Relay } from "./relay.ts";
 import { fail, type ReplyTo, refuse } from "./reply.ts";
@@ -38,7 +39,7 @@ import { reserve } from "./stages/reserve.ts";
 import { type UnderstandDeps, understand } from "./stages/understand.ts";
 
 /** What one configuration makes of the pipeline; a reload builds another and swaps it whole. A request keeps the one it began with. */
-export interface PipelineSettings extends UnderstandDeps, Omit<ForwardDeps, "monotonic" | "running"> {
+export interface PipelineSettings extends UnderstandDeps, Omit<ForwardDeps, "monotonic" | "running" | "answers"> {
 	readonly policy: Policy;
 }
 
@@ -62,6 +63,7 @@ export class Pipeline implements RequestHandler {
 	#forwarding: ForwardDeps;
 	readonly #deps: PipelineDeps;
 	readonly #running = new Roster<Relay>();
+	readonly #answers = new FilteredAnswers();
 
 	constructor(settings: PipelineSettings, deps: PipelineDeps) {
 		this.#settings = settings;
@@ -226,7 +228,7 @@ export class Pipeline implements RequestHandler {
 	}
 
 	#forwardingOf(settings: PipelineSettings): ForwardDeps {
-		return { ...settings, monotonic: this.#deps.monotonic, running: this.#running };
+		return { ...settings, monotonic: this.#deps.monotonic, running: this.#running, answers: this.#answers };
 	}
 
 	/** Of browsers alone; a request without an origin has none. */

@@ -16,7 +16,6 @@ import { FAULTS, Fault } from "../model/fault.ts";
 import { REASONS } from "../model/reason.ts";
 import type { Usage } from "../model/usage.ts";
 import { errorFrame } from "../ollama/error-body.ts";
-import { filterAnswer } from "../ollama/filters.ts";
 import { createMeter } from "../ollama/meters/create-meter.ts";
 import type { Meter } from "../ollama/meters/meter.ts";
 import type { Entering } from "../policy/demands.ts";
@@ -25,6 +24,7 @@ import type { Placed } from "../std/roster.ts";
 import type { ResponseHead } from "../wire/message.ts";
 import { answerFields } from "./answer-fields.ts";
 import type { Admitted } from "./exchange.ts";
+import type { FilteredAnswers } from "./filtered-answers.ts";
 import type { Relayed } from "./forwarded.ts";
 import type { Watched } from "./runner-watch.ts";
 
@@ -34,6 +34,7 @@ export interface RelayOptions {
 	readonly recorded: Batch;
 	/** Whole answers that must be filtered are held up to so many bytes. */
 	readonly bufferBytes: number;
+	readonly answers: FilteredAnswers;
 	readonly fields: readonly (readonly [string, string])[];
 	readonly monotonic: () => number;
 }
@@ -272,7 +273,7 @@ export class Relay implements UpstreamReceiver, Placed {
 		}
 		let filtered: Buffer;
 		try {
-			filtered = filterAnswer(judged.operation.filter, body, grant.view);
+			filtered = this.#options.answers.filter(judged.operation.filter, body, grant.view);
 		} catch (error) {
 			// Fails closed: an answer that cannot be filtered is not shown.
 			this.onFault(asFault(error));

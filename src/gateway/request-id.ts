@@ -31,7 +31,7 @@ export function newRequestId(): string {
 		text[place + 1] = DIGITS[byte & 15] ?? 0;
 	}
 	used += ID_BYTES;
-	return text.latin1Slice(0, TEXT_LENGTH);
+	return text.toString("latin1");
 }
 
 /** Version 4 and the variant of RFC 9562 stand in two bytes; all other bits are random. */

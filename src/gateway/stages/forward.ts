@@ -18,6 +18,7 @@ import type { Framing } from "../../wire/message.ts";
 import { requestHead } from "../../wire/write.ts";
 import { BlobUpload } from "../blob-upload.ts";
 import type { Admitted } from "../exchange.ts";
+import type { FilteredAnswers } from "../filtered-answers.ts";
 import type { Forwarded, Relayed } from "../forwarded.ts";
 import { answerMerged, isMergeable } from "../merged-list.ts";
 import { Relay, type RelayOwner } from "../relay.ts";
@@ -29,6 +30,7 @@ export interface ForwardDeps {
 	readonly upstreams: Upstreams;
 	readonly monotonic: () => number;
 	readonly bufferBytes: number;
+	readonly answers: FilteredAnswers;
 	readonly uploadBytes: number;
 	/** Longest wait for the first byte of an answer. */
 	readonly firstByteTimeoutMs: number;
@@ -96,11 +98,11 @@ class Forwarding implements RelayOwner {
 
 	call(): void {
 		const { judged, caller } = this.#admitted;
-		const { upstreams, running, uploadBytes, bufferBytes, monotonic } = this.#deps;
+		const { upstreams, running, uploadBytes, bufferBytes, answers, monotonic } = this.#deps;
 		const upstream = upstreams.choose(judged, this.#tried);
 		this.#tried.push(upstream.name);
 		this.#upstream = upstream;
-		const options = { admitted: this.#admitted, recorded: this.#recorded, fields: this.#fields, bufferBytes, monotonic };
+		const options = { admitted: this.#admitted, recorded: this.#recorded, fields: this.#fields, bufferBytes, answers, monotonic };
 		const relay = new Relay(options, this);
 		this.#relay = relay;
 		const [model] = judged.models;
