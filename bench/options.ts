@@ -44,7 +44,7 @@ export const USAGE = `npm run bench -- [flags]
   --only A,B        proxies to measure: ${TARGET_NAMES.join(", ")}
   --workloads A,B   ${WORKLOADS.join(", ")}, or ${NONE} for the special ones alone
   --special A,B     what no round shows: ${SPECIAL_NAMES.join(", ")}, or ${NONE}; all, unless another flag chooses what is measured
-  --connections N   callers of short requests (64)
+  --connections N   callers of short requests (128: with fewer, the commits of its record bound the rate of Rempart, and its core idles)
   --streams N       streams at once (100)
   --check           exit 1 where an "at least" is missed, and name it
   --readme          write the table of the project's README; not with --quick or --profile, and from ${LEAST_ROUNDS} rounds on
@@ -67,7 +67,7 @@ export function readOptions(args: readonly string[]): Options | "help" | "instal
 			only: { type: "string" },
 			workloads: { type: "string" },
 			special: { type: "string" },
-			connections: { type: "string", default: "64" },
+			connections: { type: "string", default: "128" },
 			streams: { type: "string", default: "100" },
 			check: { type: "boolean", default: false },
 			readme: { type: "boolean", default: false },
