@@ -8,8 +8,9 @@ import type { AdminRole } from "../model/admin-role.ts";
 import type { Factor } from "../model/factor.ts";
 import type { OperationClass } from "../model/operation-class.ts";
 import type { Reason } from "../model/reason.ts";
+import type { UsageDimension } from "../model/usage-dimension.ts";
 import type { EventLog } from "../ports/event-log.ts";
-import type { UsageComparison, UsageDimension, UsageLine, UsageReport } from "../ports/usage-ledger.ts";
+import type { UsageComparison, UsageLine, UsageReport } from "../ports/usage-ledger.ts";
 import type { Metrics } from "./metrics.ts";
 
 export interface AdminDeps {

@@ -30,7 +30,7 @@ import type { Clock } from "../std/clock.ts";
 import { openStores } from "../stores/sqlite/open-stores.ts";
 import { Budgets } from "./budgets.ts";
 import { CertificateDoor } from "./certificate-door.ts";
-import { FamiliarCallers } from "./familiar-callers.ts";
+import { Detection } from "./detection.ts";
 import { findUpstream } from "./find-upstream.ts";
 import { makeFirstKey } from "./first-key.ts";
 import { issuerOf } from "./issue-certificate.ts";
@@ -44,7 +44,6 @@ import { ProxyList } from "./proxy-list.ts";
 import { type LoadedConfig, RunningSettings } from "./running-settings.ts";
 import { admissionSpecOf, pipelineSettingsOf, policyOf, signatureSettingsOf, transportLimitsOf, upstreamsSpecOf } from "./settings.ts";
 import { Tokens } from "./tokens.ts";
-import { UnusualUse } from "./unusual-use.ts";
 import { Upkeep } from "./upkeep.ts";
 import { VERSION } from "./version.ts";
 
@@ -144,11 +143,8 @@ async function start(options: StartOptions, closers: AsyncDisposableStack): Prom
 
 	const budgets = await Budgets.open(config, { store: stores.budgets, events, record, now: clock, monotonic });
 	closers.defer(() => budgets.close());
-	const familiar = await FamiliarCallers.open(stateDirectory, config.events.countries, record);
-	closers.defer(() => familiar.close());
-	const nameOf = (id: string): string => [...keys.list(), ...principals.list()].find((one) => one.id === id)?.name ?? "";
-	const unusual = await UnusualUse.open(config, { stateDirectory, record, nameOf });
-	closers.defer(() => unusual.close());
+	const detection = await Detection.open(config, { stateDirectory, record, names: () => [...keys.list(), ...principals.list()] });
+	closers.defer(() => detection.close());
 	const upkeep = new Upkeep(config, { usage: stores.usage, pruning: stores.pruning, events, record, clock });
 	closers.defer(() => upkeep.close());
 	const passwords = new Passwords({
@@ -183,8 +179,7 @@ async function start(options: StartOptions, closers: AsyncDisposableStack): Prom
 		events,
 		observe: (event) => {
 			metrics.observe(event);
-			familiar.observe(event);
-			unusual.observe(event);
+			detection.observe(event);
 		},
 		sampler,
 		admission,
@@ -240,7 +235,7 @@ async function start(options: StartOptions, closers: AsyncDisposableStack): Prom
 				if (certificates !== null && door.shown !== null) listener.renew({ ...certificates.secureContextOptions(), ...door.tlsOptions() });
 				admission.adjust(admissionSpecOf(next), monotonic());
 				sampler.adjust(next.events.refusalsPerMinute);
-				unusual.adjust(next);
+				detection.adjust(next);
 				upkeep.adjust(next);
 				budgets.adjust(next);
 				memory.adjust(next.limits.memoryBytes);

@@ -137,10 +137,13 @@ const suggested: readonly (readonly [asked: string, suggestion: string])[] = [
 	["body", "did you mean limits.body?"],
 	["gateway.lisen", "did you mean gateway.listen?"],
 	["health_intervall", "did you mean upstream.health_interval?"],
-	["", "sections: gateway, admin, forward_auth, identities, upstreams, upstream, limits, admission, wedge, roles, policy, events"],
+	[
+		"",
+		"sections: gateway, admin, forward_auth, identities, upstreams, upstream, limits, admission, budgets, prices, wedge, roles, policy, events, usage, detection",
+	],
 	[
 		"xyzzy.plugh",
-		"sections: gateway, admin, forward_auth, identities, upstreams, upstream, limits, admission, wedge, roles, policy, events",
+		"sections: gateway, admin, forward_auth, identities, upstreams, upstream, limits, admission, budgets, prices, wedge, roles, policy, events, usage, detection",
 	],
 ];
 for (const [asked, suggestion] of suggested) {

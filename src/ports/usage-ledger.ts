@@ -1,4 +1,5 @@
 import type { Dialect, OperationClass } from "../model/operation-class.ts";
+import type { UsageDimension } from "../model/usage-dimension.ts";
 
 /** What was used: whole numbers, so that sums do not depend on the order of adding. */
 export interface UsageSums {
@@ -37,9 +38,6 @@ export interface UsageRow extends UsageSums {
 	readonly firstSeq: number;
 	readonly lastSeq: number;
 }
-
-export const USAGE_DIMENSIONS = ["key", "principal", "group", "model", "day", "class", "dialect"] as const;
-export type UsageDimension = (typeof USAGE_DIMENSIONS)[number];
 
 export interface UsageQuery {
 	readonly by: UsageDimension;

@@ -4,7 +4,8 @@
  *  - Rows come one at a time and in any order; what is held is a line for each key, model or day, and there is a bound on them.
  *  - A principal of two groups counts in both lines and once in the totals.
  */
-import type { UsageDimension, UsageLine, UsageQuery, UsageReport, UsageRow } from "../ports/usage-ledger.ts";
+import type { UsageDimension } from "../model/usage-dimension.ts";
+import type { UsageLine, UsageQuery, UsageReport, UsageRow } from "../ports/usage-ledger.ts";
 
 import { lastDayOf } from "../std/calendar.ts";
 import { addSums, type MutableSums, noSums } from "./usage-sums.ts";

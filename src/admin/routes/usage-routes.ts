@@ -1,7 +1,7 @@
 /** Usage: who used what, page by page, and the proof that it is what the event log says. */
 import * as z from "zod";
 
-import { USAGE_DIMENSIONS } from "../../ports/usage-ledger.ts";
+import { USAGE_DIMENSIONS } from "../../model/usage-dimension.ts";
 import { isDay, isMonth, lastDayOf } from "../../std/calendar.ts";
 import type { AdminDeps } from "../admin-deps.ts";
 import type { AdminRoute } from "../admin-route.ts";

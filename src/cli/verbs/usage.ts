@@ -2,7 +2,8 @@
 import type { Command } from "commander";
 
 import type { NamedUsageReport, UsageRequest } from "../../admin/admin-deps.ts";
-import { USAGE_DIMENSIONS, type UsageComparison } from "../../ports/usage-ledger.ts";
+import { USAGE_DIMENSIONS } from "../../model/usage-dimension.ts";
+import type { UsageComparison } from "../../ports/usage-ledger.ts";
 import { isDay, isMonth, lastDayOf } from "../../std/calendar.ts";
 import { HintedError } from "../../std/hinted-error.ts";
 import { usageCsv } from "../../usage/usage-csv.ts";

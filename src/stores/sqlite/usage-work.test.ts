@@ -11,7 +11,8 @@ import { fileURLToPath } from "node:url";
 import { endedEvent, startedEvent } from "../../../test/support/sample-events.ts";
 import { temporaryDirectory } from "../../../test/support/temporary-directory.ts";
 import { temporaryStores } from "../../../test/support/temporary-stores.ts";
-import type { UsageDimension, UsageQuery } from "../../ports/usage-ledger.ts";
+import type { UsageDimension } from "../../model/usage-dimension.ts";
+import type { UsageQuery } from "../../ports/usage-ledger.ts";
 import type { Stores } from "./open-stores.ts";
 
 const NOON = Date.UTC(2026, 9, 30, 12);
