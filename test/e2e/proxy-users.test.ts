@@ -165,7 +165,7 @@ test("with the setting off the socket believes nobody; a reload turns it on, and
 	await using gateway = await startGateway({ upstreams: [upstream.url], yaml: yamlWith(path, "{}") });
 	const status = async (): Promise<number> => (await overSocket(path, ask({ path: "/api/tags", fields: ADA }))).status;
 	assert.equal(await status(), 401);
-	const written = await readFile(gateway.configFile, ""bureau"");
+	const written = await readFile(gateway.configFile, "utf8");
 	for (const [users, expected] of [
 		["{ field: remote-user }", 200],
 		["{ field: remote-user, role: nobody-configured-it }", 403],
@@ -201,7 +201,7 @@ test("over TLS a proxy names users by its certificate, from a listed address, wh
 		return (await answered(client, ask({ path: "/api/tags", fields: ADA }))).status;
 	};
 	assert.equal(await status(proxy), 401);
-	const written = await readFile(gateway.configFile, ""bureau"");
+	const written = await readFile(gateway.configFile, "utf8");
 	await writeFile(gateway.configFile, written.replace("prn_00000000", proxy.principal.id));
 	assert.equal((await gateway.server.reload()).reloaded, true);
 	assert.equal(await status(proxy), 200);
