@@ -43,7 +43,7 @@ import { Passwords } from "./passwords.ts";
 import { ProxyList } from "./proxy-list.ts";
 import { type LoadedConfig, RunningSettings } from "./running-settings.ts";
 import { admissionSpecOf, pipelineSettingsOf, policyOf, signatureSettingsOf, transportLimitsOf, upstreamsSpecOf } from "./settings.ts";
-import { Tokens } from "./tokens.ts";
+import { type ProviderStatus, Tokens } from "./tokens.ts";
 import { Upkeep } from "./upkeep.ts";
 import { VERSION } from "./version.ts";
 
@@ -66,6 +66,8 @@ export interface RunningServer {
 	/** Drains and stops; a second call cuts at once. Resolves when everything is closed. */
 	stop(): Promise<void>;
 	readonly closed: Promise<void>;
+	/** Identity providers that were asked at the start and did not answer, once that is known. Nothing waits for them. */
+	readonly silentProviders: Promise<readonly ProviderStatus[]>;
 }
 
 export interface Ready {
@@ -403,6 +405,7 @@ async function start(options: StartOptions, closers: AsyncDisposableStack): Prom
 			return closed.promise;
 		},
 		closed: closed.promise,
+		silentProviders: tokens.firstAnswers,
 	};
 }
 

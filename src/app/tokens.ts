@@ -37,6 +37,7 @@ export class Tokens {
 	readonly desk: TokenDesk;
 	readonly #deps: TokensDeps;
 	#entries: readonly Entry[] = [];
+	readonly #first = Promise.withResolvers<readonly ProviderStatus[]>();
 
 	constructor(deps: TokensDeps) {
 		this.#deps = deps;
@@ -47,25 +48,39 @@ export class Tokens {
 		return this.#entries.map(({ spec, provider }) => ({ issuer: spec.issuer, ...provider.state }));
 	}
 
+	/** Those of the first settings that did not answer when they were first asked; resolves when each has answered or failed. */
+	get firstAnswers(): Promise<readonly ProviderStatus[]> {
+		return this.#first.promise;
+	}
+
 	/** Reads what is configured; what is returned puts it in force. Throws a HintedError, changing nothing, where that cannot be. */
 	async prepare(configs: readonly TokenIssuerConfig[], isRole: (name: string) => boolean): Promise<() => void> {
 		const specs = await issuerSpecsOf(configs, isRole);
-		return () => this.#putInForce(specs);
+		return () => {
+			const asked = this.#putInForce(specs);
+			void asked.then(() => this.#first.resolve(this.providers.filter(({ up }) => up === false)));
+		};
 	}
 
 	close(): void {
 		for (const { provider } of this.#entries) provider.close();
 	}
 
-	#putInForce(specs: readonly IssuerSpec[]): void {
+	/** Resolves when each provider that is new was asked; what comes of it is heard of by `onTurn`. */
+	#putInForce(specs: readonly IssuerSpec[]): Promise<unknown> {
 		const before = this.#entries;
+		const asked: Promise<void>[] = [];
 		this.#entries = specs.map((spec) => {
 			const known = before.find((entry) => isReachedAlike(entry.spec, spec));
-			return known === undefined ? this.#entryOf(spec) : { ...known, spec };
+			if (known !== undefined) return { ...known, spec };
+			const entry = this.#entryOf(spec);
+			asked.push(entry.provider.start());
+			return entry;
 		});
 		const kept = new Set(this.#entries.map(({ provider }) => provider));
 		for (const { provider } of before) if (!kept.has(provider)) provider.close();
 		for (const id of this.desk.use(this.#entries)) this.#deps.onRemoved(id);
+		return Promise.all(asked);
 	}
 
 	#entryOf(spec: IssuerSpec): Entry {
@@ -78,8 +93,6 @@ export class Tokens {
 			onTurn: (up, detail) => record({ type: up ? "identity-provider-up" : "identity-provider-down", at: now(), issuer, detail }),
 			onKeyGone: () => this.desk.distrust(issuer),
 		});
-		// Its outcome is heard of by `onTurn`.
-		void provider.start();
 		return { spec, provider, ask: source };
 	}
 }

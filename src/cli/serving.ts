@@ -62,6 +62,7 @@ export async function serveUntilStopped(options: ServingOptions, surroundings: S
 		configFile: configuration.file,
 		stateDirectory,
 	});
+	void tellOfSilentProviders(server, surroundings);
 	// Whoever ends it while it is being tried has no use for the outcome.
 	const objected = objection !== null && !stopAsked();
 	if (objected) {
@@ -81,6 +82,14 @@ async function welcomeOrStop(server: RunningServer, { welcome }: Serving, about:
 	} catch (error) {
 		await server.stop();
 		throw error;
+	}
+}
+
+/** They may take seconds to time out, for which nobody waits. */
+async function tellOfSilentProviders({ silentProviders }: RunningServer, { terminal }: Surroundings): Promise<void> {
+	for (const { issuer, detail } of await silentProviders) {
+		const text = `the identity provider ${issuer} does not answer: ${detail ?? ""}; until it does, its access tokens are answered 503`;
+		terminal.warn(text, "rempart doctor says more; keys and other credentials work");
 	}
 }
 

@@ -11,6 +11,7 @@ import { Fault } from "../model/fault.ts";
 import type { TokenVerdict } from "../ports/token-checker.ts";
 import { Secret } from "../std/secret.ts";
 import type { IssuerSpec } from "./issuer-spec.ts";
+import { judgeHeader } from "./judge-token.ts";
 import { Provider } from "./provider.ts";
 import { TokenDesk } from "./token-desk.ts";
 
@@ -500,4 +501,64 @@ test("tokens that do not hold are counted by network: beyond that nothing is ask
 	assert.equal(await outcome("good", "203.0.113.9"), "token-checks-full");
 	assert.equal(await outcome("good", "192.0.2.1"), "user");
 	assert.equal(await outcome("good", "203.0.113.9"), "user");
+});
+
+test("one network that holds up checks keeps neither another network's tokens nor those that are remembered", async (context) => {
+	const { provider, desk, outcome } = await startWorld(context);
+	const good = provider.token();
+	assert.equal(await outcome(good, "192.0.2.1"), "user");
+	let release: () => void = () => undefined;
+	provider.lies.set("/jwks", (_, response) => {
+		release = () => {
+			provider.lies.delete("/jwks");
+			response.end(JSON.stringify(provider.jwks()));
+		};
+	});
+	const made = Array.from({ length: 40 }, (_, index) => provider.token({ header: { kid: `made-up-${index}` } }));
+	const held = made.map((token) => outcome(token, "203.0.113.9"));
+	const turnedAway = await Promise.all(held.slice(32));
+	assert.deepEqual(new Set(turnedAway), new Set(["token-checks-full"]));
+	assert.equal(desk.waiting, 32);
+	assert.equal(await outcome(provider.token({ claims: { jti: "2" } }), "198.51.100.1"), "user");
+	assert.ok(!(desk.verify(good, "203.0.113.9") instanceof Promise));
+	release();
+	assert.deepEqual(new Set(await Promise.all(held.slice(0, 32))), new Set(["credential-unknown"]));
+	assert.equal(desk.waiting, 0);
+});
+
+test("what is being checked while its issuer is configured anew is a fault, and is checked anew; where nothing changed it goes on", async (context) => {
+	const { provider, use, verify, outcome } = await startWorld(context);
+	const token = provider.token();
+	const going = verify(token);
+	use({});
+	assert.ok("principal" in (await going));
+	const other = provider.token({ claims: { jti: "2" } });
+	const interrupted = verify(other);
+	use({ clockSkewMs: 0 });
+	await assert.rejects(interrupted, (error) => error instanceof Fault && error.code === "identity-provider-unavailable");
+	assert.equal(await outcome(other), "user");
+});
+
+test("no algorithm but an allowed one gets as far as a key", () => {
+	const spec = specOf("https://sso.example.org");
+	for (const alg of [
+		"none",
+		"NONE",
+		"HS256",
+		"HS512",
+		"RS1",
+		"ES256K",
+		"es256",
+		"RSA-OAEP",
+		"dir",
+		"",
+		"__proto__",
+		null,
+		undefined,
+		["RS256"],
+	]) {
+		const judged = judgeHeader({ alg, typ: "at+jwt", kid: "k" }, spec);
+		assert.match(judged?.detail ?? "", /^algorithm .* which is not allowed$/, String(alg));
+	}
+	for (const alg of spec.algorithms) assert.equal(judgeHeader({ alg, typ: "at+jwt", kid: "k" }, spec), null);
 });

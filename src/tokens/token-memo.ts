@@ -5,7 +5,7 @@
  *  - Until the token expires or its time here is over. The number is bounded, and so is what the claims take; the one not used for longest goes first.
  *  - Claims are kept as they were written, so that rules that change can be asked again about whoever is here.
  */
-import { createHmac, randomBytes } from "node:crypto";
+import { createHmac, hash, randomBytes } from "node:crypto";
 
 import type { Principal } from "../model/principal.ts";
 
@@ -20,17 +20,28 @@ export interface RememberedToken {
 	readonly claims: string;
 }
 
+const BLOCK_BYTES = 64;
+const DIGEST_BYTES = 32;
+/** Room for what is usual. */
+const ROOM = 4_096;
 const MOST = 10_000;
 const MOST_CHARACTERS = 16 * 1024 * 1024;
 
 export class TokenMemo {
 	readonly #key = randomBytes(32);
+	/** The padded key and room for a token: two one-shot hashes over these take half the time of `createHmac`. */
+	readonly #inner = Buffer.alloc(BLOCK_BYTES + ROOM, 0x36);
+	readonly #outer = Buffer.alloc(BLOCK_BYTES + DIGEST_BYTES, 0x5c);
 	readonly #tokens = new Map<string, RememberedToken>();
 	readonly #most: number;
 	readonly #mostCharacters: number;
 	#characters = 0;
 
 	constructor(most = MOST, mostCharacters = MOST_CHARACTERS) {
+		for (const [index, byte] of this.#key.entries()) {
+			this.#inner.writeUInt8(byte ^ 0x36, index);
+			this.#outer.writeUInt8(byte ^ 0x5c, index);
+		}
 		this.#most = most;
 		this.#mostCharacters = mostCharacters;
 	}
@@ -39,9 +50,17 @@ export class TokenMemo {
 		return this.#tokens.size;
 	}
 
-	/** What stands for the token; means nothing outside this process. */
+	/** What stands for the token, which is ASCII; means nothing outside this process. RFC 2104. */
 	tagOf(token: string): string {
-		return createHmac("sha256", this.#key).update(token).digest("base64");
+		if (token.length > ROOM) return this.slowTagOf(token);
+		const bytes = this.#inner.write(token, BLOCK_BYTES, "latin1");
+		this.#outer.write(hash("sha256", this.#inner.subarray(0, BLOCK_BYTES + bytes), "latin1"), BLOCK_BYTES, "latin1");
+		return hash("sha256", this.#outer, "base64");
+	}
+
+	/** The same, of any length; a test compares them. */
+	slowTagOf(token: string): string {
+		return createHmac("sha256", this.#key).update(token, "latin1").digest("base64");
 	}
 
 	find(tag: string, now: number): RememberedToken | null {
