@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 
-import { type Answer, LyingProvider, makeKey } from "../../test/support/lying-provider.ts";
+import { type Answer, LyingProvider, makeKey } from "../../test/support/lying-issuer.ts";
 import { DocumentClient } from "../http/document-client.ts";
 import { Fault } from "../model/fault.ts";
 import { Provider } from "./provider.ts";

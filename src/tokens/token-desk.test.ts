@@ -5,7 +5,7 @@ import { type TestContext, test } from "node:test";
 
 import fc from "fast-check";
 
-import { AUDIENCE, base64url, hmacOf, type Key, LyingProvider, makeKey, signedBy } from "../../test/support/lying-provider.ts";
+import { AUDIENCE, base64url, hmacOf, type Key, LyingProvider, makeKey, signedBy } from "../../test/support/lying-issuer.ts";
 import { DocumentClient } from "../http/document-client.ts";
 import { Fault } from "../model/fault.ts";
 import type { TokenVerdict } from "../ports/token-checker.ts";

@@ -10,7 +10,7 @@ import { OutsideAuthority } from "../support/client-certificate.ts";
 import { eventually } from "../support/eventually.ts";
 import { questionOf, startAskedGateway } from "../support/forward-auth.ts";
 import { type Gateway, startGateway } from "../support/gateway.ts";
-import { LyingProvider, makeKey } from "../support/lying-provider.ts";
+import { LyingProvider, makeKey } from "../support/lying-issuer.ts";
 import { connectRaw, type RawResponse, requestRaw } from "../support/raw-client.ts";
 import { INTROSPECTOR, RESOURCE, RealProvider } from "../support/real-provider.ts";
 import { temporaryDirectory } from "../support/temporary-directory.ts";

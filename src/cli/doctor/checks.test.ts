@@ -8,7 +8,7 @@ import { type TestContext, test } from "node:test";
 
 import { STATUS } from "../../../test/support/admin-deps.ts";
 import { fakeWorld, folder } from "../../../test/support/cli.ts";
-import { LyingProvider } from "../../../test/support/lying-provider.ts";
+import { LyingProvider } from "../../../test/support/lying-issuer.ts";
 import type { Config } from "../../config/config.ts";
 import { overrideConfig } from "../../config/override.ts";
 import { parseConfig } from "../../config/parse.ts";
