@@ -1,10 +1,8 @@
 /** An OpenID provider that says what a test tells it to: honest as it stands, and wrong in exactly one place where that is changed. */
-import { generateKeyPairSync, type KeyObject } from "node:crypto";
+import { generateKeyPairSync, type KeyObject, sign } from "node:crypto";
 import { once } from "node:events";
 import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-
-import { exportJWK, SignJWT } from "jose";
 
 export interface Answer {
 	readonly status: number;
@@ -43,7 +41,7 @@ export const CLIENT = "rempart";
 export async function startLyingProvider(): Promise<LyingProvider> {
 	const pair = generateKeyPairSync("ec", { namedCurve: "P-256" });
 	const keys = { private: pair.privateKey, public: pair.publicKey };
-	const jwk = { ...(await exportJWK(keys.public)), kid: "k1", alg: "ES256", use: "sig" };
+	const jwk = { ...keys.public.export({ format: "jwk" }), kid: "k1", alg: "ES256", use: "sig" };
 	const server = createServer();
 	server.listen(0, "127.0.0.1");
 	await once(server, "listening");
@@ -66,7 +64,7 @@ export async function startLyingProvider(): Promise<LyingProvider> {
 		const claims = lies.claims?.(honest) ?? honest;
 		if (lies.idToken !== undefined) return await lies.idToken(claims, keys);
 		const header = { alg: "ES256", kid: "k1", typ: "JWT" };
-		return await new SignJWT(claims).setProtectedHeader({ ...header, ...lies.header?.(header) }).sign(keys.private);
+		return signedToken({ ...header, ...lies.header?.(header) }, claims, keys.private);
 	};
 	const answers: Readonly<Record<string, () => Promise<object> | object>> = {
 		"/.well-known/openid-configuration": () => {
@@ -97,6 +95,12 @@ export async function startLyingProvider(): Promise<LyingProvider> {
 		void Promise.resolve(found?.() ?? { status: 404, type: "text/plain", body: "" }).then((answer) => send(response, answer));
 	});
 	return provider;
+}
+
+/** ES256 (RFC 7515), whatever the header says. */
+export function signedToken(header: object, claims: object, key: KeyObject): string {
+	const signed = [header, claims].map((part) => Buffer.from(JSON.stringify(part)).toString("base64url")).join(".");
+	return `${signed}.${sign("sha256", Buffer.from(signed), { key, dsaEncoding: "ieee-p1363" }).toString("base64url")}`;
 }
 
 function send(response: ServerResponse, answer: object): void {
