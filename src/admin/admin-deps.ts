@@ -69,11 +69,15 @@ export interface UsageRequest {
 	readonly offset: number;
 }
 
-export interface NamedUsageReport extends UsageReport {
-	readonly lines: readonly (UsageLine & {
+export interface NamedUsageReport extends Omit<UsageReport, "lines" | "models"> {
+	readonly lines: readonly (Omit<UsageLine, "models"> & {
 		/** Of a key or an enrolled principal; null for all else, and for what is not known any more. */
 		readonly name: string | null;
+		/** By the prices of today, in the operator's currency; null where nothing has a price. */
+		readonly cost: number | null;
 	})[];
+	/** Of everything, as `totals`. */
+	readonly cost: number | null;
 }
 
 export interface EventsVerified {

@@ -8,13 +8,12 @@
 import type { Config } from "../config/config.ts";
 import type { BudgetsSpec } from "../model/budget-spec.ts";
 import type { Event } from "../model/event.ts";
-import { parseModelName } from "../model/parse-model-name.ts";
-import { ModelPatterns } from "../policy/model-pattern.ts";
 import type { BudgetStore } from "../ports/budget-store.ts";
 import type { EventLog } from "../ports/event-log.ts";
 import { Ledger } from "../quota/ledger.ts";
 import { replay } from "../quota/replay.ts";
 import { networkOf } from "../std/network-of.ts";
+import { modelMatcher } from "./model-matcher.ts";
 
 export interface BudgetsDeps {
 	readonly store: BudgetStore;
@@ -131,13 +130,4 @@ export class Budgets {
 
 function budgetsSpecOf({ budgets, prices, usage }: Config): BudgetsSpec {
 	return { budgets, prices, timeZone: usage.timeZone };
-}
-
-/** A budget that names a model without a tag means all of its tags: it errs towards counting. */
-function modelMatcher(patterns: readonly string[]): (model: string) => boolean {
-	const wanted = ModelPatterns.denying(patterns);
-	return (model) => {
-		const name = parseModelName(model);
-		return name !== null && wanted.match(name) !== null;
-	};
 }

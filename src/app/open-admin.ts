@@ -54,7 +54,7 @@ export async function openAdmin(options: OpenAdminOptions): Promise<OpenedAdmin>
 		verifyEvents: () => verifyEvents(stateDirectory),
 		usage: namedUsage({
 			ledger: options.usage,
-			timeZone: () => settings.config.usage.timeZone,
+			config: () => settings.config,
 			names: () => [...keys.list(), ...principals.list()],
 		}),
 		explain: (request) => {

@@ -63,12 +63,12 @@ export class StoreAdministration implements Administration {
 		this.usage = this.#usageView();
 	}
 
-	/** In the days of the configured time zone. */
+	/** In the days of the configured time zone, at the configured prices. */
 	#usageView(): UsageView {
 		const view = async (): Promise<UsageView> => {
-			const { timeZone } = (await this.#deps.readConfig()).usage;
+			const config = await this.#deps.readConfig();
 			const names = () => [...this.#keys.list(), ...this.#principals.list()];
-			return namedUsage({ ledger: this.#stores.usage, timeZone: () => timeZone, names });
+			return namedUsage({ ledger: this.#stores.usage, config: () => config, names });
 		};
 		return { report: async (request) => (await view()).report(request), recompute: async () => (await view()).recompute() };
 	}

@@ -17,13 +17,14 @@ const NOTHING = {
 } as const;
 
 /** Numbers to the right: they are compared. */
-export function usageTable({ by, lines, linesInAll, totals }: NamedUsageReport): readonly string[] {
+export function usageTable({ by, lines, linesInAll, totals, cost }: NamedUsageReport): readonly string[] {
 	const named = by === "key" || by === "principal";
+	const priced = cost !== null;
 	const heads = [by.toUpperCase(), ...(named ? ["NAME"] : [])];
 	const rows = [
-		[...heads, ...HEADS],
-		...lines.map((line) => [printable(line.of ?? NOTHING[by]), ...(named ? [printable(line.name ?? "")] : []), ...cells(line)]),
-		["total", ...(named ? [""] : []), ...cells(totals)],
+		[...heads, ...HEADS, ...(priced ? ["COST"] : [])],
+		...lines.map((line) => [printable(line.of ?? NOTHING[by]), ...(named ? [printable(line.name ?? "")] : []), ...cells(line, line.cost)]),
+		["total", ...(named ? [""] : []), ...cells(totals, cost)],
 	];
 	const widths: number[] = [];
 	for (const row of rows) for (const [at, cell] of row.entries()) widths[at] = Math.max(widths[at] ?? 0, cell.length);
@@ -54,8 +55,15 @@ export function usageNotes(report: NamedUsageReport, now: number): readonly stri
 	];
 }
 
-function cells({ requests, refused, faults, aborted, inputTokens, outputTokens, gpuUs }: UsageSums): readonly string[] {
-	return [...[requests, refused, faults, aborted, inputTokens, outputTokens].map(String), gpuTime(gpuUs)];
+function cells(
+	{ requests, refused, faults, aborted, inputTokens, outputTokens, gpuUs }: UsageSums,
+	cost: number | null,
+): readonly string[] {
+	return [
+		...[requests, refused, faults, aborted, inputTokens, outputTokens].map(String),
+		gpuTime(gpuUs),
+		...(cost === null ? [] : [cost.toFixed(2)]),
+	];
 }
 
 /** `3h07m`, `4m05s`, `1.2s`. */

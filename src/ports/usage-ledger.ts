@@ -47,11 +47,19 @@ export interface UsageQuery {
 	/** Most lines of the answer, and how many to pass over before. */
 	readonly limit: number;
 	readonly offset: number;
+	/** Whether each line says what its models used; for whoever knows their prices. */
+	readonly withModels?: boolean;
+}
+
+export interface ModelUse extends Pick<UsageSums, "inputTokens" | "outputTokens" | "gpuUs"> {
+	readonly model: string;
 }
 
 export interface UsageLine extends UsageSums {
 	/** The day, key, principal, group, model or class; null for what has none: a stranger, a request without a model. */
 	readonly of: string | null;
+	/** Empty unless it was asked for. */
+	readonly models: readonly ModelUse[];
 }
 
 export interface UsageReport {
@@ -65,6 +73,8 @@ export interface UsageReport {
 	readonly linesInAll: number;
 	/** Of everything in the range. A principal of two groups counts once here and in both lines. */
 	readonly totals: UsageSums;
+	/** As for lines. */
+	readonly models: readonly ModelUse[];
 	/** Months that are kept as a whole and lie only partly in the range: left out. */
 	readonly cutMonths: readonly string[];
 	/** The part of the event log that the totals stand on. */

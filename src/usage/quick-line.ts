@@ -54,7 +54,7 @@ export class QuickLine {
 			sums.gpuUs = 0;
 			sums.estimated = 0;
 			sums.untimed = 0;
-			if (!line.endsWith(',"usage":null}')) return false;
+			if (!line.startsWith("null", used)) return false;
 		}
 		if (this.#failed) return false;
 		this.who = (answered(hasUsage, outcome, status) ? "+" : "-") + line.slice(who, method);

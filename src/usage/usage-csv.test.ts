@@ -34,12 +34,15 @@ test("a report is one line of names, its lines, and the totals with what proves 
 	const sums = { ...noSums(), requests: 2, inputTokens: 10, gpuUs: 1_500_000 };
 	const checkpoint = { number: 4, seq: 9, at: 1, hash: "ab", signature: "cd" };
 	const record = { chain: "c", fromSeq: 2, toSeq: 8, countedSeq: 9, uncounted: 0, checkpoint };
-	const csv = usageCsv({ by: "key", lines: [{ of: "ab12cd34", name: "=evil", ...sums }], totals: sums, record });
+	const csv = usageCsv({ by: "key", lines: [{ of: "ab12cd34", name: "=evil", cost: 1.25, ...sums }], totals: sums, cost: 1.25, record });
 	assert.deepEqual(csv.split("\r\n"), [
-		"key,name,requests,refused,faults,aborted,input_tokens,output_tokens,gpu_seconds,wall_seconds,bytes_in,bytes_out,estimated,untimed,chain,from_seq,to_seq,checkpoint,checkpoint_seq,checkpoint_hash",
-		`"ab12cd34","'=evil",2,0,0,0,10,0,1.500000,0.000000,0,0,0,0,,,,,,`,
-		'"total",,2,0,0,0,10,0,1.500000,0.000000,0,0,0,0,"c",2,8,4,9,"ab"',
+		"key,name,requests,refused,faults,aborted,input_tokens,output_tokens,gpu_seconds,wall_seconds,bytes_in,bytes_out,estimated,untimed,cost,chain,from_seq,to_seq,checkpoint,checkpoint_seq,checkpoint_hash",
+		`"ab12cd34","'=evil",2,0,0,0,10,0,1.500000,0.000000,0,0,0,0,1.250000,,,,,,`,
+		'"total",,2,0,0,0,10,0,1.500000,0.000000,0,0,0,0,1.250000,"c",2,8,4,9,"ab"',
 		"",
 	]);
-	assert.match(usageCsv({ by: "day", lines: [], totals: sums, record: { ...record, checkpoint: null } }), /"c",2,8,,,\r\n$/);
+	assert.match(
+		usageCsv({ by: "day", lines: [], totals: sums, cost: null, record: { ...record, checkpoint: null } }),
+		/,0,,"c",2,8,,,\r\n$/,
+	);
 });

@@ -9,8 +9,10 @@ import type { UsageRecord, UsageSums } from "../ports/usage-ledger.ts";
 
 export interface CsvReport {
 	readonly by: string;
-	readonly lines: readonly (UsageSums & { readonly of: string | null; readonly name: string | null })[];
+	readonly lines: readonly (UsageSums & { readonly of: string | null; readonly name: string | null; readonly cost: number | null })[];
 	readonly totals: UsageSums;
+	/** In the operator's currency; null where nothing has a price. */
+	readonly cost: number | null;
 	readonly record: UsageRecord;
 }
 
@@ -27,11 +29,12 @@ const SUMS = [
 	"bytes_out",
 	"estimated",
 	"untimed",
+	"cost",
 ] as const;
 const PROOF = ["chain", "from_seq", "to_seq", "checkpoint", "checkpoint_seq", "checkpoint_hash"] as const;
 
 /** Ends with a line feed, as every line does. */
-export function usageCsv({ by, lines, totals, record }: CsvReport): string {
+export function usageCsv({ by, lines, totals, cost, record }: CsvReport): string {
 	const { checkpoint } = record;
 	const proof = [
 		csvText(record.chain),
@@ -41,8 +44,8 @@ export function usageCsv({ by, lines, totals, record }: CsvReport): string {
 	];
 	const rows = [
 		[by, "name", ...SUMS, ...PROOF],
-		...lines.map((line) => [csvText(line.of ?? ""), csvText(line.name ?? ""), ...sumCells(line), ...PROOF.map(() => "")]),
-		[csvText("total"), "", ...sumCells(totals), ...proof],
+		...lines.map((line) => [csvText(line.of ?? ""), csvText(line.name ?? ""), ...sumCells(line, line.cost), ...PROOF.map(() => "")]),
+		[csvText("total"), "", ...sumCells(totals, cost), ...proof],
 	];
 	// RFC 4180 §2: lines end with CRLF.
 	return rows.map((row) => `${row.join(",")}\r\n`).join("");
@@ -54,10 +57,16 @@ export function csvText(text: string): string {
 	return `"${shown.replaceAll('"', '""')}"`;
 }
 
-function sumCells(sums: UsageSums): readonly string[] {
+function sumCells(sums: UsageSums, cost: number | null): readonly string[] {
 	const { requests, refused, faults, aborted, inputTokens, outputTokens, gpuUs, wallUs, bytesIn, bytesOut, estimated, untimed } = sums;
 	const counts = [requests, refused, faults, aborted, inputTokens, outputTokens];
-	return [...counts.map(String), seconds(gpuUs), seconds(wallUs), ...[bytesIn, bytesOut, estimated, untimed].map(String)];
+	return [
+		...counts.map(String),
+		seconds(gpuUs),
+		seconds(wallUs),
+		...[bytesIn, bytesOut, estimated, untimed].map(String),
+		cost === null ? "" : cost.toFixed(6),
+	];
 }
 
 /** Exact: six digits after the point. */

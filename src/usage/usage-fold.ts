@@ -5,7 +5,7 @@
  *  - A principal of two groups counts in both lines and once in the totals.
  */
 import type { UsageDimension } from "../model/usage-dimension.ts";
-import type { UsageLine, UsageQuery, UsageReport, UsageRow } from "../ports/usage-ledger.ts";
+import type { ModelUse, UsageQuery, UsageReport, UsageRow } from "../ports/usage-ledger.ts";
 
 import { lastDayOf } from "../std/calendar.ts";
 import { addSums, type MutableSums, noSums } from "./usage-sums.ts";
@@ -17,16 +17,21 @@ export const OTHER = "_other";
 /** As keys are named; whoever proves itself otherwise has an id of another form. */
 const KEY_ID = /^[0-9a-z]{8}$/;
 
-export type FoldedUsage = Pick<UsageReport, "lines" | "linesInAll" | "totals" | "cutMonths"> & {
+export type FoldedUsage = Pick<UsageReport, "lines" | "linesInAll" | "totals" | "models" | "cutMonths"> & {
 	readonly fromSeq: number;
 	readonly toSeq: number;
 };
 
+interface Folded {
+	readonly sums: MutableSums;
+	readonly models: Map<string, { -readonly [name in keyof ModelUse]: ModelUse[name] }>;
+}
+
 export class UsageFold {
 	readonly #query: UsageQuery;
 	readonly #most: number;
-	readonly #lines = new Map<string | null, MutableSums>();
-	readonly #totals = noSums();
+	readonly #lines = new Map<string | null, Folded>();
+	readonly #totals = nothingFolded();
 	readonly #cut = new Set<string>();
 	#fromSeq = 0;
 	#toSeq = 0;
@@ -40,32 +45,45 @@ export class UsageFold {
 		if (!this.#holds(row.period)) return;
 		const { by } = this.#query;
 		if (by === "key" && !(row.principal !== null && KEY_ID.test(row.principal))) return;
-		addSums(this.#totals, row);
+		this.#fold(this.#totals, row);
 		if (row.firstSeq > 0 && (this.#fromSeq === 0 || row.firstSeq < this.#fromSeq)) this.#fromSeq = row.firstSeq;
 		if (row.lastSeq > this.#toSeq) this.#toSeq = row.lastSeq;
-		if (by === "group" && row.groups !== null) for (const group of row.groups) addSums(this.#lineOf(group), row);
-		else addSums(this.#lineOf(valueOf(row, by)), row);
+		if (by === "group" && row.groups !== null) for (const group of row.groups) this.#fold(this.#lineOf(group), row);
+		else this.#fold(this.#lineOf(valueOf(row, by)), row);
 	}
 
 	result(): FoldedUsage {
 		const { by, limit, offset } = this.#query;
-		const lines: UsageLine[] = Array.from(this.#lines, ([of, sums]) => ({ of, ...sums }));
-		lines.sort(by === "day" ? byName : byTokens);
+		const lines = [...this.#lines].sort(by === "day" ? byName : byTokens);
 		return {
-			lines: lines.slice(offset, offset + limit),
+			lines: lines.slice(offset, offset + limit).map(([of, { sums, models }]) => ({ of, ...sums, models: [...models.values()] })),
 			linesInAll: lines.length,
-			totals: this.#totals,
+			totals: this.#totals.sums,
+			models: [...this.#totals.models.values()],
 			cutMonths: [...this.#cut].sort(),
 			fromSeq: this.#fromSeq,
 			toSeq: this.#toSeq,
 		};
 	}
 
-	#lineOf(name: string | null): MutableSums {
+	#fold({ sums, models }: Folded, row: UsageRow): void {
+		addSums(sums, row);
+		if (this.#query.withModels !== true || row.model === null) return;
+		let use = models.get(row.model);
+		if (use === undefined) {
+			use = { model: row.model, inputTokens: 0, outputTokens: 0, gpuUs: 0 };
+			models.set(row.model, use);
+		}
+		use.inputTokens += row.inputTokens;
+		use.outputTokens += row.outputTokens;
+		use.gpuUs += row.gpuUs;
+	}
+
+	#lineOf(name: string | null): Folded {
 		const line = this.#lines.get(name);
 		if (line !== undefined) return line;
 		if (this.#lines.size >= this.#most && name !== OTHER) return this.#lineOf(OTHER);
-		const made = noSums();
+		const made = nothingFolded();
 		this.#lines.set(name, made);
 		return made;
 	}
@@ -102,11 +120,18 @@ function valueOf(row: UsageRow, by: UsageDimension): string | null {
 	}
 }
 
-function byName(one: UsageLine, other: UsageLine): number {
-	return (one.of ?? "") < (other.of ?? "") ? -1 : 1;
+type NamedLine = readonly [of: string | null, folded: Folded];
+
+function nothingFolded(): Folded {
+	return { sums: noSums(), models: new Map() };
 }
 
-function byTokens(one: UsageLine, other: UsageLine): number {
-	const more = other.inputTokens + other.outputTokens - (one.inputTokens + one.outputTokens) || other.requests - one.requests;
+function byName([one]: NamedLine, [other]: NamedLine): number {
+	return (one ?? "") < (other ?? "") ? -1 : 1;
+}
+
+function byTokens(one: NamedLine, other: NamedLine): number {
+	const [first, second] = [one[1].sums, other[1].sums];
+	const more = second.inputTokens + second.outputTokens - (first.inputTokens + first.outputTokens) || second.requests - first.requests;
 	return more === 0 ? byName(one, other) : more;
 }

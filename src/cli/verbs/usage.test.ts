@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { type TestContext, test } from "node:test";
@@ -71,6 +72,18 @@ test("a table of who used what, with names, the most tokens first, and what it s
 	assert.match(cut.out, /=laptop .*\n… and 2 more: --limit\ntotal /);
 });
 
+test("by the prices of the configuration, it costs something, in every format", async (t) => {
+	const { state, key } = await stateWithUsage(t);
+	const file = join(await folder(t), "rempart.yaml");
+	writeFileSync(file, "prices: { 'qwen3:*': { input: 10000, output: 50000, gpu_second: 0 }, '*': { gpu_second: 2 } }\n");
+	const words = ["usage", "--config", file, ...state];
+	const shown = await rempart(words, CLOCK);
+	// 100 x 0.01 + 20 x 0.05 for one request, 3.5 s x 2 for each of the others.
+	assert.match(shown.out, new RegExp(`^PRINCIPAL .* COST\n${key} .* 9\\.00\nzzzzzzzz .* 7\\.00\n.*\n?total .* 16\\.00\n`, "s"), shown.err);
+	assert.match((await rempart([...words, "--format", "csv", "--by", "model"], CLOCK)).out, /^"qwen3:latest",.*,2\.000000,,/m);
+	assert.equal((JSON.parse((await rempart([...words, "--json"], CLOCK)).out) as { cost: number }).cost, 16); // As the report says.
+});
+
 test("by model and day, in a range", async (t) => {
 	const { state } = await stateWithUsage(t);
 	const shown = async (...words: string[]) =>
@@ -94,7 +107,7 @@ test("the export of a month has every line, the totals and their proof, and no f
 	const [head, first, total] = csv.out.split("\r\n");
 	assert.match(head ?? "", /^principal,name,requests,.*,checkpoint_hash$/);
 	assert.match(first ?? "", new RegExp(`^"${key}","'=laptop",2,0,0,0,200,40,7\\.000000,`));
-	assert.match(total ?? "", /^"total",,2,0,0,0,200,40,7\.000000,.*,"[0-9a-f-]{36}",2,3,\d+,\d+,"[0-9a-f]{64}"$/);
+	assert.match(total ?? "", /^"total",,2,0,0,0,200,40,7\.000000,.*,,"[0-9a-f-]{36}",2,3,\d+,\d+,"[0-9a-f]{64}"$/);
 	assert.doesNotMatch(csv.err, /not over yet/);
 	assert.match((await rempart(["usage", "--month", "2026-11", ...state], CLOCK)).err, /not over yet/);
 
