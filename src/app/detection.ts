@@ -11,7 +11,7 @@ export interface DetectionDeps {
 	readonly names: () => readonly { readonly id: string; readonly name: string }[];
 }
 
-export class Detection {
+export class Detection implements AsyncDisposable {
 	readonly #familiar: FamiliarCallers;
 	readonly #unusual: UnusualUse;
 
@@ -37,7 +37,7 @@ export class Detection {
 	}
 
 	/** Keeps what was learned. */
-	async close(): Promise<void> {
+	async [Symbol.asyncDispose](): Promise<void> {
 		await this.#familiar.close();
 		await this.#unusual.close();
 	}

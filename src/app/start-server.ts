@@ -145,10 +145,9 @@ async function start(options: StartOptions, closers: AsyncDisposableStack): Prom
 
 	const budgets = await Budgets.open(config, { store: stores.budgets, events, record, now: clock, monotonic });
 	closers.defer(() => budgets.close());
-	const detection = await Detection.open(config, { stateDirectory, record, names: () => [...keys.list(), ...principals.list()] });
-	closers.defer(() => detection.close());
-	const upkeep = new Upkeep(config, { usage: stores.usage, pruning: stores.pruning, events, record, clock });
-	closers.defer(() => upkeep.close());
+	const names = () => [...keys.list(), ...principals.list()];
+	const detection = closers.use(await Detection.open(config, { stateDirectory, record, names }));
+	const upkeep = closers.use(new Upkeep(config, { usage: stores.usage, pruning: stores.pruning, events, record, clock }));
 	const passwords = new Passwords({
 		stateDirectory,
 		pepper: stores.pepper,

@@ -33,7 +33,7 @@ async function world(context: TestContext, yaml: string, pruning: Partial<EventP
 		record: (event) => void told.push(event),
 		clock: () => NOW,
 	});
-	context.after(() => upkeep.close());
+	context.after(() => upkeep[Symbol.dispose]());
 	const reported = async () => (await stores.usage.report({ by: "day", since: null, until: null, limit: 1_000, offset: 0 }, "UTC")).lines;
 	return { stores, upkeep, directory, told, reported };
 }

@@ -28,7 +28,7 @@ const COUNT_MS = 5_000;
 const LOOK_MS = 3_600_000;
 const DAY_MS = 86_400_000;
 
-export class Upkeep {
+export class Upkeep implements Disposable {
 	readonly #deps: UpkeepDeps;
 	readonly #timer: NodeJS.Timeout;
 	#settings: UpkeepSettings;
@@ -66,7 +66,7 @@ export class Upkeep {
 	}
 
 	/** Asks for nothing more. What is under way ends with the stores, and goes on where it was when they are opened again. */
-	close(): void {
+	[Symbol.dispose](): void {
 		this.#closed = true;
 		clearInterval(this.#timer);
 	}
