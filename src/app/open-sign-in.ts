@@ -2,6 +2,7 @@
 import { readFile } from "node:fs/promises";
 import type { Overstepped } from "../admin/admin-api.ts";
 import type { SessionAdmin } from "../admin/admin-deps.ts";
+import { askProvider } from "../http/provider-fetch.ts";
 import type { Config } from "../config/config.ts";
 import type { SignInConfig } from "../config/sign-in.ts";
 import { SignInDesk, type SignInDeskDeps, type SignInSettings } from "../sign-in/sign-in-desk.ts";
@@ -17,8 +18,8 @@ export class SignIn {
 	readonly #sweeping: NodeJS.Timeout;
 	#oversteps = { since: Number.NEGATIVE_INFINITY, count: 0 };
 
-	constructor(deps: SignInDeskDeps) {
-		this.#deps = deps;
+	constructor(deps: Omit<SignInDeskDeps, "ask">) {
+		this.#deps = { ...deps, ask: askProvider };
 		this.#sweeping = setInterval(() => this.#desk?.sessions.sweep(), SWEEP_MS);
 		this.#sweeping.unref();
 	}

@@ -29,7 +29,6 @@ import {
 
 import type { Secret } from "../std/secret.ts";
 import type { Claims } from "./person-of-claims.ts";
-import { askProvider, PROVIDER_TIMEOUT_MS } from "./provider-fetch.ts";
 import { SignInProblem } from "./sign-in-problem.ts";
 
 export interface ProviderSpec {
@@ -45,6 +44,13 @@ export interface ProviderSpec {
 	readonly userInfo: boolean;
 }
 
+/** Asks over the network: one whole, bounded answer in bounded time, certificates checked, no redirect followed. Rejects with an Error where there is none. */
+export type AskProvider = (
+	url: URL,
+	question: { readonly method: string; readonly headers: Readonly<Record<string, string>>; readonly body: string | null },
+	authorities: string | null,
+) => Promise<Response>;
+
 /** What belongs to one attempt and must come back with it. */
 export interface Attempt {
 	readonly state: string;
@@ -59,15 +65,19 @@ export interface Vouched {
 
 /** How long a discovery document is good; keys are asked for again when a token names one that is not known. */
 const DISCOVERED_FOR_MS = 3_600_000;
+/** Whoever asks the network keeps the time; this is for a promise that nobody keeps. */
+const LIBRARY_TIMEOUT_S = 30;
 const ID_TOKEN_MAX = 16 * 1024;
 
 export class IdentityProvider {
 	readonly #spec: ProviderSpec;
 	readonly #monotonic: () => number;
+	readonly #ask: AskProvider;
 	#known: { readonly configuration: Promise<Configuration>; readonly since: number } | null = null;
 
-	constructor(spec: ProviderSpec, monotonic: () => number) {
+	constructor(spec: ProviderSpec, ask: AskProvider, monotonic: () => number) {
 		this.#spec = spec;
+		this.#ask = ask;
 		this.#monotonic = monotonic;
 	}
 
@@ -134,13 +144,13 @@ export class IdentityProvider {
 	async #discover(): Promise<Configuration> {
 		const { issuer, clientId, clientSecret, algorithms, authorities } = this.#spec;
 		const fetch: CustomFetch = (url, { method, headers, body }) =>
-			askProvider(new URL(url), { method, headers, body: textOf(body) }, authorities);
+			this.#ask(new URL(url), { method, headers, body: textOf(body) }, authorities);
 		const clear = issuer.startsWith("http:") ? [allowInsecureRequests] : [];
 		let metadata: ServerMetadata;
 		try {
 			const found = await discovery(new URL(issuer), clientId, {}, None(), {
 				[customFetch]: fetch,
-				timeout: PROVIDER_TIMEOUT_MS / 1000,
+				timeout: LIBRARY_TIMEOUT_S,
 				execute: clear,
 			});
 			metadata = { ...found.serverMetadata() };
@@ -166,7 +176,7 @@ export class IdentityProvider {
 			authentication,
 		);
 		configuration[customFetch] = fetch;
-		configuration.timeout = PROVIDER_TIMEOUT_MS / 1000;
+		configuration.timeout = LIBRARY_TIMEOUT_S;
 		for (const execute of [...clear, enableNonRepudiationChecks]) execute(configuration);
 		return configuration;
 	}

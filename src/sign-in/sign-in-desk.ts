@@ -13,7 +13,7 @@ import type { Clock } from "../std/clock.ts";
 import { Secret } from "../std/secret.ts";
 import { DeviceCodes } from "./device-codes.ts";
 import { HandedCodes, type HandedTo } from "./handed-codes.ts";
-import { type Attempt, IdentityProvider, type ProviderSpec } from "./identity-provider.ts";
+import { type AskProvider, type Attempt, IdentityProvider, type ProviderSpec } from "./identity-provider.ts";
 import type { Person, Way } from "./person.ts";
 import { personOf, type RoleRule } from "./person-of-claims.ts";
 import { Seal } from "./seal.ts";
@@ -32,6 +32,7 @@ export interface SignInSettings {
 export interface SignInDeskDeps {
 	readonly now: Clock;
 	readonly monotonic: () => number;
+	readonly ask: AskProvider;
 	/** `settled` resolves when it is on disk, and rejects where it cannot be. */
 	readonly record: (event: Event) => { readonly settled: Promise<unknown> };
 }
@@ -68,7 +69,7 @@ export class SignInDesk {
 	constructor(settings: SignInSettings, deps: SignInDeskDeps) {
 		this.#deps = deps;
 		this.#settings = settings;
-		this.#provider = new IdentityProvider(settings.provider, deps.monotonic);
+		this.#provider = new IdentityProvider(settings.provider, deps.ask, deps.monotonic);
 		this.sessions = new Sessions({
 			now: deps.now,
 			limits: settings.limits,
@@ -88,7 +89,7 @@ export class SignInDesk {
 		this.#settings = settings;
 		this.sessions.adjust(settings.limits);
 		if (substance(before) === substance(settings)) return;
-		this.#provider = new IdentityProvider(settings.provider, this.#deps.monotonic);
+		this.#provider = new IdentityProvider(settings.provider, this.#deps.ask, this.#deps.monotonic);
 		this.#seal = new Seal();
 		this.codes.clear();
 		this.devices.clear();

@@ -16,9 +16,9 @@ export interface SignInWorld {
 	/** Of the admin listener. */
 	readonly url: string;
 	/** Writes the section anew and has it read; `changes` are lines of `sign_in`. */
-	configure(changes?: string): Promise<void>;
+	readonly configure: (changes?: string) => Promise<void>;
 	/** To the first page after signing in. */
-	signIn(name: string, browser?: Browser): Promise<{ readonly browser: Browser; readonly page: Visited }>;
+	readonly signIn: (name: string, browser?: Browser) => Promise<{ readonly browser: Browser; readonly page: Visited }>;
 }
 
 export async function signInWorld(t: { readonly after: (close: () => unknown) => void }): Promise<SignInWorld> {

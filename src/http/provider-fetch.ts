@@ -1,5 +1,5 @@
 /**
- * How the provider is asked: one bounded answer, from where the configuration or its discovery document says, and from nowhere else.
+ * How the identity provider of people who administer is asked: one bounded answer, from where the configuration or its discovery document says, and from nowhere else.
  *
  *  - No redirect is followed, so that an answer cannot send the client's secret or a code elsewhere.
  *  - Certificates are checked, against the operator's authorities where some are named; there is no switch for that.
@@ -9,7 +9,7 @@ import { type IncomingMessage, request as requestInClear } from "node:http";
 import { request } from "node:https";
 
 const ANSWER_BYTES_MAX = 512 * 1024;
-export const PROVIDER_TIMEOUT_MS = 10_000;
+const TIMEOUT_MS = 10_000;
 
 export interface ProviderQuestion {
 	readonly method: string;
@@ -20,7 +20,7 @@ export interface ProviderQuestion {
 
 /** `authorities`: PEM; null for those of the system. Rejects where no whole answer came. */
 export function askProvider(url: URL, { method, headers, body }: ProviderQuestion, authorities: string | null): Promise<Response> {
-	const signal = AbortSignal.timeout(PROVIDER_TIMEOUT_MS);
+	const signal = AbortSignal.timeout(TIMEOUT_MS);
 	const { promise, resolve, reject } = Promise.withResolvers<Response>();
 	const answered = (answer: IncomingMessage): void => void responseOf(answer).then(resolve, reject);
 	const length = body === null ? {} : { "content-length": String(Buffer.byteLength(body)) };
