@@ -1,9 +1,11 @@
 /**
  * What a long list of networks costs a request more than a list of one: two gateways that differ in nothing else.
  *
- *  - The list is that of trusted proxies, in which every caller's address is looked for; none of the callers is in it, so the whole list is asked.
+ *  - Five lists, each of that length: of trusted proxies, allowed and denied at the door, allowed and denied for the callers' role. Every request is looked
+ *    for in all of them; it is in those that allow, and in none of the others.
  *  - The callers come from many addresses in turn, because whatever remembers the last one would otherwise hide the list.
  */
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import type { Figure } from "../figure.ts";
@@ -27,7 +29,7 @@ export async function networks(around: SpecialSurroundings): Promise<readonly Fi
 	return [
 		{
 			id: "networks/many",
-			what: `CPU per short request added by ${MANY} networks in the list of proxies instead of ${FEW}`,
+			what: `CPU per short request added by ${MANY} networks in each list (proxies, door, role) instead of ${FEW}`,
 			value: percent.median,
 			unit: "%",
 			spread: [percent.least, percent.most],
@@ -44,9 +46,19 @@ async function start(count: number, around: SpecialSurroundings): Promise<Subjec
 	const state = join(around.folder, `${name}-state`);
 	const keyFile = join(around.folder, `${name}-keys`);
 	await makeState(state, keyFile, KEYS);
-	// Networks of /24 in 10.0.0.0/8, one after the other.
-	const list = Array.from({ length: count }, (_, index) => `10.${Math.floor(index / 256)}.${index % 256}.0/24`);
-	const settings = { gateway: { listen: "127.0.0.1:0", tls: { mode: "off" }, trusted_proxies: list } };
+	const [allowFile, denyFile] = [join(around.folder, `${name}-allow`), join(around.folder, `${name}-deny`)];
+	writeFileSync(allowFile, [...listOf(count - 1, 11), "127.0.0.0/8"].join("\n"));
+	writeFileSync(denyFile, listOf(count, 12).join("\n"));
+	const networks = { allow_file: allowFile, deny_file: denyFile };
+	const settings = {
+		gateway: { listen: "127.0.0.1:0", tls: { mode: "off" }, trusted_proxies: listOf(count, 10), networks },
+		roles: { user: { classes: ["probe", "read", "infer"], networks } },
+	};
 	const gateway = await startGateway({ name, upstream: `http://127.0.0.1:${around.upstreamPort}`, state, settings }, around);
 	return { pid: gateway.pid, port: gateway.port, keyFile, stop: () => gateway.stop() };
+}
+
+/** Networks of /24 in one of /8, one after the other. */
+function listOf(count: number, first: number): readonly string[] {
+	return Array.from({ length: count }, (_, index) => `${first}.${Math.floor(index / 256)}.${index % 256}.0/24`);
 }

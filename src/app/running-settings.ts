@@ -11,6 +11,7 @@ import { type ConfigOverrides, overrideConfig } from "../config/override.ts";
 import { parseConfig } from "../config/parse.ts";
 import type { Problem } from "../config/problem.ts";
 import type { Event } from "../model/event.ts";
+import { withNetworkFiles } from "./network-files.ts";
 
 export interface LoadedConfig {
 	readonly config: Config;
@@ -20,14 +21,15 @@ export interface LoadedConfig {
 
 export type ConfigLoading = LoadedConfig | { readonly problems: readonly Problem[] };
 
-/** Reads and checks the file; with none, the defaults. Rejects where the file cannot be read. */
+/** Reads and checks the file; with none, the defaults. Rejects where the file, or one that it names for networks, cannot be read. */
 export async function loadConfig(file: string | null, overrides: ConfigOverrides): Promise<ConfigLoading> {
 	const text = file === null ? "" : await readFile(file, "utf8");
 	const parsed = parseConfig(text, file ?? "(defaults)");
 	if ("problems" in parsed) return parsed;
 	const overridden = overrideConfig(parsed.config, overrides);
 	if ("problems" in overridden) return overridden;
-	return { config: overridden.config, digest: createHash("sha256").update(text).digest("hex") };
+	const config = await withNetworkFiles(overridden.config);
+	return { config, digest: createHash("sha256").update(text).digest("hex") };
 }
 
 export interface ReloadDeps {

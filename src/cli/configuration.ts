@@ -34,6 +34,8 @@ export async function readConfiguration(options: GlobalOptions & ListenOptions, 
 	try {
 		return { file, overrides, loading: await loadConfig(file, overrides) };
 	} catch (cause) {
+		// A file that the configuration names says itself what is wrong with it.
+		if (cause instanceof HintedError) throw cause;
 		const why = cause instanceof Error && "code" in cause ? String(cause.code) : String(cause);
 		throw new HintedError(
 			`the configuration ${file ?? ""} cannot be read: ${why}`,

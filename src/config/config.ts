@@ -17,12 +17,19 @@ import { type ForwardAuthConfig, forwardAuthSection } from "./forward-auth.ts";
 import { type GatewayConfig, gatewaySection } from "./gateway.ts";
 import { type IdentitiesConfig, identitiesSection } from "./identities.ts";
 import { type LimitsConfig, limitsSection } from "./limits.ts";
+import type { NetworksConfig } from "./networks.ts";
 import { policySection } from "./policy.ts";
-import { rolesSection } from "./roles.ts";
+import { type ConfiguredRole, rolesSection } from "./roles.ts";
 import { type UpstreamConfig, type UpstreamEntry, upstreamSection, upstreamsSection } from "./upstreams.ts";
 import { type UsageConfig, usageSection } from "./usage.ts";
 import { section } from "./values/section.ts";
 import { type WedgeConfig, wedgeSection } from "./wedge.ts";
+
+/** With the names of the files that hold further networks. */
+export interface ConfiguredPolicy extends PolicySpec {
+	readonly networks: NetworksConfig;
+	readonly roles: Readonly<Record<string, ConfiguredRole>>;
+}
 
 export interface Config {
 	readonly gateway: GatewayConfig;
@@ -38,7 +45,7 @@ export interface Config {
 	readonly prices: readonly (readonly [models: string, price: Price])[];
 	readonly wedge: WedgeConfig;
 	/** `roles` holds the operator's own roles alone; `networks` are the gateway's. */
-	readonly policy: PolicySpec;
+	readonly policy: ConfiguredPolicy;
 	readonly events: EventsConfig;
 	readonly usage: UsageConfig;
 	readonly detection: DetectionConfig;

@@ -1,4 +1,7 @@
-/** From where somebody may come: the same two lists for the whole door and for a role. */
+/** From where somebody may come: the same two lists for the whole door and for a role, written here or in files of their own. */
+import type * as z from "zod";
+
+import { filePath } from "./values/file-path.ts";
 import { network } from "./values/network.ts";
 import { listOf } from "./values/plain.ts";
 import { section } from "./values/section.ts";
@@ -18,4 +21,15 @@ export const networksSection = section({
 			description: "Addresses and networks from which callers may not come, whatever allow says.",
 			example: ["10.9.0.0/16"],
 		}),
-});
+	allow_file: filePath().optional().meta({
+		description:
+			"File with further networks of allow, one a line; # begins a comment. Read again with every reload, and refused whole where a line is none.",
+		example: "/etc/rempart/allowed-networks",
+	}),
+	deny_file: filePath().optional().meta({
+		description: "File with further networks of deny, as allow_file.",
+		example: "/etc/rempart/denied-networks",
+	}),
+}).transform(({ allow, deny, allow_file, deny_file }) => ({ allow, deny, allowFile: allow_file ?? null, denyFile: deny_file ?? null }));
+
+export type NetworksConfig = Readonly<z.output<typeof networksSection>>;

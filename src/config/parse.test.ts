@@ -242,7 +242,7 @@ test("an empty file has the defaults that are promised", () => {
 		drainTimeoutMs: 120_000,
 	});
 	assert.deepEqual(policy, {
-		networks: { allow: [], deny: [] },
+		networks: { allow: [], deny: [], allowFile: null, denyFile: null },
 		roles: {},
 		pull: { registries: ["registry.ollama.ai"] },
 		create: { remoteHost: false, quantizeUploads: false },
@@ -266,7 +266,7 @@ test("a role is read with the defaults of what it leaves out", () => {
 			imageBytesMax: 16 * 2 ** 20,
 			onExcess: "clamp",
 		},
-		networks: { allow: [], deny: [] },
+		networks: { allow: [], deny: [], allowFile: null, denyFile: null },
 		require: [],
 		standing: { weight: 1, priority: "normal" },
 	});

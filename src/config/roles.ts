@@ -4,7 +4,7 @@ import * as z from "zod";
 import { OPERATION_CLASSES } from "../model/operation-class.ts";
 import { REVEALED, type RoleSpec } from "../model/policy-spec.ts";
 import { PRIORITIES } from "../model/priority.ts";
-import { networksSection } from "./networks.ts";
+import { type NetworksConfig, networksSection } from "./networks.ts";
 import { byteSize } from "./values/byte-size.ts";
 import { duration } from "./values/duration.ts";
 import { factor } from "./values/factor.ts";
@@ -113,6 +113,10 @@ const roleSection = section({
 	}),
 }).transform(({ weight, priority, ...role }) => ({ ...role, standing: { weight, priority } }));
 
+export interface ConfiguredRole extends RoleSpec {
+	readonly networks: NetworksConfig;
+}
+
 export const rolesSection = z
 	.record(z.string().meta({ pattern: IDENTIFIER.source }), roleSection, {
 		error: ({ input }) =>
@@ -128,4 +132,4 @@ export const rolesSection = z
 		// Names are looked at even where a role is mistaken, so that all is said at once.
 		{ when: ({ value }) => typeof value === "object" && value !== null && !Array.isArray(value) },
 	)
-	.transform((roles): Readonly<Record<string, RoleSpec>> => roles);
+	.transform((roles): Readonly<Record<string, ConfiguredRole>> => roles);

@@ -143,7 +143,7 @@ export const RULES: readonly Rule[] = [
 		check: ({ policy: { roles } }) =>
 			Object.entries(roles).flatMap(([name, { require, networks }]) =>
 				broken(
-					!require.includes("network") || networks.allow.length > 0,
+					!require.includes("network") || networks.allow.length > 0 || networks.allowFile !== null,
 					["roles", name, "require"],
 					"demands a network, and none is listed, so nobody could have the role",
 					`list them: roles.${name}.networks.allow`,

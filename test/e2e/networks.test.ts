@@ -1,6 +1,7 @@
 /** Networks through a whole gateway: of the door and of a role, directly, behind a proxy and where a proxy asks; before and after a reload. */
 import assert from "node:assert/strict";
 import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { test } from "node:test";
 
 import { ask, chat } from "../support/asks.ts";
@@ -9,6 +10,7 @@ import { questionOf, startAskedGateway } from "../support/forward-auth.ts";
 import { type Gateway, startGateway } from "../support/gateway.ts";
 import { plausibleOllama } from "../support/plausible-ollama.ts";
 import { connectRaw, type RawResponse } from "../support/raw-client.ts";
+import { temporaryDirectory } from "../support/temporary-directory.ts";
 import { startWorkedUpstream } from "../support/worked-upstream.ts";
 
 const CLEAR = 'gateway: { listen: "127.0.0.1:0", tls: { mode: off }';
@@ -150,4 +152,30 @@ test("a reload ends what runs for those who may not come any more, at the next r
 	await request.connection.departed;
 	assert.match((await reading.readToEnd()).toString("utf8"), /\{"error":/);
 	reading.destroy();
+});
+
+test("networks that stand in a file hold with the next reload, and a file that is mistaken changes nothing", async (t) => {
+	const file = join(temporaryDirectory(t), "denied");
+	await writeFile(file, "# who tried too often\n127.0.0.7\n");
+	await using upstream = await startWorkedUpstream({ script: plausibleOllama() });
+	const yaml = `${CLEAR}, networks: { deny: ["127.0.0.9"], deny_file: "${file}" } }\nroles: { desk: { classes: [probe], networks: { allow_file: "${file}" } } }\n`;
+	await using gateway = await startGateway({ upstreams: [upstream.url], yaml });
+	const [key, desk] = [await gateway.createKey("user"), await gateway.createKey("desk")];
+	const from = async (address: string, known = key) =>
+		(await asked(gateway, ask({ path: "/api/version", key: known }), { from: address }))?.status ?? null;
+	assert.deepEqual([await from("127.0.0.7"), await from("127.0.0.8"), await from("127.0.0.9")], [null, 200, null]);
+	await writeFile(file, "127.0.0.8\n");
+	assert.deepEqual([await from("127.0.0.7"), await from("127.0.0.8")], [null, 200], "not before a reload");
+	assert.equal((await gateway.server.reload()).reloaded, true);
+	assert.deepEqual([await from("127.0.0.7"), await from("127.0.0.8"), await from("127.0.0.9")], [200, null, null]);
+	assert.deepEqual([await from("127.0.0.7", desk), await from("127.0.0.6", desk)], [401, 401]);
+	for (const mistaken of ["127.0.0.0/8\nlocalhost\n", "# nobody\n"]) {
+		await writeFile(file, mistaken);
+		assert.equal((await gateway.server.reload()).reloaded, false);
+		assert.deepEqual([await from("127.0.0.7"), await from("127.0.0.8")], [200, null]);
+	}
+	await assert.rejects(
+		startGateway({ upstreams: [upstream.url], yaml: `${CLEAR}, networks: { allow_file: "${file}.gone" } }\n` }),
+		/gateway\.networks\.allow_file: .* cannot be read/,
+	);
 });
