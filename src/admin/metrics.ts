@@ -22,6 +22,8 @@ export interface Metrics {
 	observe(event: Event): void;
 	/** Says where a gauge's value comes from; asked at each scrape. Null leaves the gauge out. */
 	read(gauge: Reading, value: () => number | null): void;
+	/** The same of identity providers, of which a reload may leave out some: their series end with them. */
+	readProviders(values: () => readonly { readonly issuer: string; readonly up: boolean | null }[]): void;
 	/** The text exposition format. */
 	registry(): Promise<string>;
 	readonly contentType: string;
@@ -107,7 +109,6 @@ export function createMetrics(): Metrics {
 	const runnerWedged = cells("runnerWedged");
 	const runnerHealed = cells("runnerHealed");
 	const eventsLost = cells("eventsLost").at();
-	const identityProviderUp = cells("identityProviderUp");
 	const faultsRaised = cells("faultsRaised");
 	const keyChanges = cells("keyChanges");
 	const configReloadSuccess = cells("configReloadSuccess").at();
@@ -134,6 +135,10 @@ export function createMetrics(): Metrics {
 	] as const) {
 		expose(registry, METRICS[gauge], () => sample(readings.get(gauge)?.() ?? null));
 	}
+	let providers: Parameters<Metrics["readProviders"]>[0] = () => [];
+	expose(registry, METRICS.identityProviderUp, () =>
+		providers().flatMap(({ issuer, up }) => (up === null ? [] : [{ labels: { issuer }, value: up ? 1 : 0 }])),
+	);
 	expose(registry, METRICS.startTime, () => sample(performance.timeOrigin / 1000));
 	expose(registry, METRICS.memory, () => sample(process.memoryUsage.rss()));
 	expose(registry, METRICS.cpu, () => {
@@ -150,6 +155,9 @@ export function createMetrics(): Metrics {
 		observe,
 		read(gauge, value) {
 			readings.set(gauge, value);
+		},
+		readProviders(values) {
+			providers = values;
 		},
 		registry: () => registry.metrics(),
 		contentType: registry.contentType,
@@ -196,7 +204,6 @@ export function createMetrics(): Metrics {
 				return;
 			case "identity-provider-up":
 			case "identity-provider-down":
-				identityProviderUp.at(event.issuer).value = event.type === "identity-provider-up" ? 1 : 0;
 				return;
 			case "server-started":
 				buildInfo.at(event.version, process.versions.node).value = 1;

@@ -158,7 +158,7 @@ async function start(options: StartOptions, closers: AsyncDisposableStack): Prom
 	});
 	closers.defer(() => passwords.close());
 	const usePasswords = await passwords.prepare(config.identities.htpasswd, (name) => policy.role(name) !== null);
-	const tokens = new Tokens({ now: clock, monotonic, record, onRemoved: (id) => pipeline.cut("credential-revoked", id) });
+	const tokens = new Tokens({ now: clock, monotonic, record, metrics, onRemoved: (id) => pipeline.cut("credential-revoked", id) });
 	closers.defer(() => tokens.close());
 	const useTokens = await tokens.prepare(config.identities.tokens, (name) => policy.role(name) !== null);
 
@@ -310,8 +310,6 @@ async function start(options: StartOptions, closers: AsyncDisposableStack): Prom
 	metrics.read("streamsActive", () => pipeline.streams);
 	metrics.read("requestsActive", () => admission.running);
 	metrics.read("passwordChecks", () => passwords.desk.waiting);
-	metrics.read("tokenChecks", () => tokens.desk.waiting);
-	metrics.read("tokensRemembered", () => tokens.desk.remembered);
 	metrics.read("budgetReservations", () => budgets.ledger.open);
 	metrics.read("budgetOvershoot", () => budgets.overshoots);
 	metrics.read("queueDepth", () => admission.queued);

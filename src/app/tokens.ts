@@ -8,6 +8,7 @@
  */
 import { readFile } from "node:fs/promises";
 
+import type { Metrics } from "../admin/metrics.ts";
 import type { TokenIssuerConfig } from "../config/tokens.ts";
 import { DocumentClient } from "../http/document-client.ts";
 import type { Event } from "../model/event.ts";
@@ -21,6 +22,7 @@ export interface TokensDeps {
 	readonly now: () => number;
 	readonly monotonic: () => number;
 	readonly record: (event: Event) => void;
+	readonly metrics: Pick<Metrics, "read" | "readProviders">;
 	/** No rule lets the principal in any more. */
 	readonly onRemoved: (principal: string) => void;
 }
@@ -42,6 +44,9 @@ export class Tokens {
 	constructor(deps: TokensDeps) {
 		this.#deps = deps;
 		this.desk = new TokenDesk({ now: deps.now });
+		deps.metrics.read("tokenChecks", () => this.desk.waiting);
+		deps.metrics.read("tokensRemembered", () => this.desk.remembered);
+		deps.metrics.readProviders(() => this.providers);
 	}
 
 	get providers(): readonly ProviderStatus[] {

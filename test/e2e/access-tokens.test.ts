@@ -179,6 +179,7 @@ test("a reload that lets somebody in no more cuts what runs for him, and nobody 
 	await writeFile(gateway.configFile, config.replace(/^identities:.*\n/m, ""));
 	assert.equal((await gateway.server.reload()).reloaded, true);
 	await carol.work.connection.departed;
+	assert.ok(!(await (await fetch(`${gateway.adminUrl}/metrics`)).text()).includes("rempart_identity_provider_up{"));
 	assert.equal(await statusOf(carol.token), 401);
 });
 

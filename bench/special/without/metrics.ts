@@ -4,5 +4,6 @@ import type { Metrics } from "../../../src/admin/metrics.ts";
 export * from "../../../src/admin/metrics.ts";
 
 export function createMetrics(): Metrics {
-	return { observe: () => undefined, read: () => undefined, registry: () => Promise.resolve(""), contentType: "text/plain" };
+	const nothing = (): undefined => undefined;
+	return { observe: nothing, read: nothing, readProviders: nothing, registry: () => Promise.resolve(""), contentType: "text/plain" };
 }
