@@ -2,9 +2,9 @@
 import { readFile } from "node:fs/promises";
 import type { Overstepped } from "../admin/admin-api.ts";
 import type { SessionAdmin } from "../admin/admin-deps.ts";
-import { askProvider } from "../http/provider-fetch.ts";
 import type { Config } from "../config/config.ts";
 import type { SignInConfig } from "../config/sign-in.ts";
+import { askProvider } from "../http/provider-fetch.ts";
 import { SignInDesk, type SignInDeskDeps, type SignInSettings } from "../sign-in/sign-in-desk.ts";
 import { HintedError } from "../std/hinted-error.ts";
 import { readSecret } from "./read-secret.ts";

@@ -172,7 +172,7 @@ export class IdentityProvider {
 		const configuration = new Configuration(
 			{ ...metadata, id_token_signing_alg_values_supported: accepted },
 			clientId,
-			{ ...(secret === undefined ? {} : { client_secret: secret }) },
+			secret === undefined ? {} : { client_secret: secret },
 			authentication,
 		);
 		configuration[customFetch] = fetch;

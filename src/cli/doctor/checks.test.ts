@@ -62,6 +62,11 @@ test("configuration: problems fail one by one; clear text, remote operators and 
 	assert.deepEqual(levels(await run("configuration", await patientWith(t, { config: clear }))), ["ok", "warn", "warn"]);
 	const unseen = configOf("forward_auth: { insecure_unseen: [chat] }");
 	assert.deepEqual(levels(await run("configuration", await patientWith(t, { config: unseen }))), ["ok", "warn"]);
+	const about = "issuer: https://id.example.org, client_id: rempart, public_url: 'https://admin.example.org'";
+	const chosen = configOf(`admin: { sign_in: { ${about}, rules: [{ claim: preferred_username, matches: ada, role: viewer }] } }`);
+	assert.deepEqual(levels(await run("configuration", await patientWith(t, { config: chosen }))), ["ok", "warn", "warn"]);
+	const sound = configOf(`admin: { sign_in: { ${about}, rules: [{ claim: groups, matches: ops, role: admin }] } }`);
+	assert.deepEqual(levels(await run("configuration", await patientWith(t, { config: sound }))), ["ok"]);
 	const server = { ...STATUS, configFile: null, configDigest: "other" };
 	assert.deepEqual(levels(await run("configuration", await patientWith(t, { server }))), ["ok", "warn"]);
 });

@@ -1,5 +1,6 @@
 import { problemText } from "../../config/problem.ts";
-import { defineCheck, fail, ok, warn } from "./check.ts";
+import type { SignInConfig } from "../../config/sign-in.ts";
+import { defineCheck, type Finding, fail, ok, warn } from "./check.ts";
 
 export const configuration = defineCheck({
 	id: "configuration",
@@ -27,6 +28,7 @@ export const configuration = defineCheck({
 				),
 			);
 		}
+		for (const advice of signInAdvice(admin.signIn)) found.push(advice);
 		const unseen = config.forwardAuth.insecureUnseen;
 		if (unseen.length > 0) {
 			found.push(
@@ -39,3 +41,23 @@ export const configuration = defineCheck({
 		return found;
 	},
 });
+
+function signInAdvice(signIn: SignInConfig | null): readonly Finding[] {
+	if (signIn === null) return [];
+	const found: Finding[] = [];
+	if (!signIn.rules.some(({ role }) => role === "admin")) {
+		found.push(
+			warn("admin.sign_in.rules make nobody an admin", "add a rule with role: admin, unless that is for the server's own user alone"),
+		);
+	}
+	for (const { claim, matches } of signIn.rules) {
+		if (claim !== "preferred_username" && claim !== "name" && claim !== "nickname") continue;
+		found.push(
+			warn(
+				`admin.sign_in.rules let people in by ${claim} (${matches}), which many providers let them choose themselves`,
+				"name them by groups, by sub, or by a verified email",
+			),
+		);
+	}
+	return found;
+}
