@@ -112,6 +112,7 @@ function query(wanted: EventQuery, now: number): () => StoreReply | null {
 
 function upkeepOf(request: UpkeepRequest, now: number): () => StoreReply | null {
 	const opened: UsageFiles = { events: openEvents(now), usage: openUsage(now) };
+	opened.usage.abandon();
 	switch (request.kind) {
 		case "count-usage":
 			return inSlices(

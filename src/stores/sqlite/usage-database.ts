@@ -35,6 +35,8 @@ export interface LogExtent {
 	readonly firstDay: string;
 }
 
+const ROWS_A_TURN = 64;
+
 export class UsageDatabase {
 	readonly #database: DatabaseSync;
 	readonly #add: StatementSync;
@@ -74,13 +76,21 @@ export class UsageDatabase {
 		return next;
 	}
 
-	/** Adds what the records up to `seq` say. */
-	add(rows: readonly UsageRow[], counted: Counted, seq: number): Counted {
+	/** Whatever a piece of work that was broken off had begun to write. */
+	abandon(): void {
+		if (this.#database.isTransaction) this.#database.exec("ROLLBACK");
+	}
+
+	/** Adds what the records up to `seq` say, in one transaction; yields now and then, since the log is another file and need not wait for this one. */
+	*add(rows: readonly UsageRow[], counted: Counted, seq: number): Generator<undefined, Counted> {
 		const next = { ...counted, seq };
-		this.#transact(() => {
-			for (const row of rows) this.#add.run(...usageParameters(row));
-			this.#write(next);
-		});
+		this.#database.exec("BEGIN IMMEDIATE");
+		for (const [at, row] of rows.entries()) {
+			this.#add.run(...usageParameters(row));
+			if (at % ROWS_A_TURN === ROWS_A_TURN - 1) yield;
+		}
+		this.#write(next);
+		this.#database.exec("COMMIT");
 		return next;
 	}
 

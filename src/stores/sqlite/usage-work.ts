@@ -26,7 +26,9 @@ export type SlowWork<T> = Generator<undefined, T>;
 
 /** Bound what is held before it is written: records, and rows. */
 const RECORDS_AT_ONCE = 50_000;
-const ROWS_AT_ONCE = 500;
+const ROWS_AT_ONCE = 10_000;
+/** Counted again: written in one go. */
+const RECOUNTED_AT_ONCE = 500;
 const ROWS_A_TURN = 64;
 const DIFFERENCES_MOST = 100;
 
@@ -41,7 +43,7 @@ export function* catchUp(
 	const tally = new UsageTally(calendar);
 	for (const seq of tallied(events, tally, counted.seq, log.lastSeq)) {
 		if (seq === log.lastSeq || seq - counted.seq >= RECORDS_AT_ONCE || tally.size >= ROWS_AT_ONCE)
-			counted = usage.add(tally.take(), counted, seq);
+			counted = yield* usage.add(tally.take(), counted, seq);
 		yield;
 	}
 	return { counted, events: counted.seq - began };
@@ -78,7 +80,7 @@ export function* recompute(files: UsageFiles, timeZone: string): SlowWork<UsageC
 	usage.beginRecount();
 	let blocks = 0;
 	for (const seq of tallied(events, tally, 0, counted.seq)) {
-		if (seq === counted.seq || tally.size >= ROWS_AT_ONCE) usage.recount(tally.take());
+		if (seq === counted.seq || tally.size >= RECOUNTED_AT_ONCE) usage.recount(tally.take());
 		blocks += 1;
 		yield;
 	}
