@@ -40,6 +40,7 @@ export function admissionSpecOf({ admission }: Config): AdmissionSpec {
 		concurrency: admission.concurrency,
 		queueSize: admission.queue.size,
 		queueTimeoutMs: admission.queue.timeoutMs,
+		keepAliveMs: admission.queue.keepAliveMs,
 	};
 }
 

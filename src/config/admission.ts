@@ -1,7 +1,7 @@
 import type * as z from "zod";
 
 import { duration } from "./values/duration.ts";
-import { count, orUnlimited } from "./values/plain.ts";
+import { count, orOff, orUnlimited } from "./values/plain.ts";
 import { section } from "./values/section.ts";
 
 const concurrencySection = section({
@@ -27,7 +27,14 @@ const queueSection = section({
 		description:
 			"How long a request may wait before it is refused (503). Programs on Node give up by themselves after five minutes without an answer.",
 	}),
-}).transform((written) => ({ size: written.size, timeoutMs: written.timeout }));
+	keep_alive: orOff(duration({ max: "24h" }))
+		.prefault("off")
+		.meta({
+			description:
+				"After how long in the queue the answer of a stream is begun, and how often it is then kept alive: by a comment with the position in a stream of events, by a space in NDJSON. For proxies and clients that give up on silence sooner than timeout.",
+			risk: "With the answer begins its status, 200: what is refused afterwards is an error within the stream, which clients do not try again by themselves.",
+		}),
+}).transform((written) => ({ size: written.size, timeoutMs: written.timeout, keepAliveMs: written.keep_alive }));
 
 export const admissionSection = section({
 	concurrency: concurrencySection.prefault({}).meta({ description: "How many requests run at once." }),

@@ -54,6 +54,7 @@ function forwardAuth(changes: Partial<ForwardAuthDeps> = {}): { readonly handler
 				concurrency: { perKey: 1, total: 1, perModel: null },
 				queueSize: 1,
 				queueTimeoutMs: 1,
+				keepAliveMs: null,
 			}),
 			now: () => 0,
 			monotonic: () => 0,

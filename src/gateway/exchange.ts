@@ -58,6 +58,8 @@ export interface Lease {
 	readonly queuedMs: number;
 	/** Where in the queue it began to wait, about; null where it did not. */
 	readonly queuePosition: number | null;
+	/** Whether the answer was begun while it waited: status 200, and a stream. */
+	readonly opened: boolean;
 	/** Tells the budgets what was used; null where nothing is known. */
 	settle(usage: Usage | null): void;
 	release(): void;

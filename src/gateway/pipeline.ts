@@ -101,7 +101,7 @@ export class Pipeline implements RequestHandler {
 			return ANSWERED;
 		}
 		const { id, dialect } = received;
-		return this.#answer(received, { id, caller, dialect, fields: this.#corsFields(head) }, record);
+		return this.#answer(received, { id, caller, dialect, fields: this.#corsFields(head), opened: false }, record);
 	}
 
 	/** Nothing was read, so there is nothing to record but how many there were. */
@@ -158,7 +158,7 @@ export class Pipeline implements RequestHandler {
 
 			await STEP;
 			record.phase = "queued";
-			const admitting = admit(reserved.value, this.#deps);
+			const admitting = admit(reserved.value, to, this.#deps);
 			const admitted = admitting instanceof Promise ? await admitting : admitting;
 			if (!admitted.permitted) return no(admitted);
 			const { rate } = admitted.value;
@@ -169,10 +169,13 @@ export class Pipeline implements RequestHandler {
 			if (RECORDED_FIRST.has(admitted.value.judged.operation.class)) await recorded.settled;
 			const fields: Field[] = [["x-request-id", received.id]];
 			for (const field of rateLimitFields(this.#deps.admission.spec.rate, rate)) fields.push(field);
+			if (lease.queuePosition !== null)
+				fields.push(["x-rempart-queue-position", String(lease.queuePosition)], ["x-rempart-queue-wait-ms", lease.queuedMs.toFixed(0)]);
 			if (hold !== null) for (const field of budgetFields(hold, received.dialect)) fields.push(field);
 			for (const field of to.fields) fields.push(field);
 			const forwarded = await forward(admitted.value, recorded, fields, forwarding);
 			if (forwarded.outcome === "refused") return no(forwarded.refusal);
+			to.opened = false;
 			lease.settle(forwarded.usage);
 			if (hold !== null) record.charged = hold.settle(chargeOf(hold, admitted.value.judged, forwarded));
 			record.forwarded(forwarded);

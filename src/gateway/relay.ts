@@ -26,6 +26,7 @@ import { answerFields } from "./answer-fields.ts";
 import type { Admitted } from "./exchange.ts";
 import type { FilteredAnswers } from "./filtered-answers.ts";
 import type { Relayed } from "./forwarded.ts";
+import { lateFrame } from "./late-answer.ts";
 import type { Watched } from "./runner-watch.ts";
 
 export interface RelayOptions {
@@ -49,6 +50,7 @@ export interface RelayOwner {
 }
 
 const STATUS_LEFT = 499;
+const STATUS_OPENED = 200;
 
 export class Relay implements UpstreamReceiver, Placed {
 	place = -1;
@@ -67,6 +69,8 @@ export class Relay implements UpstreamReceiver, Placed {
 	#heldBytes = 0;
 	#head: ResponseHead | null = null;
 	#streams = false;
+	/** Status of an answer that is no stream, where one was begun while the request waited: it is said within that one. */
+	#lateStatus: number | null = null;
 	#settled = false;
 	/** A budget has ended the answer, and nothing more of the upstream is wanted. */
 	#ending = false;
@@ -155,6 +159,12 @@ export class Relay implements UpstreamReceiver, Placed {
 			return;
 		}
 		const contentType = head.fields.get("content-type") ?? "";
+		if (this.#options.admitted.lease.opened && !isStream(head.status, contentType)) {
+			this.#held = [];
+			this.#lateStatus = head.status;
+			this.#status = STATUS_OPENED;
+			return;
+		}
 		this.#streams = head.framing.kind === "chunked" && judged.streaming;
 		if (judged.operation.usage !== "none" || judged.streaming) {
 			const { hold } = this.#options.admitted;
@@ -247,19 +257,30 @@ export class Relay implements UpstreamReceiver, Placed {
 
 	#errorFrame({ status, code, message }: { readonly status: number; readonly code: string; readonly message: string }): Buffer {
 		const { judged, id } = this.#options.admitted;
-		return Buffer.from(errorFrame(judged, { status, code, message, requestId: id }), "utf8");
+		return Buffer.from(errorFrame(judged.operation.dialect, { status, code, message, requestId: id }), "utf8");
 	}
 
 	#complete(): void {
 		if (this.#settled) return;
 		const { caller } = this.#options.admitted;
-		if (this.#held !== null) this.#respondFiltered(Buffer.concat(this.#held));
+		if (this.#held !== null && this.#lateStatus !== null) this.#writeLate(Buffer.concat(this.#held));
+		else if (this.#held !== null) this.#respondFiltered(Buffer.concat(this.#held));
 		// What could not be filtered is a fault by now, and the pipeline's to answer.
 		if (this.#settled) return;
 		const end = this.#meter?.end(true) ?? null;
 		if (end !== null) caller.write(end.relay);
-		this.#settle({ outcome: "completed", fault: null, reason: null, usage: end?.usage ?? null, detail: end?.failed ?? null });
+		this.#settle({ outcome: "completed", fault: null, reason: null, usage: end?.usage ?? null, detail: end?.failed ?? this.#lateDetail() });
 		caller.finish();
+	}
+
+	#lateDetail(): string | null {
+		return this.#lateStatus === null ? null : `the upstream answered ${this.#lateStatus}`;
+	}
+
+	#writeLate(body: Buffer): void {
+		const { judged, caller, id } = this.#options.admitted;
+		this.#held = null;
+		caller.write(lateFrame(judged, body, id));
 	}
 
 	#respondFiltered(body: Buffer): void {
@@ -285,7 +306,8 @@ export class Relay implements UpstreamReceiver, Placed {
 	}
 
 	#respond(head: ResponseHead, length: number | null): void {
-		const { caller, judged } = this.#options.admitted;
+		const { caller, judged, lease } = this.#options.admitted;
+		if (lease.opened) return;
 		const fields = answerFields(head.fields, this.#options.fields);
 		// The meter may take a chunk out of a stream, so a stream never keeps a length.
 		const keepsLength = head.framing.kind === "none" || (head.framing.kind === "length" && !judged.streaming);
@@ -328,6 +350,10 @@ export class Relay implements UpstreamReceiver, Placed {
 		this.#options.admitted.caller.onDeparture = null;
 		this.#options.admitted.caller.onDrain = null;
 	}
+}
+
+function isStream(status: number, contentType: string): boolean {
+	return status === STATUS_OPENED && (contentType.startsWith("application/x-ndjson") || contentType.startsWith("text/event-stream"));
 }
 
 export function asFault(error: unknown): Fault {

@@ -9,7 +9,7 @@ import type { Deny } from "../model/decision.ts";
 import { FAULTS, type Fault } from "../model/fault.ts";
 import type { Dialect } from "../model/operation-class.ts";
 import { REASONS } from "../model/reason.ts";
-import { errorBody } from "../ollama/error-body.ts";
+import { errorBody, errorFrame } from "../ollama/error-body.ts";
 import { findOperation } from "../ollama/operations.ts";
 import { isOwn, OWN_METHODS } from "./own-routes.ts";
 
@@ -20,9 +20,12 @@ export interface ReplyTo {
 	readonly dialect: Dialect;
 	/** Fields of ours that the request has earned so far, such as what an allowed origin may read. */
 	readonly fields: readonly (readonly [string, string])[];
+	/** The answer was begun as a stream while the request waited, and has not ended: whatever is to be said goes into it. */
+	opened?: boolean;
 }
 
 const RETRY_AFTER_FAULT_S = 5;
+const STATUS_OPENED = 200;
 
 /** Returns the status sent. */
 export function refuse(to: ReplyTo, refusal: Deny): number {
@@ -47,6 +50,7 @@ export function fail(to: ReplyTo, fault: Fault): number {
 }
 
 function send(to: ReplyTo, status: number, code: string, message: string, fields: readonly (readonly [string, string])[]): number {
+	if (to.opened === true) return sendWithin(to, errorFrame(to.dialect, { status, code, message, requestId: to.id }));
 	const { contentType, body } = errorBody(to.dialect, { status, code, message, requestId: to.id });
 	const bytes = Buffer.from(body, "utf8");
 	const head: readonly (readonly [string, string])[] = [["content-type", contentType], ["x-request-id", to.id], ...fields];
@@ -54,6 +58,14 @@ function send(to: ReplyTo, status: number, code: string, message: string, fields
 	if (to.caller.head?.method !== "HEAD") to.caller.write(bytes);
 	to.caller.finish();
 	return status;
+}
+
+/** In a stream that has begun: the status was sent with its head. */
+function sendWithin(to: ReplyTo, frame: string): number {
+	to.opened = false;
+	to.caller.write(Buffer.from(frame, "utf8"));
+	to.caller.finish();
+	return STATUS_OPENED;
 }
 
 function allowedMethods(method: string, path: string): string {

@@ -7,6 +7,7 @@ import type { Authorized, Lease } from "./exchange.ts";
 export class Room extends Place implements Lease {
 	queuedMs = 0;
 	queuePosition: number | null = null;
+	opened = false;
 	readonly #admission: Admission;
 	readonly #monotonic: () => number;
 	#usage: Usage | null = null;

@@ -6,7 +6,6 @@
  *  - Only texts of our own tables go in here: nothing that the upstream said, nothing of the request.
  */
 import type { Dialect } from "../model/operation-class.ts";
-import type { JudgedRequest } from "./judged-request.ts";
 
 export interface ErrorFacts {
 	readonly status: number;
@@ -20,11 +19,11 @@ export function errorBody(dialect: Dialect, facts: ErrorFacts): { readonly conte
 	return { contentType: "application/json; charset=utf-8", body: JSON.stringify(errorOf(dialect, facts)) };
 }
 
-/** One whole frame of the operation's stream: an NDJSON line, or an event. Valid only where the stream is at the boundary of a frame. */
-export function errorFrame({ operation }: Pick<JudgedRequest, "operation">, facts: ErrorFacts): string {
-	const record = JSON.stringify(errorOf(operation.dialect, facts));
-	if (operation.dialect === "ollama") return `${record}\n`;
-	return operation.dialect === "anthropic" ? `event: error\ndata: ${record}\n\n` : `data: ${record}\n\n`;
+/** One whole frame of the dialect's streams: an NDJSON line, or an event. Valid only where the stream is at the boundary of a frame. */
+export function errorFrame(dialect: Dialect, facts: ErrorFacts): string {
+	const record = JSON.stringify(errorOf(dialect, facts));
+	if (dialect === "ollama") return `${record}\n`;
+	return dialect === "anthropic" ? `event: error\ndata: ${record}\n\n` : `data: ${record}\n\n`;
 }
 
 function errorOf(dialect: Dialect, { status, code, message, requestId }: ErrorFacts): object {

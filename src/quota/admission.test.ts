@@ -11,6 +11,7 @@ const SPEC: AdmissionSpec = {
 	concurrency: { total: 2, perKey: 2, perModel: null },
 	queueSize: 2,
 	queueTimeoutMs: 1_000,
+	keepAliveMs: null,
 };
 
 function admissionOf(concurrency: Partial<AdmissionSpec["concurrency"]>, queueSize = 9): Admission {

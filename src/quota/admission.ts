@@ -21,6 +21,8 @@ export interface AdmissionSpec {
 	readonly concurrency: { readonly total: number; readonly perKey: number; readonly perModel: number | null };
 	readonly queueSize: number;
 	readonly queueTimeoutMs: number;
+	/** After so long, and every so long again, whoever waits for a stream is told that it waits; null: not. */
+	readonly keepAliveMs: number | null;
 }
 
 export interface Outlook {

@@ -30,6 +30,7 @@ function play(callers: readonly Caller[], { places, untilMs }: { readonly places
 		concurrency: { total: 1_000, perKey: 10_000, perModel: places },
 		queueSize: 10_000,
 		queueTimeoutMs: 1e9,
+		keepAliveMs: null,
 	});
 	const waits = new Map(callers.map(({ name }) => [name, [] as number[]]));
 	const used = new Map(callers.map(({ name }) => [name, 0]));

@@ -60,3 +60,11 @@ export function orUnlimited<Bound extends z.ZodType>(bound: Bound) {
 			joined({ message: `${described(input)} is neither a bound nor unlimited`, hint: "write a bound, or the word unlimited" }),
 	});
 }
+
+/** Something that happens after a while, or not at all; read into null then. */
+export function orOff<Value extends z.ZodType>(value: Value) {
+	return z.union([z.literal("off").transform(() => null), value], {
+		error: ({ input }) =>
+			joined({ message: `${described(input)} is neither a duration nor off`, hint: 'write a duration such as "15s", or the word off' }),
+	});
+}

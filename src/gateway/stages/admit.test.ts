@@ -11,6 +11,7 @@ const SPEC: AdmissionSpec = {
 	concurrency: { total: 1, perKey: 3, perModel: null },
 	queueSize: 2,
 	queueTimeoutMs: 1_000,
+	keepAliveMs: null,
 };
 
 function stage(spec: Partial<AdmissionSpec> = {}) {
@@ -19,7 +20,8 @@ function stage(spec: Partial<AdmissionSpec> = {}) {
 	return {
 		time,
 		admission,
-		admit: (authorized: Parameters<typeof admit>[0]) => admit(authorized, { admission, monotonic: () => time.now, serversOf: () => 1 }),
+		admit: (authorized: Parameters<typeof admit>[0]) =>
+			admit(authorized, { ...authorized, fields: [] }, { admission, monotonic: () => time.now, serversOf: () => 1 }),
 	};
 }
 

@@ -12,8 +12,10 @@ import type { JudgedRequest } from "../../ollama/judged-request.ts";
 import type { Admission } from "../../quota/admission.ts";
 import type { RateResult } from "../../quota/rate.ts";
 import type { Admitted, Lease, Reserved } from "../exchange.ts";
+import type { ReplyTo } from "../reply.ts";
 import { Room } from "../room.ts";
 import { tokenBoundOf } from "../token-bound.ts";
+import { WaitingAnswer } from "../waiting-answer.ts";
 
 export interface AdmitDeps {
 	readonly admission: Admission;
@@ -27,7 +29,8 @@ const RETRY_CONCURRENCY_MS = 1_000;
 /** Nobody is told to stay away for longer, however long the queue looks. */
 const RETRY_LATEST_MS = 600_000;
 
-export function admit(authorized: Reserved, deps: AdmitDeps): Decision<Admitted> | Promise<Decision<Admitted>> {
+/** `to`: where a stream that waits for long is begun, if the operator wants it. */
+export function admit(authorized: Reserved, to: ReplyTo, deps: AdmitDeps): Decision<Admitted> | Promise<Decision<Admitted>> {
 	const { admission, monotonic, serversOf } = deps;
 	const principal = authorized.principal.id;
 	const since = monotonic();
@@ -41,12 +44,13 @@ export function admit(authorized: Reserved, deps: AdmitDeps): Decision<Admitted>
 		case "key-full":
 			return deny("concurrency-exceeded", `${admission.spec.concurrency.perKey} running`, RETRY_CONCURRENCY_MS);
 		case "full":
-			return wait(authorized, rate, room, since, deps);
+			return wait(authorized, to, rate, room, since, deps);
 	}
 }
 
 function wait(
 	authorized: Reserved,
+	to: ReplyTo,
 	rate: RateResult,
 	room: Room,
 	since: number,
@@ -56,9 +60,15 @@ function wait(
 	if (admission.enter(room, tokenBoundOf(authorized.judged), since) !== "waiting")
 		return noTurn("queue-full", `${admission.queued} waiting`, room, admission);
 	room.queuePosition = admission.outlook(room).position;
+	const { queueTimeoutMs, keepAliveMs } = admission.spec;
 	return new Promise((resolve) => {
+		const answer = keepAliveMs !== null && authorized.judged.streaming ? new WaitingAnswer(to, authorized) : null;
+		const keptAlive =
+			answer === null || keepAliveMs === null ? undefined : setInterval(() => answer.sayWaiting(admission.outlook(room)), keepAliveMs);
 		const done = (decision: Decision<Admitted>): void => {
 			clearTimeout(timer);
+			clearInterval(keptAlive);
+			answer?.end();
 			caller.onDeparture = null;
 			resolve(decision);
 		};
@@ -66,11 +76,12 @@ function wait(
 			const refusal = noTurn("queue-timeout", detail, room, admission);
 			if (admission.giveUp(room, monotonic())) done(refusal);
 		};
-		const timer = setTimeout(() => giveUp(null), admission.spec.queueTimeoutMs);
+		const timer = setTimeout(() => giveUp(null), queueTimeoutMs);
 		caller.onDeparture = () => giveUp("the caller left");
 		room.onDropped = () => done(noTurn("queue-full", "gave way to who has less in the queue", room, admission));
 		room.onTurn = () => {
 			room.queuedMs = monotonic() - since;
+			room.opened = to.opened === true;
 			done(permit(admittedAs(authorized, rate, room)));
 		};
 	});
@@ -86,4 +97,10 @@ function admittedAs({ id, at, caller, head, dialect, principal, judged, grant, h
 	return { id, at, caller, head, dialect, principal, judged, grant, rate, lease, hold };
 }
 
-const NO_ROOM_NEEDED: Lease = Object.freeze({ queuedMs: 0, queuePosition: null, settle: () => undefined, release: () => undefined });
+const NO_ROOM_NEEDED: Lease = Object.freeze({
+	queuedMs: 0,
+	queuePosition: null,
+	opened: false,
+	settle: () => undefined,
+	release: () => undefined,
+});
