@@ -5,6 +5,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 
+import { localCertificate } from "../../src/http/tls/local-ca.ts";
 import { ask, chat } from "../support/asks.ts";
 import { OutsideAuthority } from "../support/client-certificate.ts";
 import { eventually } from "../support/eventually.ts";
@@ -204,6 +205,28 @@ test("what an operator wrote wrongly refuses a reload: a role that is not there,
 		assert.match(outcome.problems.join(), problem);
 		assert.equal(await statusOf(token), 200);
 	}
+});
+
+test("a provider over TLS is believed by the authority that the operator names, and by no other", async (context) => {
+	const { chain: cert, key, caFile } = await localCertificate(temporaryDirectory(context), ["localhost"], Date.now());
+	const provider = await LyingProvider.start(context, { cert, key });
+	const yaml = (more: string) =>
+		`identities: { tokens: [{ issuer: "${provider.issuer}", audiences: ["${RESOURCE}"], rules: [{ claim: scope, values: [use], role: user }]${more} }] }\n`;
+	const token = provider.token({ claims: { scope: "use" } });
+	const gateway = await startGateway({ upstreams: ["http://127.0.0.1:1"], yaml: yaml("") });
+	context.after(() => gateway[Symbol.asyncDispose]());
+	const statusOf = async () => (await requestRaw({ port: gateway.port }, ask({ key: token, path: "/api/version" }))).status;
+	assert.equal(await statusOf(), 503);
+	const [silent] = await gateway.server.silentProviders;
+	assert.match(silent?.detail ?? "", /certificate/);
+	const config = await readFile(gateway.configFile, "utf8");
+	await writeFile(gateway.configFile, config.replace(/^identities:.*\n/m, yaml(`, ca: "${caFile}"`)));
+	assert.equal((await gateway.server.reload()).reloaded, true);
+	// The upstream is not there; that the token is good shows in who is told so.
+	assert.equal(await statusOf(), 502);
+	await writeFile(gateway.configFile, config.replace(/^identities:.*\n/m, yaml(`, ca: "${caFile}", jwks: "${provider.issuer}/nothing"`)));
+	assert.equal((await gateway.server.reload()).reloaded, true);
+	assert.equal(await statusOf(), 503);
 });
 
 test("a token that is bound to a certificate is good with that certificate alone, and the two are one credential", async (context) => {

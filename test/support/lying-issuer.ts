@@ -6,6 +6,7 @@
 import { createHmac, generateKeyPairSync, type KeyObject, sign } from "node:crypto";
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import type { TestContext } from "node:test";
 
@@ -46,25 +47,28 @@ export class LyingProvider {
 	readonly #server: Server;
 	#gone = false;
 
-	private constructor(server: Server) {
+	private constructor(server: Server, origin: string) {
 		this.#server = server;
-		const { port } = server.address() as AddressInfo;
-		this.issuer = `http://127.0.0.1:${port}/realm`;
+		this.issuer = `${origin}:${(server.address() as AddressInfo).port}/realm`;
 		server.on("connection", (socket) => {
 			if (this.#gone) socket.resetAndDestroy();
 		});
 		server.on("request", (request, response) => this.#answer(request, response));
 	}
 
-	static async start(context: TestContext): Promise<LyingProvider> {
-		const server = createServer();
+	/** In clear at an address; with a certificate for `localhost` over TLS. */
+	static async start(
+		context: TestContext,
+		certificate: { readonly cert: string; readonly key: string } | null = null,
+	): Promise<LyingProvider> {
+		const server = certificate === null ? createServer() : createTlsServer(certificate);
 		server.listen(0, "127.0.0.1");
 		await once(server, "listening");
 		context.after(() => {
 			server.closeAllConnections();
 			server.close();
 		});
-		return new LyingProvider(server);
+		return new LyingProvider(server, certificate === null ? "http://127.0.0.1" : "https://localhost");
 	}
 
 	/** From now on every connection is reset. The port is kept, or another server of the test could be given it. */
