@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { adminWorld, EXPLANATION, requestStarted, STATUS } from "../../test/support/admin-deps.ts";
+import { adminWorld, EXPLANATION, requestStarted, STATUS, USAGE } from "../../test/support/admin-deps.ts";
 import { KEY_PATTERN } from "../keys/key-format.ts";
 import { KEY_PROBLEMS } from "../keys/key-problem.ts";
 import { adminRoutes, createAdminApi } from "./admin-api.ts";
+import type { UsageRequest } from "./admin-deps.ts";
 import { PROBLEMS } from "./problem.ts";
 
 type Api = ReturnType<typeof createAdminApi>;
@@ -26,6 +27,12 @@ const refusals: readonly (readonly [what: string, method: string, path: string, 
 	["a type of event that is not there", "GET", "/v1/events?type=request-started,nonsense", undefined, 422, "request-invalid"],
 	["a limit of nothing", "GET", "/v1/events?limit=0", undefined, 422, "request-invalid"],
 	["a limit in hexadecimal", "GET", "/v1/events?limit=0x10", undefined, 422, "request-invalid"],
+	["usage by nothing that there is", "GET", "/v1/usage?by=colour", undefined, 422, "request-invalid"],
+	["usage since no day", "GET", "/v1/usage?since=2026-02-30", undefined, 422, "request-invalid"],
+	["usage of no month", "GET", "/v1/usage?month=2026-13", undefined, 422, "request-invalid"],
+	["usage of a month and a range", "GET", "/v1/usage?month=2026-10&since=2026-10-02", undefined, 422, "request-invalid"],
+	["more lines of usage than a page holds", "GET", "/v1/usage?limit=10001", undefined, 422, "request-invalid"],
+	["an unknown parameter of usage", "GET", "/v1/usage?principal=x", undefined, 422, "request-invalid"],
 	["an unknown parameter", "GET", "/v1/events?model=x", undefined, 422, "request-invalid"],
 	[
 		"a subject of a kind that is not there",
@@ -87,6 +94,38 @@ test("a log that cannot be read is said so, and the list is not empty instead", 
 		assert.equal(answer.status, 503);
 		assert.equal(answer.body.code, "log-unreadable");
 	}
+});
+
+test("usage that cannot be counted is said so, and is not nothing instead", async () => {
+	const fail = () => Promise.reject(new Error("EIO /secret/path"));
+	const app = createAdminApi(adminWorld({ usage: { report: fail, recompute: fail } }).deps);
+	for (const [method, path] of [
+		["GET", "/v1/usage"],
+		["POST", "/v1/usage/recompute"],
+	] as const) {
+		const answer = await ask(app, method, path);
+		assert.deepEqual([answer.status, answer.body.code], [503, "usage-unreadable"]);
+		assert.doesNotMatch(answer.text, /secret/);
+	}
+});
+
+test("usage is asked for as the query says: days, moments, a month", async () => {
+	const asked: UsageRequest[] = [];
+	const usage = {
+		...adminWorld().deps.usage,
+		report: (request: UsageRequest) => {
+			asked.push(request);
+			return Promise.resolve(USAGE);
+		},
+	};
+	const app = createAdminApi(adminWorld({ usage }).deps);
+	for (const query of ["", "by=model&since=2026-10-02&until=1790000000000&limit=5&offset=10", "by=day&month=2026-02"])
+		assert.equal((await ask(app, "GET", `/v1/usage?${query}`)).status, 200);
+	assert.deepEqual(asked, [
+		{ by: "principal", since: null, until: null, limit: 1_000, offset: 0 },
+		{ by: "model", since: "2026-10-02", until: 1_790_000_000_000, limit: 5, offset: 10 },
+		{ by: "day", since: "2026-02-01", until: "2026-02-28", limit: 1_000, offset: 0 },
+	]);
 });
 
 test("a refused configuration is a problem with every complaint", async () => {
