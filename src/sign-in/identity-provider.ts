@@ -73,6 +73,7 @@ export class IdentityProvider {
 	readonly #spec: ProviderSpec;
 	readonly #monotonic: () => number;
 	readonly #ask: AskProvider;
+	#lastKnown: Configuration | null = null;
 	#known: { readonly configuration: Promise<Configuration>; readonly since: number } | null = null;
 
 	constructor(spec: ProviderSpec, ask: AskProvider, monotonic: () => number) {
@@ -120,12 +121,11 @@ export class IdentityProvider {
 		}
 	}
 
-	/** Where a browser signs out at the provider; null where it has no such place, or cannot say at present. */
-	async endSessionUrl(idToken: Secret | null, backTo: string): Promise<URL | null> {
-		const configuration = await this.#configuration().catch(() => null);
-		if (configuration?.serverMetadata().end_session_endpoint === undefined) return null;
+	/** Where a browser signs out at the provider; null where it has no such place. By what it last said of itself: a page must not wait for it. */
+	endSessionUrl(idToken: Secret | null, backTo: string): URL | null {
+		if (this.#lastKnown?.serverMetadata().end_session_endpoint === undefined) return null;
 		const hint = idToken === null ? {} : { id_token_hint: idToken.reveal() };
-		return buildEndSessionUrl(configuration, { ...hint, post_logout_redirect_uri: backTo });
+		return buildEndSessionUrl(this.#lastKnown, { ...hint, post_logout_redirect_uri: backTo });
 	}
 
 	#configuration(): Promise<Configuration> {
@@ -178,6 +178,7 @@ export class IdentityProvider {
 		configuration[customFetch] = fetch;
 		configuration.timeout = LIBRARY_TIMEOUT_S;
 		for (const execute of [...clear, enableNonRepudiationChecks]) execute(configuration);
+		this.#lastKnown = configuration;
 		return configuration;
 	}
 }

@@ -156,9 +156,8 @@ export class SignInDesk {
 	}
 
 	/** Where the browser signs out at the provider too; null where it cannot. */
-	async endSessionUrl({ idToken }: Session): Promise<string | null> {
-		const url = await this.#provider.endSessionUrl(idToken, `${this.publicUrl}/`);
-		return url?.href ?? null;
+	endSessionUrl({ idToken }: Session): string | null {
+		return this.#provider.endSessionUrl(idToken, `${this.publicUrl}/`)?.href ?? null;
 	}
 
 	/** Whoever gave it must still be signed in: a sign-out between yes and now is a no. */

@@ -186,7 +186,33 @@ test("sessions end when rules change, when sign-in is switched off, and not when
 	await configure("rules: [{ claim: groups, matches: nobody, role: viewer }]");
 	assert.equal((await browser.visit(`${url}/me`)).status, 401);
 	await saidOfSigningOut("the rules changed");
+	await configure(null);
+	for (const path of ["/", "/sign-in", "/me", "/v1/keys", "/device"])
+		assert.equal((await browser.visit(`${url}${path}`)).status, 404, path);
+	assert.equal((await browser.visit(`${url}/healthz`)).status, 200);
 	await configure();
+});
+
+test("what is being followed ends with the session", async () => {
+	const { url, signIn, gateway } = world;
+	const { browser } = await signIn("vera");
+	const { session } = JSON.parse((await browser.visit(`${url}/me`)).text);
+	const cookie = `rempart-session=${browser.cookie(url, "rempart-session")?.value ?? ""}`;
+	const followed = await fetch(`${url}/v1/events?follow=true&limit=1`, { headers: { cookie } });
+	const reader = followed.body?.getReader();
+	assert.equal((await reader?.read())?.done, false);
+	assert.equal((await gateway.admin.post(`/v1/sessions/${session}/end`, {})).status, 200);
+	let last = await reader?.read();
+	while (last?.done === false) last = await reader?.read();
+	assert.equal(last?.done, true);
+});
+
+test("by another name of this machine nobody is sent anywhere, since the cookie would stay behind", async () => {
+	const { url } = world;
+	const other = url.replace("127.0.0.1", "localhost");
+	const answer = await new Browser().visit(`${url}/sign-in`, { headers: { host: new URL(other).host } });
+	assert.equal(answer.status, 421);
+	assert.ok(answer.text.includes(url));
 });
 
 test("an administrator signs somebody out, and it holds at once", async () => {

@@ -15,8 +15,8 @@ export interface SignInWorld {
 	readonly provider: SignInProvider;
 	/** Of the admin listener. */
 	readonly url: string;
-	/** Writes the section anew and has it read; `changes` are lines of `sign_in`. */
-	readonly configure: (changes?: string) => Promise<void>;
+	/** Writes the section anew and has it read; `changes` are lines of `sign_in`, null leaves it out. */
+	readonly configure: (changes?: string | null) => Promise<void>;
 	/** To the first page after signing in. */
 	readonly signIn: (name: string, browser?: Browser) => Promise<{ readonly browser: Browser; readonly page: Visited }>;
 }
@@ -30,7 +30,7 @@ export async function signInWorld(t: { readonly after: (close: () => unknown) =>
 	const secretFile = join(gateway.stateDirectory, "client-secret");
 	await writeFile(secretFile, `${CLIENT_SECRET}\n`, { mode: 0o600 });
 	const before = await readFile(gateway.configFile, "utf8");
-	const configure = async (changes = `rules: ${RULES}`): Promise<void> => {
+	const configure = async (changes: string | null = `rules: ${RULES}`): Promise<void> => {
 		const lines = [
 			`issuer: ${provider.issuer}`,
 			"client_id: rempart",
@@ -38,10 +38,10 @@ export async function signInWorld(t: { readonly after: (close: () => unknown) =>
 			`public_url: ${url}`,
 			"scopes: [openid, profile, groups]",
 			"user_info: true",
-			...changes.split("\n"),
+			...(changes ?? "").split("\n"),
 		];
 		const section = `admin:\n  listen: "127.0.0.1:0"\n  sign_in:\n${lines.map((line) => `    ${line}\n`).join("")}`;
-		await writeFile(gateway.configFile, before.replace(/^admin:.*\n/m, section));
+		await writeFile(gateway.configFile, changes === null ? before : before.replace(/^admin:.*\n/m, section));
 		const outcome = await gateway.server.reload();
 		if (!outcome.reloaded) throw new Error(outcome.problems.join("\n"));
 	};

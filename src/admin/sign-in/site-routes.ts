@@ -24,7 +24,7 @@ export function addSiteRoutes(app: Hono, deps: SiteDeps, withDesk: WithDesk): vo
 		withDesk(async (context, desk) => {
 			const found = browserSession(context, desk);
 			if (found === null) return await showWelcome(context);
-			const there = await desk.endSessionUrl(found.session);
+			const there = desk.endSessionUrl(found.session);
 			const formsLeadTo = there === null ? [] : [new URL(there).origin];
 			return await showHome(context, deps, { session: found.session, expiresAt: desk.sessions.expiryOf(found.session), formsLeadTo });
 		}),
@@ -50,10 +50,16 @@ export function addSiteRoutes(app: Hono, deps: SiteDeps, withDesk: WithDesk): vo
 
 /** `returnTo` is a path of ours, and never of the request's choosing. */
 export async function sendToProvider(context: Context, desk: SignInDesk, returnTo: string): Promise<Response> {
-	const url = new URL(context.req.url);
-	// Cookies belong to a host. Whoever came by another name of ours would come back without what they carry.
-	const host = context.req.header("host") ?? "";
-	if (host !== new URL(desk.publicUrl).host) return context.redirect(`${desk.publicUrl}${url.pathname}${url.search}`, 302);
+	// Cookies belong to a host. Whoever came by another name of ours would come back without what they carry. Not redirected: behind a proxy that writes
+	// another Host that would never end.
+	const host = URL.parse(`http://${context.req.header("host") ?? ""}`)?.hostname;
+	if (host !== new URL(desk.publicUrl).hostname) {
+		return await showProblem(
+			context,
+			"host-not-served",
+			`open ${desk.publicUrl}/ instead; a proxy before it has to pass the field Host on`,
+		);
+	}
 	try {
 		const { location, carried } = await desk.begin(returnTo);
 		setCookie(context, "sign-in", { value: carried, maxAgeMs: ATTEMPT_MS, secure: isSecure(desk) });
@@ -89,7 +95,7 @@ async function signOut(context: Context, desk: SignInDesk): Promise<Response> {
 	if (!isOurs(context, desk, found.session, form?.get("csrf") ?? context.req.header("x-csrf-token"))) return forged(context);
 	desk.sessions.end(found.session.id, "signed out");
 	setCookie(context, "session", { value: null, maxAgeMs: null, secure: isSecure(desk) });
-	return context.redirect((await desk.endSessionUrl(found.session)) ?? "/", 303);
+	return context.redirect(desk.endSessionUrl(found.session) ?? "/", 303);
 }
 
 const HINTS = {
