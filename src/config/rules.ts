@@ -141,9 +141,9 @@ export const RULES: readonly Rule[] = [
 		name: "network-factor-has-networks",
 		needs: [["roles"]],
 		check: ({ policy: { roles } }) =>
-			Object.entries(roles).flatMap(([name, { require, networks }]) =>
+			Object.entries(roles).flatMap(([name, role]) =>
 				broken(
-					!require.includes("network") || networks.allow.length > 0 || networks.allowFile !== null,
+					!role.require.includes("network") || role.networks.allow.length > 0 || role.networks.allowFile !== null,
 					["roles", name, "require"],
 					"demands a network, and none is listed, so nobody could have the role",
 					`list them: roles.${name}.networks.allow`,
@@ -154,8 +154,8 @@ export const RULES: readonly Rule[] = [
 		name: "credential-factors-are-alternatives",
 		needs: [["roles"]],
 		check: ({ policy: { roles } }) =>
-			Object.entries(roles).flatMap(([name, { require }]) => {
-				const kinds = CREDENTIAL_FACTORS.filter((factor) => require.includes(factor));
+			Object.entries(roles).flatMap(([name, role]) => {
+				const kinds = CREDENTIAL_FACTORS.filter((factor) => role.require.includes(factor));
 				return broken(
 					kinds.length <= 1,
 					["roles", name, "require"],
@@ -168,9 +168,9 @@ export const RULES: readonly Rule[] = [
 		name: "certificate-factor-is-asked-for",
 		needs: [["roles"], ["identities", "certificates"]],
 		check: ({ policy: { roles }, identities: { certificates } }) =>
-			Object.entries(roles).flatMap(([name, { require }]) =>
+			Object.entries(roles).flatMap(([name, role]) =>
 				broken(
-					!require.includes("certificate") || certificates.ask,
+					!role.require.includes("certificate") || certificates.ask,
 					["roles", name, "require"],
 					"demands a certificate, and callers are asked for none, so nobody could have the role",
 					"set identities.certificates.ask: true",

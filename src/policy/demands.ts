@@ -24,9 +24,10 @@ export interface Entering {
 }
 
 /** Null where nothing is demanded. */
-export function demandsOf({ networks, require }: Pick<RoleSpec, "networks" | "require">): Demands | null {
-	const rule = new NetworkRule(networks);
-	return rule.everyone && require.length === 0 ? null : Object.freeze({ networks: rule, factors: Object.freeze([...new Set(require)]) });
+export function demandsOf(role: Pick<RoleSpec, "networks" | "require">): Demands | null {
+	const required = role.require;
+	const rule = new NetworkRule(role.networks);
+	return rule.everyone && required.length === 0 ? null : Object.freeze({ networks: rule, factors: Object.freeze([...new Set(required)]) });
 }
 
 /** The factors that do not hold, in the order of the role. */
@@ -34,13 +35,8 @@ export function missingFactors({ networks, factors }: Demands, { principal, addr
 	return factors.filter((factor) => {
 		const group = groupOf(factor);
 		if (group !== null) return !principal.groups.includes(group);
-		switch (factor) {
-			case "certificate":
-				return !certificate;
-			case "network":
-				return !networks.narrows || address === null || !networks.permits(address);
-			default:
-				return FACTOR_OF[principal.kind] !== factor;
-		}
+		if (factor === "certificate") return !certificate;
+		if (factor === "network") return !networks.narrows || address === null || !networks.permits(address);
+		return FACTOR_OF[principal.kind] !== factor;
 	});
 }
