@@ -20,8 +20,8 @@ import { keyRoutes } from "./routes/key-routes.ts";
 import { policyRoutes } from "./routes/policy-routes.ts";
 import { principalRoutes } from "./routes/principal-routes.ts";
 import { serverRoutes } from "./routes/server-routes.ts";
-import { usageRoutes } from "./routes/usage-routes.ts";
 import { sessionRoutes } from "./routes/session-routes.ts";
+import { usageRoutes } from "./routes/usage-routes.ts";
 
 /** Every route, in the order of the reference. */
 export function adminRoutes(deps: AdminDeps): readonly AdminRoute[] {

@@ -21,6 +21,8 @@ const DURATION_BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 1
 const OVERHEAD_BUCKETS = [0.00005, 0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.05, 0.25] as const;
 /** Loading a model takes seconds to a minute; a loaded one answers at once. */
 const FIRST_TOKEN_BUCKETS = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120] as const;
+/** From a large model on a CPU to a small one on a fast GPU. */
+const RATE_BUCKETS = [1, 2, 5, 10, 20, 35, 50, 75, 100, 150, 250, 500] as const;
 
 const counter = (name: string, labels: readonly string[], unit: string, help: string) =>
 	({ name, type: "counter", labels, unit, help }) as const;
@@ -74,6 +76,20 @@ export const METRICS = {
 		"From the request's last byte sent upstream to the answer's first, successful inference only.",
 	),
 	queued: histogram("rempart_queue_wait_seconds", [], DURATION_BUCKETS, "Time that permitted requests waited for room at the upstream."),
+	queuedByPriority: histogram(
+		"rempart_queue_wait_by_priority_seconds",
+		["priority"],
+		DURATION_BUCKETS,
+		"Time that permitted requests which need room waited for it, by the priority of their role.",
+	),
+	outputRate: {
+		name: "rempart_output_tokens_per_second",
+		type: "histogram",
+		labels: ["model"],
+		unit: "tokens a second",
+		help: "How fast a model wrote an answer, as Ollama reports it; OpenAI's and Anthropic's dialects do not say.",
+		buckets: RATE_BUCKETS,
+	},
 	tokens: counter(
 		"rempart_tokens_total",
 		["direction", "model", "key"],
@@ -90,6 +106,12 @@ export const METRICS = {
 	requestsActive: gauge("rempart_requests_active", [], "requests", "Permitted requests that have not ended."),
 	streamsActive: gauge("rempart_streams_active", [], "streams", "Permitted streaming requests that have not ended."),
 	queueDepth: gauge("rempart_queue_depth", [], "requests", "Requests that wait for room at the upstream."),
+	queueWaiting: gauge(
+		"rempart_queue_waiting",
+		["priority"],
+		"requests",
+		"Requests that wait for room at the upstream, by the priority of their role.",
+	),
 	passwordChecks: gauge("rempart_password_checks_waiting", [], "checks", "Passwords that wait to be checked against their slow hash."),
 	tokenChecks: gauge(
 		"rempart_token_checks_waiting",

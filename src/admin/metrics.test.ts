@@ -29,6 +29,7 @@ const STRANGER: RequestEnded = {
 	upstream: null,
 	durationMs: 1,
 	queuedMs: 0,
+	priority: null,
 	firstByteMs: null,
 	overheadMs: 1,
 	bytesIn: 0,
@@ -36,6 +37,16 @@ const STRANGER: RequestEnded = {
 	usage: null,
 	charged: null,
 };
+
+const USED = {
+	promptTokens: 12,
+	outputTokens: 40,
+	totalNs: 1_400_000_000,
+	loadNs: 200_000_000,
+	promptNs: 100_000_000,
+	evalNs: 1_000_000_000,
+	estimated: false,
+} as const;
 
 const CHAT: RequestEnded = {
 	...STRANGER,
@@ -52,19 +63,12 @@ const CHAT: RequestEnded = {
 	upstream: "http://127.0.0.1:11434",
 	durationMs: 1500,
 	queuedMs: 20,
+	priority: "normal",
 	firstByteMs: 300,
 	overheadMs: 0.15,
 	bytesIn: 100,
 	bytesOut: 4000,
-	usage: {
-		promptTokens: 12,
-		outputTokens: 40,
-		totalNs: 1_400_000_000,
-		loadNs: 200_000_000,
-		promptNs: 100_000_000,
-		evalNs: 1_000_000_000,
-		estimated: false,
-	},
+	usage: USED,
 };
 
 for (const [what, event] of [
@@ -235,6 +239,24 @@ test("gauges are read when somebody scrapes, and left out where there is nothing
 	const text = await metrics.registry();
 	assert.match(text, /^rempart_connections 4$/m);
 	assert.doesNotMatch(text, /^rempart_certificate_expiry_timestamp_seconds /m);
+});
+
+test("what waits and has waited is told by the priority of who asked, and how fast a model wrote by the model", async () => {
+	const metrics = createMetrics();
+	metrics.readWaiting((priority) => (priority === "low" ? 7 : 0));
+	metrics.observe({ ...CHAT, queuedMs: 3_000, priority: "high", usage: { ...USED, outputTokens: 90, evalNs: 3e9 } });
+	metrics.observe({ ...CHAT, class: "read", queuedMs: 0, priority: "normal", usage: null });
+	const text = await metrics.registry();
+	for (const expected of [
+		'rempart_queue_waiting{priority="low"} 7',
+		'rempart_queue_waiting{priority="high"} 0',
+		'rempart_queue_wait_by_priority_seconds_bucket{le="2.5",priority="high"} 0',
+		'rempart_queue_wait_by_priority_seconds_bucket{le="5",priority="high"} 1',
+		'rempart_queue_wait_by_priority_seconds_count{priority="normal"} 0',
+		'rempart_output_tokens_per_second_bucket{le="20",model="llama3.2:latest"} 0',
+		'rempart_output_tokens_per_second_bucket{le="35",model="llama3.2:latest"} 1',
+	])
+		assert.ok(text.includes(`${expected}\n`), expected);
 });
 
 test("every metric of the table is exposed with its type, and named as Prometheus wants it", async () => {

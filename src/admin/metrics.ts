@@ -9,6 +9,7 @@
 import { Registry } from "prom-client";
 import type { Event, RequestEnded } from "../model/event.ts";
 import { FAULTS, type FaultCode } from "../model/fault.ts";
+import { PRIORITIES, type Priority } from "../model/priority.ts";
 import { REASONS, type Reason } from "../model/reason.ts";
 import { assertNever } from "../std/assert-never.ts";
 import { CappedNames, NONE, OTHER } from "./capped-names.ts";
@@ -24,6 +25,8 @@ export interface Metrics {
 	read(gauge: Reading, value: () => number | null): void;
 	/** The same of identity providers, of which a reload may leave out some: their series end with them. */
 	readProviders(values: () => readonly { readonly issuer: string; readonly up: boolean | null }[]): void;
+	/** How many requests wait, by priority; asked at each scrape. */
+	readWaiting(value: (priority: Priority) => number): void;
 	/** The text exposition format. */
 	registry(): Promise<string>;
 	readonly contentType: string;
@@ -73,6 +76,7 @@ interface UsageCells {
 	readonly prompt: Cell;
 	readonly eval: Cell;
 	readonly firstToken: HistogramCell;
+	readonly outputRate: HistogramCell;
 }
 
 export function createMetrics(): Metrics {
@@ -82,7 +86,7 @@ export function createMetrics(): Metrics {
 		expose(registry, METRICS[id], () => cellSamples(made.all()));
 		return made;
 	};
-	const histograms = (id: "duration" | "overhead" | "firstToken" | "queued") => {
+	const histograms = (id: "duration" | "overhead" | "firstToken" | "queued" | "queuedByPriority" | "outputRate") => {
 		const made = new HistogramCells(METRICS[id].labels, METRICS[id].buckets);
 		expose(registry, METRICS[id], () => histogramSamples(METRICS[id].name, made.all()));
 		return made;
@@ -100,6 +104,9 @@ export function createMetrics(): Metrics {
 	const overhead = histograms("overhead").at();
 	const firstToken = histograms("firstToken");
 	const queued = histograms("queued").at();
+	const queuedBy = histograms("queuedByPriority");
+	const queuedByPriority = { high: queuedBy.at("high"), normal: queuedBy.at("normal"), low: queuedBy.at("low") };
+	const outputRate = histograms("outputRate");
 	const tokens = cells("tokens");
 	const gpu = cells("gpu");
 	const bytes = cells("bytes");
@@ -139,6 +146,8 @@ export function createMetrics(): Metrics {
 	expose(registry, METRICS.identityProviderUp, () =>
 		providers().flatMap(({ issuer, up }) => (up === null ? [] : [{ labels: { issuer }, value: up ? 1 : 0 }])),
 	);
+	let waiting: (priority: Priority) => number = () => 0;
+	expose(registry, METRICS.queueWaiting, () => PRIORITIES.map((priority) => ({ labels: { priority }, value: waiting(priority) })));
 	expose(registry, METRICS.startTime, () => sample(performance.timeOrigin / 1000));
 	expose(registry, METRICS.memory, () => sample(process.memoryUsage.rss()));
 	expose(registry, METRICS.cpu, () => {
@@ -158,6 +167,9 @@ export function createMetrics(): Metrics {
 		},
 		readProviders(values) {
 			providers = values;
+		},
+		readWaiting(value) {
+			waiting = value;
 		},
 		registry: () => registry.metrics(),
 		contentType: registry.contentType,
@@ -252,6 +264,7 @@ export function createMetrics(): Metrics {
 		ending.duration.observe(event.durationMs / 1000);
 		overhead.observe(event.overheadMs / 1000);
 		queued.observe(event.queuedMs / 1000);
+		if (event.priority !== null && isWork(event)) queuedByPriority[event.priority].observe(event.queuedMs / 1000);
 		const { usage } = event;
 		// Only a model that answered becomes a label: otherwise one key could fill the cap with names that it made up.
 		if (usage === null || event.model === null || event.principal === null) return;
@@ -261,6 +274,8 @@ export function createMetrics(): Metrics {
 		used.load.value += (usage.loadNs ?? 0) / 1e9;
 		used.prompt.value += (usage.promptNs ?? 0) / 1e9;
 		used.eval.value += (usage.evalNs ?? 0) / 1e9;
+		if (usage.evalNs !== null && usage.evalNs > 0 && usage.outputTokens > 0)
+			used.outputRate.observe(usage.outputTokens / (usage.evalNs / 1e9));
 		if (event.firstByteMs !== null && event.class === "infer" && event.status < 400) used.firstToken.observe(event.firstByteMs / 1000);
 	}
 
@@ -295,6 +310,7 @@ export function createMetrics(): Metrics {
 			prompt: gpu.at("prompt", ...labels),
 			eval: gpu.at("eval", ...labels),
 			firstToken: firstToken.at(labels[0]),
+			outputRate: outputRate.at(labels[0]),
 		};
 		// Beyond the bound the look-up itself must not grow either.
 		if (room) usages.set(`${model}|${principal}`, made);
@@ -318,6 +334,11 @@ export function createMetrics(): Metrics {
 		for (const what of ["country", "network", "client"]) unfamiliar.at(what);
 		for (const what of ["volume", "model", "hour"]) anomalies.at(what);
 	}
+}
+
+/** What needs room and may wait for it. */
+function isWork({ class: kind }: RequestEnded): boolean {
+	return kind === "infer" || kind === "manage" || kind === "cloud";
 }
 
 function isAuthFailure(reason: Reason): boolean {

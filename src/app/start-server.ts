@@ -313,6 +313,7 @@ async function start(options: StartOptions, closers: AsyncDisposableStack): Prom
 	metrics.read("budgetReservations", () => budgets.ledger.open);
 	metrics.read("budgetOvershoot", () => budgets.overshoots);
 	metrics.read("queueDepth", () => admission.queued);
+	metrics.readWaiting((priority) => admission.waiting(priority));
 	metrics.read("eventLogAvailable", () => (events.available ? 1 : 0));
 	metrics.read("certificateExpiry", () => (certificates === null ? null : certificates.expiresAt / 1000));
 

@@ -32,6 +32,7 @@ const ONE_OF_EACH: { readonly [Type in Event["type"]]: Extract<Event, { type: Ty
 		upstream: "local",
 		durationMs: 1234.5,
 		queuedMs: 0,
+		priority: "normal",
 		firstByteMs: 10,
 		overheadMs: 0.2,
 		bytesIn: 1,

@@ -149,6 +149,7 @@ export class Pipeline implements RequestHandler {
 			const authorized = authorize(understood.value, settings.policy);
 			if (!authorized.permitted) return no(authorized);
 			record.judged = authorized.value.judged;
+			record.priority = authorized.value.grant.standing.priority;
 			const reserved = reserve(authorized.value, this.#deps.ledger);
 			if (!reserved.permitted) return no(reserved);
 			record.judged = reserved.value.judged;

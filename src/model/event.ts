@@ -6,11 +6,13 @@
  *    `request-ended` when the last byte is out or the caller is gone. Every request has exactly one of each.
  *  - Texts that a caller chose (method, path, user agent, model) are cut short and stripped of control characters by the recorder.
  */
-import type { Charge, Reserved } from "./charge.ts";
+
 import type { AdminRole } from "./admin-role.ts";
+import type { Charge, Reserved } from "./charge.ts";
 import type { EnrolledCredential } from "./enrolled-principal.ts";
 import type { FaultCode } from "./fault.ts";
 import type { Dialect, OperationClass } from "./operation-class.ts";
+import type { Priority } from "./priority.ts";
 import type { Reason } from "./reason.ts";
 import type { Usage } from "./usage.ts";
 
@@ -76,6 +78,8 @@ export interface RequestEnded extends At {
 	readonly upstream: string | null;
 	readonly durationMs: number;
 	readonly queuedMs: number;
+	/** Of the role, where requests wait; null where it was not known who asked, or for what. */
+	readonly priority: Priority | null;
 	/** From the last byte of the request sent upstream to the first byte of its answer; null where none came. */
 	readonly firstByteMs: number | null;
 	/** Time of ours: the whole less queueing and waiting for the upstream. */

@@ -47,6 +47,7 @@ export function endedEvent(changes: Partial<RequestEnded> = {}): RequestEnded {
 		upstream: "http://127.0.0.1:11434",
 		durationMs: 100.25,
 		queuedMs: 0,
+		priority: "normal",
 		firstByteMs: 12.5,
 		overheadMs: 0.2,
 		bytesIn: 310,

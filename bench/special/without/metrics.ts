@@ -5,5 +5,12 @@ export * from "../../../src/admin/metrics.ts";
 
 export function createMetrics(): Metrics {
 	const nothing = (): undefined => undefined;
-	return { observe: nothing, read: nothing, readProviders: nothing, registry: () => Promise.resolve(""), contentType: "text/plain" };
+	return {
+		observe: nothing,
+		read: nothing,
+		readProviders: nothing,
+		readWaiting: nothing,
+		registry: () => Promise.resolve(""),
+		contentType: "text/plain",
+	};
 }

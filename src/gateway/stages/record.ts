@@ -13,6 +13,7 @@ import type { Event, Outcome, Phase, RequestEnded, RequestStarted } from "../../
 import type { Fault } from "../../model/fault.ts";
 import type { Dialect } from "../../model/operation-class.ts";
 import type { Principal } from "../../model/principal.ts";
+import type { Priority } from "../../model/priority.ts";
 import type { JudgedRequest } from "../../ollama/judged-request.ts";
 import type { Batch, EventLog } from "../../ports/event-log.ts";
 import type { Relayed } from "../forwarded.ts";
@@ -40,6 +41,7 @@ export class RequestRecord {
 	principal: Principal | null = null;
 	judged: JudgedRequest | null = null;
 	queuedMs = 0;
+	priority: Priority | null = null;
 	reserved: Reserved | null = null;
 	charged: Charge | null = null;
 	/** How far the request has come, for a caller who leaves before it is forwarded. */
@@ -168,6 +170,7 @@ export class RequestRecord {
 			upstream: end.upstream,
 			durationMs: round(durationMs),
 			queuedMs: round(this.queuedMs),
+			priority: this.priority,
 			firstByteMs: end.firstByteMs === null ? null : round(end.firstByteMs),
 			overheadMs: round(Math.max(0, durationMs - this.queuedMs - end.upstreamMs)),
 			bytesIn: this.#caller.bytesIn,
