@@ -21,7 +21,7 @@ export interface CountedLine {
 
 /** How such lines begin: the writer puts the type first. */
 export const ENDED = '{"type":"request-ended",';
-const SUMMARISED = '{"type":"refusals-summarised",';
+export const SUMMARISED = '{"type":"refusals-summarised",';
 
 /** Null for a line that adds nothing. */
 export function countedLine(line: string): CountedLine | null {

@@ -13,30 +13,32 @@ const NINE = 57;
 const COMMA = 44;
 const BRACE = 125;
 
-/** One for all lines: reading fills it anew. */
+/** One for all lines: reading fills it anew. Lines are read where they stand in the text of their block, which is never cut into lines. */
 export class QuickLine {
 	at = 0;
 	/** Who, in which groups, did what with which model: the line's own text, and whether the model answered. */
 	who = "";
 	readonly sums: MutableSums;
-	#line = "";
+	#text = "";
 	#from = 0;
+	#end = 0;
 	#failed = false;
 
 	constructor(sums: MutableSums) {
 		this.sums = sums;
 	}
 
-	/** False where the line has to be parsed. */
-	read(line: string): boolean {
-		this.#line = line;
-		this.#from = 0;
+	/** The line from `start` to `end`, without its line feed. False where it has to be parsed. */
+	read(text: string, start: number, end: number): boolean {
+		this.#text = text;
+		this.#from = start;
+		this.#end = end;
 		this.#failed = false;
 		const { sums } = this;
 		this.at = this.#count(',"at":');
 		const who = this.#after(',"principal":');
 		const method = this.#after(',"method":"');
-		const outcome = this.#text(',"outcome":"');
+		const outcome = this.#word(',"outcome":"');
 		const status = this.#count(',"status":');
 		sums.requests = 1;
 		sums.refused = outcome === "refused" ? 1 : 0;
@@ -46,7 +48,7 @@ export class QuickLine {
 		sums.bytesIn = this.#count(',"bytesIn":');
 		sums.bytesOut = this.#count(',"bytesOut":');
 		const used = this.#after(',"usage":');
-		const hasUsage = line.charCodeAt(used) !== 110;
+		const hasUsage = text.charCodeAt(used) !== 110;
 		if (hasUsage) this.#usage();
 		else {
 			sums.inputTokens = 0;
@@ -54,10 +56,10 @@ export class QuickLine {
 			sums.gpuUs = 0;
 			sums.estimated = 0;
 			sums.untimed = 0;
-			if (!line.startsWith("null", used)) return false;
+			if (!text.startsWith("null", used)) return false;
 		}
 		if (this.#failed) return false;
-		this.who = (answered(hasUsage, outcome, status) ? "+" : "-") + line.slice(who, method);
+		this.who = (answered(hasUsage, outcome, status) ? "+" : "-") + text.slice(who, method);
 		return true;
 	}
 
@@ -71,26 +73,27 @@ export class QuickLine {
 		sums.gpuUs = Math.round((Math.max(0, load) + Math.max(0, prompt) + Math.max(0, answer)) / 1_000);
 		sums.untimed = load < 0 && prompt < 0 && answer < 0 ? 1 : 0;
 		const estimated = this.#after(',"estimated":');
-		sums.estimated = this.#line.charCodeAt(estimated) === 116 ? 1 : 0;
+		sums.estimated = this.#text.charCodeAt(estimated) === 116 ? 1 : 0;
 	}
 
 	/** Where the value of a member begins. */
 	#after(name: string): number {
-		const at = this.#line.indexOf(name, this.#from);
-		if (at === -1) this.#failed = true;
+		if (this.#failed) return this.#from;
+		const at = this.#text.indexOf(name, this.#from);
+		if (at === -1 || at >= this.#end) this.#failed = true;
 		else this.#from = at + name.length;
 		return this.#from;
 	}
 
-	#text(name: string): string {
+	#word(name: string): string {
 		const start = this.#after(name);
-		return this.#line.slice(start, this.#line.indexOf('"', start));
+		return this.#text.slice(start, this.#text.indexOf('"', start));
 	}
 
 	#countOrNull(name: string): number {
 		const start = this.#after(name);
 		// n of null
-		return this.#line.charCodeAt(start) === 110 ? -1 : this.#digits(start);
+		return this.#text.charCodeAt(start) === 110 ? -1 : this.#digits(start);
 	}
 
 	#count(name: string): number {
@@ -101,8 +104,8 @@ export class QuickLine {
 	#digits(start: number): number {
 		let value = 0;
 		let at = start;
-		let code = this.#line.charCodeAt(at);
-		for (; code >= ZERO && code <= NINE; code = this.#line.charCodeAt(at)) {
+		let code = this.#text.charCodeAt(at);
+		for (; code >= ZERO && code <= NINE; code = this.#text.charCodeAt(at)) {
 			value = value * 10 + (code - ZERO);
 			at += 1;
 		}
@@ -112,7 +115,7 @@ export class QuickLine {
 
 	#number(name: string): number {
 		const start = this.#after(name);
-		const value = Number(this.#line.slice(start, this.#line.indexOf(",", start)));
+		const value = Number(this.#text.slice(start, this.#text.indexOf(",", start)));
 		if (!Number.isFinite(value)) this.#failed = true;
 		return value;
 	}

@@ -7,7 +7,7 @@
 import type { UsageRow } from "../ports/usage-ledger.ts";
 
 import type { Calendar } from "../std/calendar.ts";
-import { type CountedLine, countedLine, ENDED } from "./counted-line.ts";
+import { type CountedLine, countedLine, ENDED, SUMMARISED } from "./counted-line.ts";
 import { QuickLine } from "./quick-line.ts";
 import { addSums, type MutableSums, noSums } from "./usage-sums.ts";
 
@@ -37,13 +37,23 @@ export class UsageTally {
 		return this.#rows.size;
 	}
 
-	/** `seq` is the line's number in the log, and rises from call to call. */
-	add(line: string, seq: number): void {
-		if (!line.startsWith(ENDED) || !this.#quick.read(line)) {
-			const counted = countedLine(line);
-			if (counted !== null) this.#count(this.#rowOf(counted, seq), counted.sums, seq);
-			return;
+	/** Lines that each end with a line feed. `firstSeq` is the first one's number in the log; numbers rise from call to call. */
+	add(lines: string, firstSeq: number): void {
+		let seq = firstSeq;
+		for (let start = 0, end = lines.indexOf("\n"); end !== -1; start = end + 1, end = lines.indexOf("\n", start)) {
+			if (lines.startsWith(ENDED, start)) this.#addEnded(lines, start, end, seq);
+			else if (lines.startsWith(SUMMARISED, start)) this.#parse(lines.slice(start, end), seq);
+			seq += 1;
 		}
+	}
+
+	#parse(line: string, seq: number): void {
+		const counted = countedLine(line);
+		if (counted !== null) this.#count(this.#rowOf(counted, seq), counted.sums, seq);
+	}
+
+	#addEnded(lines: string, start: number, end: number, seq: number): void {
+		if (!this.#quick.read(lines, start, end)) return this.#parse(lines.slice(start, end), seq);
 		const { at, who, sums } = this.#quick;
 		const day = this.#calendar.dayOf(at);
 		if (day !== this.#day) {
@@ -52,7 +62,7 @@ export class UsageTally {
 		}
 		let tallied = this.#known.get(who);
 		if (tallied === undefined) {
-			const counted = countedLine(line);
+			const counted = countedLine(lines.slice(start, end));
 			tallied = counted === null ? undefined : this.#rowOf(counted, seq);
 			if (tallied === undefined) return;
 			this.#known.set(who, tallied);

@@ -20,8 +20,13 @@ export function packBody(lines: string): Buffer {
 
 /** The lines, without the line feed that ends each. Throws where the body is neither form. */
 export function unpackBody(body: Buffer): string[] {
-	const plain = body[0] === 0x28 ? zstdDecompressSync(body, { maxOutputLength: LINES_BYTES_MAX }) : body;
-	const lines = plain.toString("utf8").split("\n");
+	const lines = unpackText(body).split("\n");
 	if (lines.pop() !== "") throw new Error("the last line of a block has no end");
 	return lines;
+}
+
+/** The lines in one text. Throws where what is compressed cannot be read. */
+export function unpackText(body: Buffer): string {
+	const plain = body[0] === 0x28 ? zstdDecompressSync(body, { maxOutputLength: LINES_BYTES_MAX }) : body;
+	return plain.toString("utf8");
 }

@@ -9,7 +9,7 @@ import { Calendar } from "../../std/calendar.ts";
 import { UsageFold } from "../../usage/usage-fold.ts";
 import { UsageTally } from "../../usage/usage-tally.ts";
 
-import { unpackBody } from "./block-body.ts";
+import { unpackText } from "./block-body.ts";
 import { exportCheckpoint } from "./chain.ts";
 import type { EventDatabase } from "./event-database.ts";
 import { checkpointOf } from "./event-schema.ts";
@@ -112,8 +112,7 @@ function* tallied(events: EventDatabase, tally: UsageTally, after: number, last:
 		"SELECT first_seq, last_seq, body FROM blocks WHERE first_seq > ? AND first_seq > 0 AND last_seq <= ? ORDER BY first_seq LIMIT 1",
 	);
 	for (let row = next.get(after, last); row !== undefined; row = next.get(after, last)) {
-		const first = integerIn(row, "first_seq");
-		for (const [index, line] of unpackBody(bytesIn(row, "body")).entries()) tally.add(line, first + index);
+		tally.add(unpackText(bytesIn(row, "body")), integerIn(row, "first_seq"));
 		after = integerIn(row, "last_seq");
 		yield after;
 	}
