@@ -119,7 +119,7 @@ export const METRICS = {
 		"checks",
 		"Access tokens whose signature is verified, or whose provider is asked.",
 	),
-	tokensRemembered: gauge("rempart_tokens_remembered", [], "tokens", "Access tokens that are known again without a check."),
+	tokensRemembered: gauge("rempart_tokens_remembered", [], "tokens", "Access tokens in memory, by which their holders are known again."),
 	identityProviderUp: gauge(
 		"rempart_identity_provider_up",
 		["issuer"],

@@ -28,6 +28,8 @@ interface World {
 
 const RULES = [{ claim: "groups", values: ["gpu-*"], role: "user", models: null }] as const;
 
+const INTROSPECTION = { endpoint: null, clientId: "rempart", clientSecret: new Secret("s:e c"), rememberMs: 60_000 } as const;
+
 function specOf(issuer: string, more: Partial<IssuerSpec> = {}): IssuerSpec {
 	return {
 		issuer,
@@ -383,13 +385,26 @@ test("a key that is withdrawn takes what it signed with it, remembered or not", 
 	assert.equal(await outcome(old), "credential-unknown");
 });
 
-test("what the provider takes back while it is remembered is believed no longer than that", async (context) => {
-	const { provider, desk, clock } = await startWorld(context, { rememberMs: 0 });
+test("a token that was taken back keeps nobody in, whatever else is good of his", async (context) => {
+	const { provider, use, outcome, clock } = await startWorld(context, { introspection: INTROSPECTION });
+	provider.opaque.set("opaque", provider.claims({ groups: ["gpu-admins"] }));
+	assert.equal(await outcome("opaque"), "user");
+	assert.equal(await outcome(provider.token()), "user");
+	clock.now += 61_000;
+	provider.opaque.clear();
+	assert.equal(await outcome("opaque"), "credential-unknown");
+	const rules = [{ claim: "groups", values: ["gpu-admins"], role: "user", models: null }];
+	assert.equal(use({ introspection: INTROSPECTION, rules }).length, 1);
+});
+
+test("where nothing is to be remembered every request is checked, and whoever loses access is told of all the same", async (context) => {
+	const { provider, desk, use, outcome } = await startWorld(context, { rememberMs: 0 });
 	const token = provider.token();
-	await desk.verify(token, "192.0.2.1");
-	assert.equal(desk.remembered, 0);
-	clock.now += 1;
-	assert.ok(desk.verify(token, "192.0.2.1") instanceof Promise);
+	assert.equal(await outcome(token), "user");
+	const again = desk.verify(token, "192.0.2.1");
+	assert.ok(again instanceof Promise);
+	assert.ok("principal" in (await again));
+	assert.equal(use({ rememberMs: 0, rules: [{ claim: "groups", values: ["others"], role: "user", models: null }] }).length, 1);
 });
 
 test("a bound token says to which certificate", async (context) => {
@@ -426,8 +441,6 @@ test("a type that is no longer accepted is refused although it was remembered", 
 	assert.deepEqual(use({ types: ["at+jwt"] }), []);
 	assert.equal(await outcome(token), "credential-misdirected");
 });
-
-const INTROSPECTION = { endpoint: null, clientId: "rempart", clientSecret: new Secret("s:e c"), rememberMs: 60_000 } as const;
 
 test("an opaque token is what the provider says of it, asked once and with our own credentials", async (context) => {
 	const { provider, desk, outcome, clock } = await startWorld(context, { introspection: INTROSPECTION });

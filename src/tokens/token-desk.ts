@@ -144,6 +144,7 @@ export class TokenDesk implements TokenChecker {
 			this.#issuers.set(issuer.spec.issuer, { ...issuer, ruleOf, generation: ++this.#generations, checks: 0 });
 		}
 		this.#introspector = [...this.#issuers.values()].find(({ spec }) => spec.introspection !== null) ?? null;
+		const now = this.#deps.now();
 		const kept = new Set<string>();
 		const lost = new Set<string>();
 		for (const [tag, token] of this.#memo.all()) {
@@ -158,10 +159,13 @@ export class TokenDesk implements TokenChecker {
 				this.#memo.forget(tag);
 				continue;
 			}
+			// What has expired, or is proved in another way from now on, keeps nobody in; what is proved anew with its next request loses nothing.
+			if (!isProved || next === undefined || token.expiresAt <= now) {
+				this.#memo.forget(tag);
+				continue;
+			}
 			kept.add(id);
-			// What is proved in another way from now on is proved anew with its next request; until then nothing is lost.
-			if (isProved && next !== undefined) this.#memo.put(tag, { ...token, generation: next.generation, verdict: judged });
-			else this.#memo.forget(tag);
+			this.#memo.put(tag, { ...token, generation: next.generation, verdict: judged });
 		}
 		return [...lost].filter((id) => !kept.has(id));
 	}
@@ -186,6 +190,7 @@ export class TokenDesk implements TokenChecker {
 			const { generation } = issuer;
 			const failure = await this.#signatureOf(token, read, issuer);
 			if (failure !== null) {
+				this.#memo.forget(tag);
 				budget.failed(network, this.#deps.now());
 				return failure;
 			}
@@ -244,6 +249,7 @@ export class TokenDesk implements TokenChecker {
 		const claims = await introspect(token, introspection.endpoint ?? (await provider.introspection()), spec.issuer, introspection, ask);
 		const now = this.#deps.now();
 		if (claims === null) {
+			this.#memo.forget(tag);
 			budget.failed(network, now);
 			this.#inactive.add(tag, now + INACTIVE_MS);
 			return refused("credential-unknown", "not active, as the issuer says");
@@ -262,10 +268,14 @@ export class TokenDesk implements TokenChecker {
 			throw new Fault("identity-provider-unavailable", `${spec.issuer} was configured anew while its token was checked`);
 		}
 		const verdict = judgeKind(claims, type) ?? judgeMoment(claims, spec, now) ?? this.#judge(claims, issuer);
-		if ("refused" in verdict) return refused(verdict.refused, verdict.detail);
+		if ("refused" in verdict) {
+			this.#memo.forget(tag);
+			return refused(verdict.refused, verdict.detail);
+		}
 		const { exp } = claims;
-		const until = Math.min(now + rememberMs, typeof exp === "number" ? exp * 1000 + spec.clockSkewMs : now);
-		if (until > now) this.#memo.put(tag, { issuer: spec.issuer, generation, until, verdict, claims: written });
+		const expiresAt = typeof exp === "number" ? exp * 1000 + spec.clockSkewMs : now;
+		const until = Math.min(now + rememberMs, expiresAt);
+		this.#memo.put(tag, { issuer: spec.issuer, generation, until, expiresAt, verdict, claims: written });
 		return verdict;
 	}
 

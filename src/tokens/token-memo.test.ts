@@ -8,8 +8,15 @@ import { type RememberedToken, TokenMemo } from "./token-memo.ts";
 
 const PRINCIPAL = { kind: "access-token", id: "tok_1", name: "ada", role: "user", models: null, groups: NO_GROUPS } as const;
 
-function remembered(until: number, claims = "{}"): RememberedToken {
-	return { issuer: "https://sso.example.org", generation: 1, until, verdict: { principal: PRINCIPAL, certificate: null }, claims };
+function remembered(expiresAt: number, claims = "{}", until = expiresAt): RememberedToken {
+	return {
+		issuer: "https://sso.example.org",
+		generation: 1,
+		until,
+		expiresAt,
+		verdict: { principal: PRINCIPAL, certificate: null },
+		claims,
+	};
 }
 
 test("a tag is an HMAC of the token, whatever its length, and of this process alone", () => {
@@ -28,7 +35,8 @@ test("what is over is forgotten, and so is what was used least lately when there
 	memo.put("a", remembered(10));
 	assert.equal(memo.find("a", 10), null);
 	assert.equal(memo.size, 0);
-	memo.put("a", remembered(10));
+	memo.put("a", remembered(10, "{}", 5));
+	assert.deepEqual([memo.find("a", 5), memo.size], [null, 1]);
 	memo.put("b", remembered(10));
 	assert.notEqual(memo.find("a", 0), null);
 	memo.put("c", remembered(10));

@@ -2,7 +2,8 @@
  * Tokens that were found good a while ago, so that a signature is verified, or a provider asked, once and not with every request.
  *
  *  - Kept is an HMAC of the token under a key that this process made and never tells, and what the token claims; never the token.
- *  - Until the token expires or its time here is over. The number is bounded, and so is what the claims take; the one not used for longest goes first.
+ *  - Known again until its time here is over; kept until it expires, since what its holder began may run for longer. The number is bounded, and so is what
+ *    the claims take; the one not used for longest goes first.
  *  - Claims are kept as they were written, so that rules that change can be asked again about whoever is here.
  */
 import { createHmac, hash, randomBytes } from "node:crypto";
@@ -13,8 +14,10 @@ export interface RememberedToken {
 	readonly issuer: string;
 	/** Of the issuer's keys; those of an earlier one are to be proved anew. */
 	readonly generation: number;
-	/** Unix ms. */
+	/** Unix ms: until then it is known again without a check. */
 	readonly until: number;
+	/** Unix ms. */
+	readonly expiresAt: number;
 	/** What callers are told; one object for as long as nothing changes. */
 	readonly verdict: { readonly principal: Principal; readonly certificate: string | null };
 	readonly claims: string;
@@ -67,12 +70,12 @@ export class TokenMemo {
 		const token = this.#tokens.get(tag);
 		if (token === undefined) return null;
 		this.#tokens.delete(tag);
-		if (token.until <= now) {
+		if (token.expiresAt <= now) {
 			this.#characters -= token.claims.length;
 			return null;
 		}
 		this.#tokens.set(tag, token);
-		return token;
+		return token.until <= now ? null : token;
 	}
 
 	put(tag: string, token: RememberedToken): void {
