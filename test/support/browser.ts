@@ -81,7 +81,9 @@ export class Browser {
 			attribute(input, "value"),
 		]);
 		const form: Record<string, string> = Object.fromEntries(fields);
-		return this.submit(new URL(unescaped(action), page.url).href, { ...form, ...changes }, { from: page.url, until });
+		// As browsers do: where a page may not be named as the referrer, neither may its origin (Fetch §3.2).
+		const headers: Record<string, string> = page.headers["referrer-policy"] === "no-referrer" ? { origin: "null" } : {};
+		return this.submit(new URL(unescaped(action), page.url).href, { ...form, ...changes }, { from: page.url, until, headers });
 	}
 
 	async #go(url: string, going: Going): Promise<Visited> {

@@ -33,8 +33,8 @@ export async function showPage(context: Context, { title, body, aside = "", form
 			"base-uri 'none'",
 		].join("; "),
 	);
-	// A page's address may hold a code; nobody that it links to is told of it.
-	context.header("referrer-policy", "no-referrer");
+	// A page's address may hold what is for us alone. Not `no-referrer`: browsers then send our own forms with the origin `null`, and they are refused.
+	context.header("referrer-policy", "same-origin");
 	context.header("cross-origin-opener-policy", "same-origin");
 	context.header("x-frame-options", "DENY");
 	const document = await html`<!doctype html>
