@@ -39,10 +39,10 @@ function about(event: Event): Parts {
 		case "principal-unfamiliar":
 			return [`${event.principal} (${event.name})`, `${event.what} ${event.seen}`, `usually ${event.usual}`, event.request];
 		case "anomaly-volume":
-			return [`${event.principal} (${event.name})`, `${event.seen} tokens this hour`, `usually ${event.usual}`, event.request];
+			return [named(event), `${event.seen} tokens this hour`, `usually ${event.usual}`, event.request];
 		case "anomaly-model":
 		case "anomaly-hour":
-			return [`${event.principal} (${event.name})`, event.seen, `usually ${event.usual}`, event.request];
+			return [named(event), event.seen, `usually ${event.usual}`, event.request];
 		case "person-signed-in":
 		case "person-signed-out":
 			return [`${event.person} (${event.name})`, `role ${event.role}`, `by ${event.way}`, `session ${event.session}`, event.detail];
@@ -99,6 +99,11 @@ function started(event: RequestStarted): Parts {
 		event.detail,
 		event.request,
 	];
+}
+
+/** A principal of a directory or of a file is named by its id. */
+function named({ principal, name }: { readonly principal: string; readonly name: string }): string {
+	return name === "" ? principal : `${principal} (${name})`;
 }
 
 /** The ids of other kinds say by themselves what they are. */
