@@ -8,6 +8,7 @@ proveProxy({
 	showsBody: false,
 	showsChunked: false,
 	refusesNominations: false,
+	refusesUnderscores: false,
 	resolvesDots: false,
 	noticesEarlyDeparture: true,
 	asksOverSocket: true,

@@ -8,6 +8,7 @@ proveProxy({
 	showsBody: true,
 	showsChunked: true,
 	refusesNominations: true,
+	refusesUnderscores: true,
 	resolvesDots: false,
 	noticesEarlyDeparture: true,
 	asksOverSocket: true,

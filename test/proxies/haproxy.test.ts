@@ -8,6 +8,7 @@ const FACTS: ProxyFacts = {
 	showsBody: true,
 	showsChunked: false,
 	refusesNominations: false,
+	refusesUnderscores: false,
 	resolvesDots: false,
 	// HAProxy does not close a request that waits for its answer, whatever abortonclose says.
 	noticesEarlyDeparture: false,

@@ -8,6 +8,7 @@ proveProxy({
 	showsBody: true,
 	showsChunked: true,
 	refusesNominations: false,
+	refusesUnderscores: false,
 	resolvesDots: true,
 	noticesEarlyDeparture: true,
 	asksOverSocket: false,

@@ -29,6 +29,8 @@ export interface ProxyFacts {
 	readonly showsChunked: boolean;
 	/** Whether it refuses a caller who nominates the proxy's own fields in `Connection`, instead of leaving that out. */
 	readonly refusesNominations: boolean;
+	/** Whether it refuses a field whose name has an underscore, instead of leaving it out. */
+	readonly refusesUnderscores: boolean;
 	/** Whether it takes dot segments out of a path before it asks, and forwards the path that it asked about. */
 	readonly resolvesDots: boolean;
 	/** Whether it can ask over a Unix socket. */
@@ -296,7 +298,10 @@ function proveArrangement(facts: ProxyFacts, program: string, arrangement: "besi
 			});
 
 			test("under its own name alone, and without its credential (GHSA-7r4p-vjf4-gxv4)", async () => {
-				const claims = CLAIMED_FIELDS.map((name) => [name, "admin"] as const);
+				const spelt = CLAIMED_FIELDS.map((name) => [name, "admin"] as const);
+				// Programs behind that take fields from environment variables (CGI, WSGI) see no difference between the two spellings.
+				const underscored = spelt.map(([name, value]) => [name.replaceAll("-", "_"), value] as const);
+				const claims = facts.refusesUnderscores ? spelt : [...spelt, ...underscored];
 				const nominated = ["Connection", `keep-alive, ${CLAIMED_FIELDS.join(", ")}, X-Forwarded-For`] as const;
 				for (const fields of [claims, [...claims, nominated]]) {
 					const refuses = facts.refusesNominations && fields !== claims;

@@ -5,7 +5,7 @@
  *  - No `flush_interval`: Caddy passes a stream of unknown length on at once, and with the setting 2.6 does not notice a caller who leaves.
  */
 import { headComment } from "./head-comment.ts";
-import { CLAIMED_FIELDS, GRANTED_FIELDS, OVERRIDING_FIELDS, type ProxyPlan, SPENT_FIELDS } from "./plan.ts";
+import { CLAIMED_FIELDS, GRANTED_FIELDS, inBothSpellings, OVERRIDING_FIELDS, type ProxyPlan, SPENT_FIELDS } from "./plan.ts";
 
 export function caddyConfiguration(plan: ProxyPlan): string {
 	const head = headComment(plan, {
@@ -47,7 +47,9 @@ https://${name}:${bind.port} {${where}${certificateNamed ? `\n\ttls ${certificat
 		# Fields that a caller lists here would be taken off again later, ours among them.
 		request_header -Connection
 		# What a caller says of itself is nothing; every name that something behind may believe is taken off first.
-${[...CLAIMED_FIELDS, ...OVERRIDING_FIELDS].map((field) => `\t\trequest_header -${field}`).join("\n")}
+${inBothSpellings([...CLAIMED_FIELDS, ...OVERRIDING_FIELDS])
+	.map((field) => `\t\trequest_header -${field}`)
+	.join("\n")}
 ${route}	}
 }
 `;

@@ -99,5 +99,7 @@ function frontend({ bind, certificate }: ProxyPlan): string {
 	return `frontend ollama
 	bind ${bind.text} ssl crt ${certificate} alpn http/1.1 ssl-min-ver TLSv1.2
 	# What a caller says of itself is nothing; every name that something behind may believe is taken off first.
-${["Connection", ...CLAIMED_FIELDS, ...OVERRIDING_FIELDS].map((field) => `\thttp-request del-header ${field}`).join("\n")}`;
+${["Connection", ...CLAIMED_FIELDS, ...OVERRIDING_FIELDS].map((field) => `\thttp-request del-header ${field}`).join("\n")}
+	# Other spellings of the same, to programs that take fields from environment variables; no honest field has an underscore.
+	http-request del-header _ -m sub`;
 }

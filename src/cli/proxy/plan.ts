@@ -140,6 +140,11 @@ export const CLAIMED_FIELDS = [
 	"X-Rempart-Principal",
 ] as const;
 
+/** Programs that take fields from environment variables (CGI, WSGI) see no difference between the two spellings. */
+export function inBothSpellings(fields: readonly string[]): readonly string[] {
+	return fields.flatMap((field) => (field.includes("-") ? [field, field.replaceAll("-", "_")] : [field]));
+}
+
 /** Fields that Rempart answers a permit with. */
 export const GRANTED_FIELDS = ["Remote-User", "X-Auth-Request-User", "X-Rempart-Principal"] as const;
 

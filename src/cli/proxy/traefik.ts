@@ -5,7 +5,7 @@
  *  - `trustForwardHeader` stays off: what Rempart is told comes from Traefik alone.
  */
 import { headComment } from "./head-comment.ts";
-import { CLAIMED_FIELDS, GRANTED_FIELDS, OVERRIDING_FIELDS, type ProxyPlan, SPENT_FIELDS } from "./plan.ts";
+import { CLAIMED_FIELDS, GRANTED_FIELDS, inBothSpellings, OVERRIDING_FIELDS, type ProxyPlan, SPENT_FIELDS } from "./plan.ts";
 
 export function traefikConfiguration(plan: ProxyPlan): string {
 	const beside = plan.arrangement === "beside";
@@ -28,7 +28,7 @@ function besideConfiguration(plan: ProxyPlan): string {
 http:
 ${router(plan, ["ollama-claims", "rempart", "ollama-credentials"])}
   middlewares:
-${removed("ollama-claims", [...CLAIMED_FIELDS, ...OVERRIDING_FIELDS])}
+${removed("ollama-claims", inBothSpellings([...CLAIMED_FIELDS, ...OVERRIDING_FIELDS]))}
     rempart:
       forwardAuth:
         # Traefik asks over TCP alone; forward_auth.listen must be set.
@@ -56,7 +56,7 @@ function behindConfiguration(plan: ProxyPlan): string {
 http:
 ${router(plan, ["ollama-claims"])}
   middlewares:
-${removed("ollama-claims", [...CLAIMED_FIELDS, ...OVERRIDING_FIELDS])}
+${removed("ollama-claims", inBothSpellings([...CLAIMED_FIELDS, ...OVERRIDING_FIELDS]))}
   services:
     ollama:
       loadBalancer:
