@@ -150,6 +150,24 @@ test("a server starts without its provider, says so, lets keys in, and takes tok
 	assert.equal(await statusOf(provider.token({ claims: { scope: "use", jti: "another" } })), 200);
 });
 
+test("a stranger who repeats himself while the provider is away fills no disk, and is counted", async (context) => {
+	const provider = await LyingProvider.start(context);
+	const token = provider.token({ claims: { scope: "use" } });
+	provider.vanish();
+	const upstream = await startWorkedUpstream();
+	context.after(() => upstream[Symbol.asyncDispose]());
+	const yaml = `events: { refusals_per_minute: 3 }\n${yamlOf({ issuer: provider.issuer })}`;
+	const gateway = await startGateway({ upstreams: [upstream.url], yaml });
+	context.after(() => gateway[Symbol.asyncDispose]());
+	for (let times = 0; times < 10; times++) {
+		assert.equal((await requestRaw({ port: gateway.port }, ask({ key: token }))).status, 503);
+	}
+	await eventually(async () => (await gateway.events("request-ended")).length > 0);
+	assert.ok((await gateway.events("request-ended")).length <= 4);
+	const metrics = await (await fetch(`${gateway.adminUrl}/metrics`)).text();
+	assert.match(metrics, /^rempart_errors_total\{error="rempart_identity_provider_unavailable"\} 10$/m);
+});
+
 test("a reload that lets somebody in no more cuts what runs for him, and nobody else", async (context) => {
 	const provider = await LyingProvider.start(context);
 	const rule = "{ claim: groups, values: [ops], role: operator }, { claim: groups, values: [gpu-users], role: user }";

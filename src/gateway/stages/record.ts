@@ -110,10 +110,16 @@ export class RequestRecord {
 		});
 	}
 
+	/** Of a stranger's. Faults are his to repeat too while an identity provider is away; beyond the rate metrics alone count those. */
+	#hasRoom(reason: Reason | null): boolean {
+		const { sampler, monotonic } = this.#deps;
+		return reason === null ? sampler.hasRoom(monotonic()) : sampler.admits(reason, monotonic());
+	}
+
 	#startOnce(decision: "deny" | "fault", refusal: Deny | null, fault: Fault | null): void {
 		if (this.#batch !== null) return;
 		const reason = refusal?.reason ?? null;
-		this.#written = this.principal !== null || reason === null || this.#deps.sampler.admits(reason, this.#deps.monotonic());
+		this.#written = this.principal !== null || this.#hasRoom(reason);
 		this.#start(decision, refusal, fault, refusal?.detail ?? fault?.message ?? null);
 	}
 
