@@ -53,7 +53,7 @@ function roleAsSuch(name: string, shown: readonly Factor[], { policy }: SubjectD
 	const alone = credentials.length === 0 && shown.includes("certificate") ? "certificate" : "api-key";
 	const kind = KINDS.find((each) => FACTOR_OF[each] === credentials[0]) ?? alone;
 	const groups = shown.map(groupOf).filter((group) => group !== null);
-	return { principal: { kind, id: "role", name, role: name, models: null, groups }, label: `role ${name}` };
+	return { principal: { kind, id: "anybody", name, role: name, models: null, groups }, label: `role ${name}` };
 }
 
 function existing(id: string, shown: readonly Factor[], { keys, principals }: SubjectDeps): Known | ExplainProblem {
