@@ -14,6 +14,7 @@ import type { Fault } from "../../model/fault.ts";
 import type { Dialect } from "../../model/operation-class.ts";
 import type { Principal } from "../../model/principal.ts";
 import type { Priority } from "../../model/priority.ts";
+import type { Reason } from "../../model/reason.ts";
 import type { JudgedRequest } from "../../ollama/judged-request.ts";
 import type { Batch, EventLog } from "../../ports/event-log.ts";
 import type { Relayed } from "../forwarded.ts";
