@@ -23,6 +23,7 @@ import type { Batch } from "../ports/event-log.ts";
 import type { Placed } from "../std/roster.ts";
 import type { ResponseHead } from "../wire/message.ts";
 import { answerFields } from "./answer-fields.ts";
+import { budgetExceededText } from "./budget-text.ts";
 import type { Admitted } from "./exchange.ts";
 import type { FilteredAnswers } from "./filtered-answers.ts";
 import type { Relayed } from "./forwarded.ts";
@@ -249,9 +250,15 @@ export class Relay implements UpstreamReceiver, Placed {
 		const { caller, id, hold } = this.#options.admitted;
 		const reason = "budget-exceeded";
 		const elapsedMs = this.#options.monotonic() - (this.#sentAt ?? this.#began);
-		const { relay, usage } = this.#meter.cut({ reason, message: REASONS[reason].message, requestId: id, elapsedMs });
+		const exhausted = hold?.exhausted ?? null;
+		const budget = exhausted?.budget.spec.name ?? null;
+		const message =
+			hold === null || exhausted === null
+				? REASONS[reason].message
+				: budgetExceededText(exhausted.budget.spec, 0, exhausted.renews(1, hold.now));
+		const { relay, usage } = this.#meter.cut({ reason, budget, message, request_id: id, elapsedMs });
 		caller.write(relay);
-		this.#settle({ outcome: "cut", fault: null, reason, usage, detail: hold?.exhausted?.budget.spec.name ?? null });
+		this.#settle({ outcome: "cut", fault: null, reason, usage, detail: budget });
 		caller.finish();
 	}
 

@@ -58,7 +58,11 @@ suite("a budget that runs out in the middle of a stream", () => {
 			assert.equal(answer.status, 200);
 			assert.match(answer.text(), ending);
 			const requestId = answer.header("x-request-id");
-			assert.ok(JSON.stringify(recordsIn(Buffer.from(answer.text()))).includes(`"reason":"budget-exceeded"`));
+			assert.ok(
+				JSON.stringify(recordsIn(Buffer.from(answer.text()))).includes(
+					`"reason":"budget-exceeded","budget":"few","message":"the budget 'few' is used up: 5 output tokens a day`,
+				),
+			);
 			await upstream.work[0]?.connection.departed;
 			await eventually(async () => (await gateway.events("request-ended")).length === 1);
 			const [ended] = await gateway.events("request-ended");

@@ -15,7 +15,7 @@ export interface Cut extends MeterEnd {
 	readonly bounded: boolean;
 }
 
-export const CUT_NOTE = { reason: "budget-exceeded", message: "a budget is used up", requestId: "r1", elapsedMs: 1_500 };
+export const CUT_NOTE = { reason: "budget-exceeded", budget: "few", message: "a budget is used up", request_id: "r1", elapsedMs: 1_500 };
 
 export function cutAfter(request: JudgedRequest, { status, answerType }: Exchange, chunks: readonly Buffer[], most: number): Cut {
 	const asked: number[] = [];

@@ -6,7 +6,7 @@ import fc from "fast-check";
 import { cutAfter, recordingOf, recordsIn } from "../../../test/support/cut-stream.ts";
 import { judged } from "../../../test/support/understood.ts";
 
-const NOTE = { reason: "budget-exceeded", message: "a budget is used up", requestId: "r1" };
+const NOTE = { reason: "budget-exceeded", budget: "few", message: "a budget is used up", request_id: "r1" };
 
 function cut(scenario: string, most: number, usageAsked?: boolean) {
 	const exchange = recordingOf(scenario);

@@ -33,8 +33,10 @@ export interface OutputBound {
 /** What the last records say besides, under `rempart`: clients that do not know the name pass over it, where an error would make them throw. */
 export interface CutNote {
 	readonly reason: string;
+	/** Name of the budget that had no more. */
+	readonly budget: string | null;
 	readonly message: string;
-	readonly requestId: string;
+	readonly request_id: string;
 	/** Since the request was sent to the upstream. */
 	readonly elapsedMs: number;
 }
