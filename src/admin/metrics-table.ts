@@ -179,6 +179,12 @@ export const METRICS = {
 	eventsLost: counter("rempart_events_lost_total", [], "events", "Events that were not acknowledged while the log could not be written."),
 	faultsRaised: counter("rempart_faults_raised_total", ["fault"], "faults", "Faults outside any request."),
 	keyChanges: counter("rempart_key_changes_total", ["change"], "changes", "Keys created, rotated and revoked."),
+	principalChanges: counter(
+		"rempart_principal_changes_total",
+		["change", "credential"],
+		"changes",
+		"Principals added and removed, by what they prove themselves with.",
+	),
 	configReloadSuccess: gauge(
 		"rempart_config_reload_success",
 		[],

@@ -206,6 +206,16 @@ test("states follow the events that tell of them", async () => {
 		{ type: "guessing-noticed", at: 0, scope: "account", network: null, principal: null, wrong: 50 },
 		{ type: "principal-unfamiliar", at: 0, principal: "p", name: "n", request: "r", what: "client", seen: "curl", usual: "ollama" },
 		{ type: "anomaly-volume", at: 0, principal: "p", name: "n", request: "r", seen: "90000", usual: "400", bound: 20_000 },
+		{
+			type: "principal-added",
+			at: 0,
+			principal: "prn_00000001",
+			name: "n",
+			role: "user",
+			credential: "certificate",
+			fingerprint: "SHA256:x",
+			by: "socket",
+		},
 		{ type: "key-created", at: 0, key: "abcd1234", name: "n", role: "user", by: "socket" },
 	];
 	const text = await scrape(events);
@@ -225,6 +235,7 @@ test("states follow the events that tell of them", async () => {
 		'rempart_anomalies_total{what="volume"} 1',
 		'rempart_anomalies_total{what="hour"} 0',
 		'rempart_key_changes_total{change="created"} 1',
+		'rempart_principal_changes_total{change="added",credential="certificate"} 1',
 	]) {
 		assert.ok(text.includes(`${expected}\n`), expected);
 	}

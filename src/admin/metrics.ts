@@ -118,6 +118,7 @@ export function createMetrics(): Metrics {
 	const eventsLost = cells("eventsLost").at();
 	const faultsRaised = cells("faultsRaised");
 	const keyChanges = cells("keyChanges");
+	const principalChanges = cells("principalChanges");
 	const configReloadSuccess = cells("configReloadSuccess").at();
 	const certificateReloadSuccess = cells("certificateReloadSuccess").at();
 	const demonstration = cells("demonstration").at();
@@ -193,6 +194,7 @@ export function createMetrics(): Metrics {
 				return;
 			case "principal-added":
 			case "principal-removed":
+				principalChanges.at(event.type.slice("principal-".length), event.credential).value++;
 				return;
 			case "guessing-noticed":
 				guessing.at(event.scope).value++;
