@@ -12,6 +12,7 @@ import { basename, join } from "node:path";
 import { type TestContext, test } from "node:test";
 
 import { verifyEvents } from "../../src/app/verify-events.ts";
+import { openStores } from "../../src/stores/sqlite/open-stores.ts";
 import { ask, chat } from "../support/asks.ts";
 import { recordedEvents } from "../support/gateway.ts";
 import { connectRaw, requestRaw } from "../support/raw-client.ts";
@@ -64,6 +65,7 @@ test("loses nothing that it acknowledged when it is killed under load, again and
 	assert.equal((await last.stop()).code, 0);
 	await assertIntact(stateDirectory);
 	const recorded = await recordedEvents(stateDirectory);
+	await assertCounted(stateDirectory, recorded.filter(({ type }) => type === "request-ended").length);
 	const started = new Set(
 		recorded.flatMap((event) => (event.type === "request-started" && event.decision === "permit" ? event.request : [])),
 	);
@@ -90,6 +92,18 @@ test("starts after it was killed on its very first way up, at whatever file it h
 	};
 	await Promise.all(["pepper", "events.db", "keys.db"].map(start));
 });
+
+/** What was counted through all the kills is what the record says, each request once. */
+async function assertCounted(directory: string, requests: number): Promise<void> {
+	const stores = await openStores({ directory, clock: Date.now });
+	try {
+		assert.deepEqual((await stores.usage.recompute("UTC")).differences, []);
+		const { totals } = await stores.usage.report({ by: "day", since: null, until: null, limit: 10, offset: 0 }, "UTC");
+		assert.equal(totals.requests, requests);
+	} finally {
+		await stores.close();
+	}
+}
 
 /** Six callers, one who makes keys and one who reads the record, until `enough` is true; then the kill, and everybody notices. */
 async function loadUntilKilled(server: ServerProcess, told: Told, enough: () => boolean): Promise<void> {
