@@ -58,7 +58,7 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
 	},
 	"sign-in": {
 		tier: "effect",
-		mayImport: ["std", "model"],
+		mayImport: ["std", "model", "tokens"],
 		packages: ["openid-client"],
 		holds: "people who administer: the provider's answer, their roles, their sessions",
 	},

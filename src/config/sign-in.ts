@@ -77,7 +77,7 @@ function word(title: string) {
 const ruleSection = section({
 	claim: word("claim").meta({
 		description:
-			"Claim that is looked at. Dots lead into it (realm_access.roles); a name with :// is taken whole. email counts only where the provider says that it is verified.",
+			"Claim that is looked at. Dots lead into it (realm_access.roles); a dot of a name is written \\., and a name with :// is taken whole. email counts only where the provider says that it is verified.",
 		example: "groups",
 	}),
 	matches: matchPattern().meta({

@@ -2,13 +2,14 @@
  * From what the provider vouches for to a person with a role, or to nobody.
  *
  *  - The first rule that fits decides. No rule, no entry: being known to the provider is not being let in here.
- *  - Only own members are found, so that no claim path leads to what every object inherits.
+ *  - Paths of claims are read as for access tokens, so that one provider's claims are written in one way.
  *  - A mail address counts where the provider says that it is verified, and where it has exactly one @: at many providers people write there what they
  *    like (GHSA-c5c4-8r6x-56w3 is what `a@good@evil` did elsewhere).
  */
 import { createHash } from "node:crypto";
 
 import type { AdminRole } from "../model/admin-role.ts";
+import { valuesAt } from "../tokens/claim-path.ts";
 import type { Person } from "./person.ts";
 
 export type Claims = Readonly<Record<string, unknown>>;
@@ -22,7 +23,6 @@ export interface RoleRule {
 }
 
 const NAME_MAX = 64;
-const VALUES_MAX = 1_000;
 
 /** Null where no rule fits. */
 export function personOf(claims: Claims & { readonly iss: string; readonly sub: string }, rules: readonly RoleRule[]): Person | null {
@@ -35,16 +35,7 @@ export function personOf(claims: Claims & { readonly iss: string; readonly sub: 
 /** Texts at a path; a list counts as each of its texts. */
 export function valuesOf(claims: Claims, path: string): readonly string[] {
 	if (path === "email") return isVerifiedAddress(claims) ? [String(claims["email"])] : [];
-	const steps = path.includes("://") ? [path] : path.split(".");
-	let value: unknown = claims;
-	for (const step of steps) {
-		if (!isMapping(value) || !Object.hasOwn(value, step)) return [];
-		value = value[step];
-	}
-	const values = Array.isArray(value) ? value.slice(0, VALUES_MAX) : [value];
-	return values.flatMap((one) =>
-		typeof one === "string" ? [one] : typeof one === "boolean" || typeof one === "number" ? [String(one)] : [],
-	);
+	return valuesAt(claims, path);
 }
 
 /** Forward only, piece by piece: what a hostile value costs is bounded by its length. */
@@ -76,8 +67,4 @@ function nameOf(claims: Claims & { readonly sub: string }): string {
 		.replaceAll(/[^\p{L}\p{M}\p{N}\p{P}\p{S} ]/gu, "?")
 		.trim()
 		.slice(0, NAME_MAX);
-}
-
-function isMapping(value: unknown): value is Readonly<Record<string, unknown>> {
-	return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -9,8 +9,6 @@ import { randomBytes } from "node:crypto";
 import { chmod, mkdir, open, readFile, rename, stat, unlink } from "node:fs/promises";
 import { dirname, isAbsolute, join } from "node:path";
 
-import * as z from "zod";
-
 import { HintedError } from "../../std/hinted-error.ts";
 import { Secret } from "../../std/secret.ts";
 import type { Surroundings } from "../surroundings.ts";
@@ -25,19 +23,9 @@ export interface Login {
 	readonly authorities: string | null;
 }
 
-const stored = z.strictObject({
-	version: z.literal(1),
-	logins: z.record(
-		z.string(),
-		z.strictObject({
-			token: z.string().transform((text) => new Secret(text)),
-			name: z.string(),
-			role: z.string(),
-			expiresAt: z.number(),
-			authorities: z.string().nullable(),
-		}),
-	),
-});
+interface StoredLogin extends Omit<Login, "token"> {
+	readonly token: string;
+}
 
 type Around = Pick<Surroundings, "environment" | "home" | "uid">;
 
@@ -64,9 +52,9 @@ export async function readLogins(around: Around): Promise<ReadonlyMap<string, Lo
 		if (cause instanceof Error && "code" in cause && cause.code === "ENOENT") return new Map();
 		throw new HintedError(`${file} cannot be read: ${String(cause)}`, "check who may read it", { cause });
 	}
-	const read = stored.safeParse(parsed(text));
-	if (!read.success) throw new HintedError(`${file} does not hold what rempart login writes`, "delete it, and sign in again");
-	return new Map(Object.entries(read.data.logins));
+	const logins = storedIn(text);
+	if (logins === null) throw new HintedError(`${file} does not hold what rempart login writes`, "delete it, and sign in again");
+	return new Map(logins.map(([origin, { token, ...rest }]) => [origin, { ...rest, token: new Secret(token) }]));
 }
 
 /** Null takes a login away. */
@@ -95,12 +83,29 @@ export async function writeLogin(around: Around, origin: string, login: Login | 
 	}
 }
 
-function parsed(text: string): unknown {
+/** Null where it is not what is written below. */
+function storedIn(text: string): readonly (readonly [origin: string, login: StoredLogin])[] | null {
+	let value: unknown;
 	try {
-		const value: unknown = JSON.parse(text);
-		return value;
+		value = JSON.parse(text);
 	} catch {
 		// What the parser says may quote a token.
 		return null;
 	}
+	if (typeof value !== "object" || value === null || !("logins" in value) || typeof value.logins !== "object" || value.logins === null)
+		return null;
+	const logins: (readonly [string, StoredLogin])[] = [];
+	for (const [origin, login] of Object.entries(value.logins)) {
+		if (!isStoredLogin(login)) return null;
+		logins.push([origin, login]);
+	}
+	return logins;
+}
+
+function isStoredLogin(value: unknown): value is StoredLogin {
+	if (typeof value !== "object" || value === null) return false;
+	if (!("token" in value && "name" in value && "role" in value && "expiresAt" in value && "authorities" in value)) return false;
+	const { token, name, role, expiresAt, authorities } = value;
+	const texts = typeof token === "string" && typeof name === "string" && typeof role === "string";
+	return texts && typeof expiresAt === "number" && (authorities === null || typeof authorities === "string");
 }
