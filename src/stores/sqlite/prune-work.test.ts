@@ -149,6 +149,19 @@ test("what is older than the retention goes, the rest is proved as before, and t
 	assert.equal((await verifyChain({ directory, witness: { ...at, hash: after.hash } })).ok, false);
 });
 
+test("the record of it is sealed before anything goes, however seldom checkpoints are made", async (context) => {
+	const { stores: first, directory } = await filled(context);
+	await first.close();
+	const stores = await temporaryStores(context, { directory, clock: () => NOW, sealAfterMs: 3_600_000 });
+	await stores.events.append(endedEvent({ at: NOW })).settled;
+	const plan = await stores.pruning.plan(NOW - RETENTION, "UTC");
+	assert.ok(plan !== null);
+	await record(stores, plan);
+	await stores.pruning.prune(plan, "UTC");
+	const report = await verifyChain({ directory });
+	assert.deepEqual([report.firstProblem, report.first?.seq, report.sealedSeq], [null, 19, 32]);
+});
+
 test("it opens, goes on and is pruned again, and what was counted stays", async (context) => {
 	const { stores, directory } = await pruned(context);
 	await stores.close();
