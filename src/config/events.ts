@@ -18,11 +18,13 @@ export const eventsSection = section({
 		description: "Refusals of strangers a minute that are recorded one by one; the rest are counted and recorded as a sum.",
 		risk: "A higher number lets a flood of refused requests fill the disk.",
 	}),
-	retention: orUnlimited(duration({ min: "1d", max: "3660d" })).prefault("400d").meta({
-		description:
-			"How long events are kept. Once a day what is older is removed up to a signed checkpoint, which is itself recorded (events-pruned). unlimited keeps everything, as a legal hold asks.",
-		risk: "What is removed cannot be investigated any more. Without a bound the disk fills, and a log that cannot be written means that nothing is served.",
-	}),
+	retention: orUnlimited(duration({ min: "1d", max: "3660d" }))
+		.prefault("400d")
+		.meta({
+			description:
+				"How long events are kept. Once a day what is older is removed up to a signed checkpoint, which is itself recorded (events-pruned). unlimited keeps everything, as a legal hold asks.",
+			risk: "What is removed cannot be investigated any more. Without a bound the disk fills, and a log that cannot be written means that nothing is served.",
+		}),
 	countries: filePath().optional().meta({
 		description:
 			"File that says which addresses are in which country, one range a line: 192.0.2.0,192.0.2.255,DE (the free lists of DB-IP are such). With it a key that comes from a second country is recorded as principal-unfamiliar; without it, one from a second wide network (IPv4 /16, IPv6 /32).",

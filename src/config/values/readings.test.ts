@@ -18,6 +18,7 @@ import { parted } from "./mistake.ts";
 import { modelPattern } from "./model-pattern.ts";
 import { originPattern } from "./origin-pattern.ts";
 import { count, flag, oneOf, orUnlimited } from "./plain.ts";
+import { timeZone } from "./time-zone.ts";
 import { upstreamUrl } from "./upstream-url.ts";
 
 const LISTEN = 'write an IP address and a port: 0.0.0.0:11435, 127.0.0.1:11435 or, in quotes, "[::]:11435"';
@@ -43,6 +44,14 @@ const refusals: readonly (readonly [kind: string, schema: z.ZodType, written: un
 	["a duration", duration(), " 1s", '" 1s" is not a duration', DURATION],
 	["a duration", duration(), "0s", "0s is too little", "write at least 1ms"],
 	["a duration", duration(), "25d", "25d is too much", "write at most 24d"],
+	[
+		"a time zone",
+		timeZone(),
+		"Mars/Olympus",
+		'"Mars/Olympus" is not a time zone',
+		"write the name of a zone: Europe/Zurich, America/New_York, UTC",
+	],
+	["a time zone", timeZone(), "", '"" is not a time zone', "write the name of a zone: Europe/Zurich, America/New_York, UTC"],
 	["a duration", duration({ max: "5m" }), "301s", "301s is too much", "write at most 5m"],
 	[
 		"bytes",
@@ -201,6 +210,7 @@ const permits: readonly (readonly [schema: z.ZodType, written: unknown, read: un
 	[duration(), "5m", 300_000],
 	[duration(), "1h", 3_600_000],
 	[duration(), "24d", 2_073_600_000],
+	[timeZone(), "Asia/Kathmandu", "Asia/Kathmandu"],
 	[duration({ min: "0s" }), "0s", 0],
 	[byteSize(), "500B", 500],
 	[byteSize(), "16KiB", 16_384],
@@ -303,8 +313,7 @@ test("policy compiles every model pattern and registry that is accepted here", (
 			const pattern = modelPattern().safeParse(text).data;
 			if (pattern !== undefined) assert.ok(isModelPattern(pattern), pattern);
 			const host = hostName({ address: false }).safeParse(text).data;
-			if (host !== undefined)
-				compilePolicy({ ...DEFAULT_POLICY_SPEC, roles: {}, pull: { registries: [host] } });
+			if (host !== undefined) compilePolicy({ ...DEFAULT_POLICY_SPEC, roles: {}, pull: { registries: [host] } });
 		}),
 		{ numRuns: 2_000 },
 	);
