@@ -42,6 +42,8 @@ function setUp(development) {
 		.digest("hex");
 	const stamp = existsSync(stampFile) ? readFileSync(stampFile, "utf8") : "";
 	if (stamp === `${digest} all` || (!development && stamp === `${digest} runtime`)) return;
+	// Whoever has the development packages keeps them: a change of the lock file is no reason to take them away.
+	const everything = development || stamp.endsWith(" all");
 	if (process.stderr.isTTY) process.stderr.write("Setting up: installing the packages of package-lock.json …\n");
 	const npm = process.env.npm_execpath?.endsWith(".js") ? [process.execPath, process.env.npm_execpath] : ["npm"];
 	// Not `npm ci`: it refuses a lock file made where the registry lacked a foreign platform's optional package. `--no-save` pins just as well.
@@ -52,14 +54,14 @@ function setUp(development) {
 		"--no-audit",
 		"--no-fund",
 		"--loglevel=error",
-		...(development ? [] : ["--omit=dev"]),
+		...(everything ? [] : ["--omit=dev"]),
 	];
 	const installed = spawnSync(npm[0], [...npm.slice(1), ...args], { cwd: root, stdio: ["ignore", "ignore", "pipe"], encoding: "utf8" });
 	if (installed.status !== 0) {
 		process.stderr.write(installed.stderr ?? "");
 		fail("the packages could not be installed", "check that the npm registry can be reached, then run the same command again");
 	}
-	writeFileSync(stampFile, `${digest} ${development ? "all" : "runtime"}`);
+	writeFileSync(stampFile, `${digest} ${everything ? "all" : "runtime"}`);
 }
 
 /** The runtime of the lock file where this machine has one, else this very Node when it is new enough. */
