@@ -91,6 +91,48 @@ test("behind a trusted proxy it is the caller's address that counts, and the ans
 	assert.equal(await asked(gateway, ask({ path: "/api/version", key }), { from: "127.0.0.2" }), null, "who is no proxy is not read");
 });
 
+test("whom the PROXY protocol names is turned away like one who came by itself", async () => {
+	await using upstream = await startWorkedUpstream({ script: plausibleOllama() });
+	await using gateway = await startGateway({
+		upstreams: [upstream.url],
+		yaml: `${CLEAR}, trusted_proxies: ["127.0.0.1"], proxy_protocol: true, networks: { deny: ["203.0.113.9", "127.0.0.1"] } }\n`,
+	});
+	const request = ask({ path: "/api/version", key: await gateway.createKey("user") });
+	// Version 2, PROXY, TCP over IPv4, twelve bytes: from 203.0.113.x to 127.0.0.1.
+	const header = (last: number) =>
+		Buffer.concat([Buffer.from("0d0a0d0a000d0a515549540a2111000c", "hex"), Buffer.from([203, 0, 113, last, 127, 0, 0, 1, 0, 1, 0, 2])]);
+	assert.equal(await asked(gateway, Buffer.concat([header(9), request])), null);
+	await eventually(async () => (await turnedAway(gateway)) === 1);
+	assert.equal((await asked(gateway, Buffer.concat([header(7), request])))?.status, 200);
+});
+
+test("a page's question from a network that is denied is answered like a stranger's", async () => {
+	await using upstream = await startWorkedUpstream({ script: plausibleOllama() });
+	await using gateway = await startGateway({
+		upstreams: [upstream.url],
+		yaml: `${CLEAR}, origins: ["https://chat.example.org"], trusted_proxies: ["127.0.0.1"], networks: { deny: ["203.0.113.9"] } }\n`,
+	});
+	const preflight = (address: string) =>
+		asked(
+			gateway,
+			ask({
+				method: "OPTIONS",
+				path: "/api/chat",
+				fields: [
+					["X-Forwarded-For", address],
+					["Origin", "https://chat.example.org"],
+					["Access-Control-Request-Method", "POST"],
+				],
+			}),
+		);
+	const denied = await preflight("203.0.113.9");
+	assert.equal(denied?.status, 401);
+	assert.equal(denied.header("access-control-allow-origin"), null);
+	const answer = await preflight("203.0.113.7");
+	assert.equal(answer?.status, 204);
+	assert.equal(answer.header("access-control-allow-origin"), "https://chat.example.org");
+});
+
 test("a role is had from its networks alone, and nobody is told that the key is good", async () => {
 	await using upstream = await startWorkedUpstream({ script: plausibleOllama() });
 	await using gateway = await startGateway({ upstreams: [upstream.url], yaml: OFFICE });
