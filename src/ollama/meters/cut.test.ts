@@ -124,6 +124,9 @@ test("an answer that ends before its bound is the answer as it was, and is charg
 	}
 });
 
+/** What says that an answer is over, once in each dialect. */
+const CLOSING = /"done":true|"finish_reason":"|"type":"message_stop"|event: response\.(completed|incomplete)/g;
+
 test("no record that closes is taken for a token: a bound of as many tokens as there are is asked no more often", () => {
 	for (const scenario of STREAMS) {
 		const { asked } = cut(scenario, 1_000, true);
@@ -133,6 +136,7 @@ test("no record that closes is taken for a token: a bound of as many tokens as t
 			scenario,
 		);
 		assert.ok(asked.length >= 1 && asked.length <= 15, `${scenario} ${asked.length}`);
+		for (const most of asked) assert.equal(cut(scenario, most, true).relayed.toString().match(CLOSING)?.length, 1, `${scenario} ${most}`);
 	}
 });
 
