@@ -1,5 +1,6 @@
 /** The special workloads by name, in the order in which they run. */
 import type { Figure } from "../figure.ts";
+import { budgets } from "./budgets.ts";
 import { cancellation } from "./cancellation.ts";
 import { firstToken } from "./first-token.ts";
 import { growth } from "./growth.ts";
@@ -19,6 +20,7 @@ export const SPECIAL_NAMES = [
 	"upload",
 	"growth",
 	"keys",
+	"budgets",
 	"networks",
 	"protections",
 	"passwords",
@@ -33,6 +35,7 @@ const SPECIALS: Readonly<Record<SpecialName, Special>> = {
 	upload,
 	growth,
 	keys,
+	budgets,
 	networks,
 	protections,
 	passwords,
