@@ -136,6 +136,7 @@ test("a permit waits until it is on disk, and is none when that fails", async ()
 	const events: EventLog = {
 		available: true,
 		problem: null,
+		lastSeq: 0,
 		append: () => ({ committed: false, settled: written.promise }),
 		read: () => Promise.resolve([]),
 		close: () => Promise.resolve(),

@@ -19,6 +19,10 @@ import { Admission } from "../../src/quota/admission.ts";
 export class HeldEventLog implements EventLog {
 	available = true;
 	readonly problem = null;
+
+	get lastSeq(): number {
+		return this.events.length;
+	}
 	readonly events: Event[] = [];
 	#batches: HeldBatch[] = [];
 	#open = false;
