@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { authorizedAs } from "../../../test/support/authorized.ts";
+import { eventually } from "../../../test/support/eventually.ts";
+import { policyWith } from "../../../test/support/policies.ts";
 import type { Decision } from "../../model/decision.ts";
+import { evaluate } from "../../policy/evaluate.ts";
 import { Admission, type AdmissionSpec } from "../../quota/admission.ts";
 import type { Admitted } from "../exchange.ts";
 import { admit } from "./admit.ts";
@@ -156,3 +159,29 @@ for (const [operation, needsRoom] of [
 		assert.equal(admission.running, 0);
 	});
 }
+
+test("the weight and the priority of the caller's role decide who is next", async () => {
+	const { admit } = stage({ queueSize: 9 });
+	const policy = policyWith({ standing: { weight: 1, priority: "high" } });
+	const running = leaseOf(await admit(authorizedAs("chat")));
+	const served: string[] = [];
+	const ask = (role: string, id: string): void => {
+		const authorized = authorizedAs("chat");
+		const principal = { ...authorized.principal, id, role };
+		const decision = evaluate(policy, principal, authorized.judged);
+		assert.ok(decision.permitted);
+		void Promise.resolve(admit({ ...authorized, principal, grant: decision.value })).then((admitted) => {
+			served.push(id);
+			leaseOf(admitted).release();
+		});
+	};
+	for (const [role, id] of [
+		["admin", "first"],
+		["admin", "second"],
+		["tested", "urgent"],
+	] as const)
+		ask(role, id);
+	running.release();
+	await eventually(() => served.length === 3);
+	assert.deepEqual(served, ["urgent", "first", "second"]);
+});
