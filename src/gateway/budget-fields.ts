@@ -20,14 +20,17 @@ const ANTHROPIC_NAMES = {
 } as const satisfies Partial<Record<BudgetUnit, string>>;
 
 export function budgetFields(hold: Reservation, dialect: Dialect): readonly Field[] {
-	const now = hold.now;
+	const { now } = hold;
 	const fields: Field[] = [];
+	let policies = "";
+	let standings = "";
 	for (const counter of tightest(hold.counters, now)) {
-		const { spec } = counter.budget;
+		const { spec, periodMs } = counter.budget;
 		const left = inUnits(spec.unit, Math.max(0, counter.room(now)));
-		const renewsAt = counter.renews(counter.budget.limit, now);
-		fields.push(["ratelimit-policy", policyOf(spec, counter.budget.periodMs)]);
-		fields.push(["ratelimit", `"${spec.name}";r=${Math.floor(left)};t=${Math.max(0, Math.ceil((renewsAt - now) / 1000))}`]);
+		const renewsAt = counter.renews(spec.limit, now);
+		const comma = policies === "" ? "" : ", ";
+		policies += comma + policyOf(spec, periodMs);
+		standings += `${comma}"${spec.name}";r=${Math.floor(left)};t=${Math.max(0, Math.ceil((renewsAt - now) / 1000))}`;
 		if (dialect === "openai" && (spec.unit === "requests" || spec.unit === "tokens")) {
 			fields.push(
 				[`x-ratelimit-limit-${spec.unit}`, String(spec.limit)],
@@ -43,6 +46,7 @@ export function budgetFields(hold: Reservation, dialect: Dialect): readonly Fiel
 			);
 		}
 	}
+	fields.push(["ratelimit-policy", policies], ["ratelimit", standings]);
 	return fields;
 }
 
@@ -54,22 +58,23 @@ function isNamed(unit: BudgetUnit): unit is keyof typeof ANTHROPIC_NAMES {
 function tightest(counters: readonly Counter[], now: number): readonly Counter[] {
 	const chosen: Counter[] = [];
 	for (const counter of counters) {
-		const at = chosen.findIndex(({ budget }) => budget.spec.unit === counter.budget.spec.unit);
+		let at = 0;
+		while (at < chosen.length && chosen[at]?.budget.spec.unit !== counter.budget.spec.unit) at += 1;
 		const rival = chosen[at];
 		if (rival === undefined) chosen.push(counter);
-		else if (counter.room(now) / counter.budget.limit < rival.room(now) / rival.budget.limit) chosen[at] = counter;
+		else if (counter.room(now) * rival.budget.limit < rival.room(now) * counter.budget.limit) chosen[at] = counter;
 	}
 	return chosen;
 }
 
-const policies = new WeakMap<BudgetSpec, string>();
+const policyTexts = new WeakMap<BudgetSpec, string>();
 
 function policyOf(spec: BudgetSpec, periodMs: number): string {
-	let policy = policies.get(spec);
+	let policy = policyTexts.get(spec);
 	if (policy === undefined) {
 		const window = periodMs === 0 ? "" : `;w=${periodMs / 1000}`;
 		policy = `"${spec.name}";q=${Math.floor(inUnits(spec.unit, spec.limit))}${window};qu="${quotaUnit(spec.unit)}"`;
-		policies.set(spec, policy);
+		policyTexts.set(spec, policy);
 	}
 	return policy;
 }
