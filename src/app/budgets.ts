@@ -2,7 +2,8 @@
  * Budgets in a running server: the ledger, what a former run left of it, and the saves that carry it over to the next.
  *
  *  - A start takes over the last save, settles from the log what came after it, and saves at once; only then is anything let in.
- *  - Saved every two seconds while something changes or runs, with the number of the last event that is counted in.
+ *  - Saved every ten seconds while something changes or runs, sooner where many events came, with the number of the last event that is counted in. The
+ *    log knows the rest, so a save only bounds how much of it a start has to read.
  *  - A save that fails is told once and tried again; budgets go on in memory meanwhile.
  */
 import type { Config } from "../config/config.ts";
@@ -23,9 +24,12 @@ export interface BudgetsDeps {
 	readonly monotonic: () => number;
 }
 
-const SAVE_MS = 2_000;
+const LOOK_MS = 2_000;
+const SAVE_MS = 10_000;
+/** A third of what a start reads at most. */
+const SAVE_EVENTS = 33_000;
 const SWEEP_MS = 30_000;
-/** As many as one look at the log gives; what a server does in two seconds is far less. */
+/** As many as one look at the log gives. */
 const REPLAYED_MAX = 100_000;
 /** What one customer is given. */
 const NETWORK = { v4: 32, v6: 64 } as const;
@@ -36,6 +40,8 @@ export class Budgets {
 	#timers: readonly NodeJS.Timeout[] = [];
 	#saving: Promise<void> = Promise.resolve();
 	#failed = false;
+	#savedAt = 0;
+	#savedSeq = 0;
 	/** Whether what is kept may be something else than what is. */
 	#due = false;
 	#overshoots = 0;
@@ -57,7 +63,7 @@ export class Budgets {
 	static async open(config: Config, deps: BudgetsDeps): Promise<Budgets> {
 		const budgets = new Budgets(config, deps);
 		await budgets.#takeOver();
-		const save = setInterval(() => void budgets.#saveWhereDue(), SAVE_MS);
+		const save = setInterval(() => void budgets.#saveWhereDue(), LOOK_MS);
 		const sweep = setInterval(() => budgets.ledger.forgetIdle(), SWEEP_MS);
 		budgets.#timers = [save, sweep];
 		for (const timer of budgets.#timers) timer.unref();
@@ -77,7 +83,11 @@ export class Budgets {
 	/** Resolves when what is counted so far is on disk. */
 	save(): Promise<void> {
 		const { store, events } = this.#deps;
-		const saved = this.#saving.then(() => store.save(this.ledger.changes(events.lastSeq)));
+		const saved = this.#saving.then(() => {
+			this.#savedAt = this.#deps.monotonic();
+			this.#savedSeq = events.lastSeq;
+			return store.save(this.ledger.changes(this.#savedSeq));
+		});
 		this.#saving = saved.then(
 			() => {
 				this.#failed = false;
@@ -113,6 +123,8 @@ export class Budgets {
 	async #saveWhereDue(): Promise<void> {
 		const isDue = this.#due || this.ledger.hasChanges || this.ledger.open > 0;
 		if (!isDue) return;
+		const { events, monotonic } = this.#deps;
+		if (monotonic() - this.#savedAt < SAVE_MS && events.lastSeq - this.#savedSeq < SAVE_EVENTS) return;
 		// What runs now has ended at the next look: that is saved too.
 		this.#due = this.ledger.open > 0;
 		await this.save().catch(() => undefined);
