@@ -40,7 +40,11 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
 	"virtual-patches": { tier: "pure", mayImport: ["std", "model", "ollama"], holds: "known attacks on Ollama, one predicate a file" },
 	policy: { tier: "pure", mayImport: ["std", "model", "ollama", "virtual-patches"], holds: "principal and request to decision" },
 	quota: { tier: "pure", mayImport: ["std", "model", "ports"], holds: "arithmetic of rate, concurrency and the fair queue" },
-	usage: { tier: "pure", mayImport: ["std", "model", "ports"], holds: "counting what was used, from the record: lines to rows, rows to reports" },
+	usage: {
+		tier: "pure",
+		mayImport: ["std", "model", "ports"],
+		holds: "counting what was used, from the record: lines to rows, rows to reports",
+	},
 	detect: { tier: "pure", mayImport: ["std", "model", "ports"], holds: "what events say about callers: folds of state, event by event" },
 	keys: { tier: "effect", mayImport: ["std", "model", "ports"], holds: "making, checking and administering API keys" },
 	passwords: {

@@ -121,7 +121,7 @@ for (const reason of reasons()) {
 		if (reason.startsWith("credential-") || reason === "network-denied") assert.match(text, auth);
 		else assert.doesNotMatch(text, auth);
 		const quota = line("rempart_quota_rejections_total", `reason="${reason}"`, 1);
-		if (/^(rate|concurrency|queue)-/.test(reason)) assert.match(text, quota);
+		if (/^(rate|budget|concurrency|queue)-/.test(reason)) assert.match(text, quota);
 		else assert.doesNotMatch(text, quota);
 	});
 }

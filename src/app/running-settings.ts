@@ -107,7 +107,7 @@ function restartNotes(before: Config, after: Config): readonly string[] {
 	note("identities.certificates.ask", before.identities.certificates.ask, after.identities.certificates.ask);
 	note("gateway.socket", before.gateway.socket, after.gateway.socket);
 	note("gateway.proxy_protocol", before.gateway.proxyProtocol, after.gateway.proxyProtocol);
-	const lasting = ({ signIn: _, ...rest }: Config["admin"]): object => rest;
+	const lasting = ({ listen, socket, insecureRemote }: Config["admin"]): object => ({ listen, socket, insecureRemote });
 	note("admin", lasting(before.admin), lasting(after.admin));
 	note("forward_auth.listen", before.forwardAuth.listen, after.forwardAuth.listen);
 	note("forward_auth.socket", before.forwardAuth.socket, after.forwardAuth.socket);

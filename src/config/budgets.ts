@@ -81,11 +81,11 @@ const budgetSection = section({
 	}),
 	window: oneOf(["calendar", "rolling"]).prefault("calendar").meta({
 		description:
-			"calendar: renews with the hour, at midnight, on Monday, on the first of the month, in usage.time_zone. rolling: counts the last 60 minutes, 24 hours, 7 days or 30 days.",
+			"With calendar it renews with the hour, at midnight, on Monday, on the first of the month, in usage.time_zone; with rolling it counts the last 60 minutes, 24 hours, 7 days or 30 days.",
 	}),
 	on_exhausted: oneOf(ON_EXHAUSTED).prefault("refuse").meta({
 		description:
-			"refuse: a request is let in where its whole estimate fits. cut: where anything fits, and its answer ends where the budget ends. finish: where anything fits, and its answer runs to its own end.",
+			"What happens when it is used up. refuse: a request is let in where its whole estimate fits. cut: where anything fits, and its answer ends where the budget ends. finish: where anything fits, and its answer runs to its own end.",
 		risk: "With finish a budget is passed by whatever the last answers still make.",
 	}),
 })

@@ -37,9 +37,14 @@ test("every setting that takes a protection away says what then happens", () => 
 	);
 });
 
-for (const setting of settings.filter((one) => one.default !== undefined && !one.path.includes("[]"))) {
+/** Empty by default, which is right only where nobody signs in. */
+const NEEDED_WITH_OTHERS = "admin.sign_in.rules";
+
+for (const setting of settings.filter(
+	({ path, ...one }) => one.default !== undefined && !path.includes("[]") && path !== NEEDED_WITH_OTHERS,
+)) {
 	test(`the documented default of ${setting.path} is the default`, () => {
-		const without = setting.path.includes("<name>") ? parseConfig(JSON.stringify({ roles: { lab: { classes: [] } } }), "f") : DEFAULTS;
+		const without = parseConfig(JSON.stringify(needsOf(setting)), "f");
 		const written = parseConfig(JSON.stringify(fileWith(setting, setting.default)), "f");
 		assert.ok("config" in written, JSON.stringify(written));
 		assert.deepEqual(written, without);
@@ -154,7 +159,31 @@ for (const [asked, suggestion] of suggested) {
 function fileWith({ path }: Setting, value: unknown): unknown {
 	const keys = path.replace("<name>", "lab").split(".");
 	const set = keys.reduceRight<unknown>((inner, key) => ({ [key]: inner }), value);
-	if (!path.includes("<name>") || path.endsWith(".classes")) return set;
-	const inner = keys.slice(2).reduceRight<unknown>((deeper, key) => ({ [key]: deeper }), value);
-	return { roles: { lab: { classes: [], ...(typeof inner === "object" ? inner : {}) } } };
+	return merged(needsOf({ path }), set);
+}
+
+/** What else a file says where the setting stands: the parts of its entry, or of its section, that have no default. */
+function needsOf({ path }: Pick<Setting, "path">): object {
+	if (path.startsWith("roles.<name>")) return { roles: { lab: { classes: [] } } };
+	if (path.startsWith("budgets.<name>")) return { budgets: { lab: { unit: "tokens", limit: 10, per: "day" } } };
+	if (path.startsWith("prices.<name>")) return { prices: { lab: {} } };
+	if (path.startsWith("admin.sign_in.")) return { admin: { sign_in: SIGN_IN } };
+	return {};
+}
+
+const SIGN_IN = {
+	issuer: "https://sso.example.org",
+	client_id: "rempart",
+	public_url: "http://127.0.0.1:11436",
+	rules: [{ claim: "groups", matches: "gpu-admins", role: "admin" }],
+};
+
+function merged(below: unknown, above: unknown): unknown {
+	if (!isMapping(below) || !isMapping(above)) return above;
+	const both = Object.keys({ ...below, ...above });
+	return Object.fromEntries(both.map((key) => [key, key in above ? merged(below[key], above[key]) : below[key]]));
+}
+
+function isMapping(value: unknown): value is Readonly<Record<string, unknown>> {
+	return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -29,7 +29,7 @@ const refusals: readonly (readonly [what: string, text: string, problems: readon
 	[
 		"a setting that means nothing",
 		"admin:\n  colour: red\n",
-		[["2:3", "admin.colour", "is not a setting", "settings here: listen, socket, insecure_remote"]],
+		[["2:3", "admin.colour", "is not a setting", "settings here: listen, socket, insecure_remote, sign_in"]],
 	],
 	[
 		"a misspelt key of a role",

@@ -1,6 +1,5 @@
 /** The data plane with an event log that the test holds in its hand: it decides when, and whether, a record is on disk. */
 
-import { budgetsSpec, testedLedger } from "./budgets.ts";
 import { performance } from "node:perf_hooks";
 import { admissionSpecOf, pipelineSettingsOf, policyOf, transportLimitsOf, upstreamsSpecOf } from "../../src/app/settings.ts";
 import { parseConfig } from "../../src/config/parse.ts";
@@ -14,6 +13,7 @@ import { NO_GROUPS } from "../../src/model/principal.ts";
 import type { Batch, EventLog, RecordedEvent } from "../../src/ports/event-log.ts";
 import type { KeyRing } from "../../src/ports/key-ring.ts";
 import { Admission } from "../../src/quota/admission.ts";
+import { budgetsSpec, testedLedger } from "./budgets.ts";
 
 /** Nothing is committed before the test says so. */
 export class HeldEventLog implements EventLog {
