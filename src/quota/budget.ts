@@ -1,12 +1,12 @@
 /**
- * One budget in force: its definition, and where the counters are of those who used any of it.
+ * One budget in force: its definition, and a counter for each subject that used any of it.
  *
- * The limit, and what happens at it, may change while counters go on; all else makes another budget.
+ *  - The limit, and what happens at it, may change while counters go on; all else makes another budget.
+ *  - Subjects are bounded. Those beyond the bound share one counter, so that whoever can make up subjects gains nothing.
  */
 import type { BudgetPeriod, BudgetSpec } from "../model/budget-spec.ts";
 import { type CalendarPeriod, calendarSpan, type Span } from "./calendar-span.ts";
-import { CalendarCounter, ConcurrentCounter, type Counter, RateCounter, RollingCounter } from "./counter.ts";
-import { type Countable, Subjects } from "./subjects.ts";
+import { CalendarCounter, ConcurrentCounter, type CountedBudget, type Counter, RateCounter, RollingCounter } from "./counter.ts";
 
 const PERIOD_MS: Readonly<Record<BudgetPeriod, number>> = {
 	second: 1_000,
@@ -17,23 +17,24 @@ const PERIOD_MS: Readonly<Record<BudgetPeriod, number>> = {
 	month: 2_592_000_000,
 };
 
-export class Budget implements Countable {
+/** Keys and principals are the operator's to make; networks and models are whatever callers come from and ask for. */
+const SUBJECTS_MAX = { key: 1_000_000, principal: 1_000_000, group: 10_000, model: 4_096, network: 65_536, everyone: 1 } as const;
+/** No id, group, canonical model name or network begins with an underscore. */
+export const OTHERS = "_other";
+
+export class Budget implements CountedBudget {
 	spec: BudgetSpec;
 	readonly definition: string;
 	/** Of a month: 30 days. */
 	readonly periodMs: number;
-	/** Of its scope, shared with the other budgets of that. */
-	readonly subjects: Subjects;
-	/** Among the budgets in force. */
-	place = 0;
+	readonly counters = new Map<string, Counter>();
 	readonly #timeZone: string;
 	#span: Span = { start: 0, end: 0 };
 
-	constructor(spec: BudgetSpec, timeZone: string, subjects = new Subjects(spec.scope)) {
+	constructor(spec: BudgetSpec, timeZone: string) {
 		this.spec = spec;
 		this.definition = definitionOf(spec, timeZone);
 		this.periodMs = spec.per === null ? 0 : PERIOD_MS[spec.per];
-		this.subjects = subjects;
 		this.#timeZone = timeZone;
 	}
 
@@ -51,20 +52,15 @@ export class Budget implements Countable {
 	}
 
 	counterOf(subject: string): Counter {
-		return this.subjects.of(subject).counterOf(this);
+		const known = this.counters.get(subject);
+		if (known !== undefined) return known;
+		if (this.counters.size >= SUBJECTS_MAX[this.spec.scope] && subject !== OTHERS) return this.counterOf(OTHERS);
+		const counter = this.#newCounter(subject);
+		this.counters.set(subject, counter);
+		return counter;
 	}
 
-	/** Of everybody whom it ever concerned, and who is not forgotten. */
-	all(): readonly Counter[] {
-		const counters: Counter[] = [];
-		for (const subject of this.subjects.all()) {
-			const counter = subject.find(this);
-			if (counter !== undefined) counters.push(counter);
-		}
-		return counters;
-	}
-
-	newCounter(subject: string): Counter {
+	#newCounter(subject: string): Counter {
 		const { per, window } = this.spec;
 		if (per === null) return new ConcurrentCounter(this, subject);
 		if (!isCalendar(per)) return new RateCounter(this, subject);
