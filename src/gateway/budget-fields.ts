@@ -19,8 +19,7 @@ const ANTHROPIC_NAMES = {
 	output_tokens: "output-tokens",
 } as const satisfies Partial<Record<BudgetUnit, string>>;
 
-/** Of a request that holds something, or of one that was refused because it may not. */
-export function budgetFields(hold: Pick<Reservation, "counters" | "now">, dialect: Dialect): readonly Field[] {
+export function budgetFields(hold: Reservation, dialect: Dialect): readonly Field[] {
 	const { now } = hold;
 	const fields: Field[] = [];
 	let policies = "";
