@@ -8,6 +8,8 @@ import { statSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 
+/** No test comes near it. What hangs has to be a failure with a name, not a run that somebody kills; its open sockets must not keep the process either. */
+const LIMITS = ["--test-timeout=180000", "--test-force-exit"];
 const EVERYTHING = ["src/**/*.test.ts", "test/**/*.test.ts", "tools/**/*.test.ts"];
 
 export function testArguments(rest: readonly string[]): readonly string[] {
@@ -18,7 +20,7 @@ export function testArguments(rest: readonly string[]): readonly string[] {
 	const reporter = flags.some((flag) => flag.startsWith("--test-reporter")) ? [] : ["--test-reporter=./tools/test-reporter.ts"];
 	// One file for each core: by default the runtime keeps one core free, which on a machine with two means no concurrency at all.
 	const concurrency = flags.some((flag) => flag.startsWith("--test-concurrency")) ? [] : [`--test-concurrency=${availableParallelism()}`];
-	return ["--test", ...reporter, ...concurrency, ...flags, ...(named.length === 0 ? EVERYTHING : named)];
+	return ["--test", ...LIMITS, ...reporter, ...concurrency, ...flags, ...(named.length === 0 ? EVERYTHING : named)];
 }
 
 function isFolder(path: string): boolean {

@@ -13,16 +13,17 @@ import { chunk, LAST_CHUNK } from "../wire/write.ts";
 
 export class BlobUpload implements BodySink {
 	readonly #call: UpstreamCall;
-	readonly #chunked: boolean;
+	/** Of an announced length what has not come yet; null where none was announced. */
+	#missing: number | null;
 	readonly #guard: GgufGuard;
 	readonly #refuse: (refusal: Deny) => void;
-	/** With an announced length the very last piece is what completes the upload, so it waits for the guard's last word. */
+	/** The piece that completes an announced length completes the upload, too, so it waits for the guard's last word. */
 	#last: Buffer | null = null;
 	#ended = false;
 
 	constructor(call: UpstreamCall, length: number | null, refuse: (refusal: Deny) => void) {
 		this.#call = call;
-		this.#chunked = length === null;
+		this.#missing = length;
 		this.#guard = createGgufGuard(length);
 		this.#refuse = refuse;
 	}
@@ -34,9 +35,12 @@ export class BlobUpload implements BodySink {
 			this.#stop(refusal);
 			return true;
 		}
-		const previous = this.#last;
-		this.#last = Buffer.from(bytes);
-		return previous === null || this.#send(previous);
+		if (this.#missing === null) return this.#call.write(chunk(bytes));
+		this.#missing -= bytes.length;
+		const copy = Buffer.from(bytes);
+		if (this.#missing > 0) return this.#call.write(copy);
+		this.#last = copy;
+		return true;
 	}
 
 	onEnd(): void {
@@ -47,16 +51,12 @@ export class BlobUpload implements BodySink {
 			return;
 		}
 		this.#ended = true;
-		if (this.#last !== null) this.#send(this.#last);
-		if (this.#chunked) this.#call.write(LAST_CHUNK);
+		if (this.#missing === null) this.#call.write(LAST_CHUNK);
+		else if (this.#last !== null) this.#call.write(this.#last);
 	}
 
 	onRefused(reason: Reason, detail: string): void {
 		this.#stop(deny(reason, detail));
-	}
-
-	#send(bytes: Buffer): boolean {
-		return this.#call.write(this.#chunked ? chunk(bytes) : bytes);
 	}
 
 	#stop(refusal: Deny): void {

@@ -1,9 +1,11 @@
 /** What becomes of a request whose caller leaves or whose upstream fails, in every phase, over real sockets. */
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { suite, test } from "node:test";
 import { ask, chat } from "../support/asks.ts";
 import { eventually } from "../support/eventually.ts";
 import { startGateway } from "../support/gateway.ts";
+import { ggufBytes } from "../support/gguf-bytes.ts";
 import { connectRaw } from "../support/raw-client.ts";
 import { startWorkedUpstream } from "../support/worked-upstream.ts";
 
@@ -211,6 +213,21 @@ test("a caller that reads nothing pauses the upstream, and the memory between th
 	assert.ok(blocked, "the upstream could send 64 MiB to a caller that reads nothing");
 	// What the kernels' buffers of two loopback connections swallow, and one read of ours.
 	assert.ok(sent <= 20, `${sent} MiB went in`);
+	client.destroy();
+});
+
+test("every byte of an upload but its last goes on as it comes", async () => {
+	await using w = await world();
+	const file = ggufBytes({ tensors: [{ name: "t", dims: [75_000n], type: 0, offset: 0n }], data: Buffer.alloc(300_000, 7) });
+	const client = await w.connect();
+	const path = `/api/blobs/sha256:${createHash("sha256").update(file).digest("hex")}`;
+	const fields = [["Content-Length", String(file.length)]] as const;
+	const head = ask({ method: "POST", path, key: await w.gateway.createKey("admin"), fields });
+	await client.send(Buffer.concat([head, file.subarray(0, -1)]));
+	const request = await w.upstream.nextWork();
+	await eventually(() => request.bodySoFar.length === file.length - 1);
+	await client.send(file.subarray(-1));
+	assert.deepEqual(await request.body, file);
 	client.destroy();
 });
 
