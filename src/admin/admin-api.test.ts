@@ -33,6 +33,11 @@ const refusals: readonly (readonly [what: string, method: string, path: string, 
 	["usage of a month and a range", "GET", "/v1/usage?month=2026-10&since=2026-10-02", undefined, 422, "request-invalid"],
 	["more lines of usage than a page holds", "GET", "/v1/usage?limit=10001", undefined, 422, "request-invalid"],
 	["an unknown parameter of usage", "GET", "/v1/usage?principal=x", undefined, 422, "request-invalid"],
+	["a budget that is not there", "GET", "/v1/budgets/nonsense", undefined, 404, "budget-unknown"],
+	["resetting a budget that is not there", "POST", "/v1/budgets/nonsense/reset", {}, 404, "budget-unknown"],
+	["resetting a budget for a number", "POST", "/v1/budgets/daily/reset", { for: 7 }, 422, "request-invalid"],
+	["more of a budget than a page holds", "GET", "/v1/budgets/daily?limit=10001", undefined, 422, "request-invalid"],
+	["budgets of nobody there is", "GET", "/v1/budgets?principal=zzzzzzzz", undefined, 404, "principal-unknown"],
 	["an unknown parameter", "GET", "/v1/events?model=x", undefined, 422, "request-invalid"],
 	[
 		"a subject of a kind that is not there",
@@ -107,6 +112,13 @@ test("usage that cannot be counted is said so, and is not nothing instead", asyn
 		assert.deepEqual([answer.status, answer.body.code], [503, "usage-unreadable"]);
 		assert.doesNotMatch(answer.text, /secret/);
 	}
+});
+
+test("a budget that begins anew but not on the disk is said so", async () => {
+	const { budgets } = adminWorld().deps;
+	const { deps } = adminWorld({ budgets: { ...budgets, reset: () => Promise.resolve("not-stored") } });
+	const answer = await ask(createAdminApi(deps), "POST", "/v1/budgets/daily/reset");
+	assert.deepEqual([answer.status, answer.body.code], [503, "not-stored"]);
 });
 
 test("usage is asked for as the query says: days, moments, a month", async () => {

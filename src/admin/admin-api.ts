@@ -15,6 +15,7 @@ import { type Administrator, SOCKET_ADMINISTRATOR } from "./administrator.ts";
 import { harden } from "./hardening.ts";
 import { addProbes } from "./probes.ts";
 import { problem } from "./problem.ts";
+import { budgetRoutes } from "./routes/budget-routes.ts";
 import { eventRoutes } from "./routes/event-routes.ts";
 import { keyRoutes } from "./routes/key-routes.ts";
 import { policyRoutes } from "./routes/policy-routes.ts";
@@ -30,6 +31,7 @@ export function adminRoutes(deps: AdminDeps): readonly AdminRoute[] {
 		...principalRoutes(deps),
 		...eventRoutes(deps),
 		...usageRoutes(deps),
+		...budgetRoutes(deps),
 		...policyRoutes(deps),
 		...sessionRoutes(deps),
 		...serverRoutes(deps),

@@ -5,6 +5,7 @@
 import type { PrincipalAdmin } from "../keys/enrolled/principal-admin.ts";
 import type { KeyAdmin } from "../keys/key-admin.ts";
 import type { AdminRole } from "../model/admin-role.ts";
+import type { BudgetSelector, BudgetSpec } from "../model/budget-spec.ts";
 import type { Factor } from "../model/factor.ts";
 import type { OperationClass } from "../model/operation-class.ts";
 import type { Reason } from "../model/reason.ts";
@@ -26,6 +27,7 @@ export interface AdminDeps {
 	/** Reads the whole log and checks the chain and its seals. */
 	verifyEvents(): Promise<EventsVerified>;
 	readonly usage: UsageView;
+	readonly budgets: BudgetAdmin;
 	/** Judges a request without running it. A null says why it could not be judged: an unknown key, a malformed request line. */
 	explain(request: ExplainRequest): Promise<Explanation | ExplainProblem>;
 	health(): Health;
@@ -52,6 +54,38 @@ export interface SessionView {
 	readonly signedInAt: number;
 	readonly lastUsedAt: number;
 	readonly expiresAt: number;
+}
+
+export interface BudgetAdmin {
+	list(): readonly BudgetView[];
+	/** Whoever used most comes first, `limit` of them at most; null where there is no such budget. */
+	show(name: string, limit: number): { readonly budget: BudgetView; readonly standings: readonly BudgetStanding[] } | null;
+	/** Of all budgets that concern a key or an enrolled principal; null where nobody has that id. */
+	standingsOf(id: string): readonly BudgetStanding[] | null;
+	/** How many counters begin anew; of one subject, or of all where it is null. */
+	reset(name: string, subject: string | null, by: string): Promise<number | "budget-unknown" | "not-recorded" | "not-stored">;
+}
+
+/** A budget as it is configured; amounts in whole units, names as in the configuration file. */
+export interface BudgetView extends Pick<BudgetSpec, "name" | "scope" | "unit" | "limit" | "per"> {
+	/** Null where it does not matter: rates, and what runs at a moment. */
+	readonly window: BudgetSpec["window"] | null;
+	readonly on_exhausted: BudgetSpec["onExhausted"];
+	readonly for: BudgetSelector;
+	/** Subjects that are counted at this moment. */
+	readonly counters: number;
+}
+
+/** As `GET /rempart/me` tells it. */
+export interface BudgetStanding extends Omit<BudgetView, "for" | "counters"> {
+	/** Whose: an id, a group, a model, a network; absent for everyone's. */
+	readonly of?: string;
+	readonly used: number;
+	/** By requests that run at this moment. */
+	readonly held: number;
+	readonly remaining: number;
+	/** ISO 8601; null where nothing is used. */
+	readonly renews_at: string | null;
 }
 
 export interface UsageView {

@@ -207,6 +207,7 @@ export function createMetrics(): Metrics {
 			case "anomaly-hour":
 				anomalies.at(event.type.slice("anomaly-".length)).value++;
 				return;
+			case "budget-reset":
 			case "events-pruned":
 			case "person-signed-in":
 			case "person-signed-out":

@@ -37,6 +37,7 @@ export const PROBLEMS = {
 	"internal-error": { status: 500, title: "something went wrong here" },
 	"log-unreadable": { status: 503, title: "the event log cannot be read" },
 	"usage-unreadable": { status: 503, title: "usage cannot be counted from the event log" },
+	"budget-unknown": { status: 404, title: "there is no such budget" },
 	"config-rejected": { status: 422, title: "the configuration was refused; the one before stays in force" },
 	"cannot-judge": { status: 422, title: "the request could not be judged" },
 	"name-invalid": { status: 422, title: "the name is not valid" },

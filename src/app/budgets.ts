@@ -75,6 +75,11 @@ export class Budgets {
 		return this.#overshoots;
 	}
 
+	/** The wall's; the ledger's own does not go back. */
+	get clock(): () => number {
+		return this.#deps.now;
+	}
+
 	adjust(config: Config): void {
 		this.ledger.adjust(budgetsSpecOf(config));
 		this.#due = true;

@@ -12,6 +12,8 @@ import type { Policy } from "../policy/compile.ts";
 import { isRoleWithin } from "../policy/role-within.ts";
 import type { EventLog } from "../ports/event-log.ts";
 import type { UsageLedger } from "../ports/usage-ledger.ts";
+import { budgetAdmin } from "./budget-admin.ts";
+import type { Budgets } from "./budgets.ts";
 import { explainRequest } from "./explain-request.ts";
 import { namedUsage } from "./named-usage.ts";
 import type { SignIn } from "./open-sign-in.ts";
@@ -28,6 +30,7 @@ export interface OpenAdminOptions {
 	readonly asksForCertificates: () => boolean;
 	readonly events: EventLog;
 	readonly usage: UsageLedger;
+	readonly budgets: Budgets;
 	readonly metrics: Metrics;
 	readonly policy: () => Policy;
 	readonly signIn: SignIn;
@@ -44,7 +47,7 @@ export interface OpenedAdmin {
 export const ADMIN_SOCKET = "admin.sock";
 
 export async function openAdmin(options: OpenAdminOptions): Promise<OpenedAdmin> {
-	const { settings, keys, ring, principals, events, metrics, stateDirectory, signIn } = options;
+	const { settings, keys, ring, principals, events, budgets, metrics, stateDirectory, signIn } = options;
 	const { config } = settings;
 	const deps: AdminDeps = {
 		keys,
@@ -56,6 +59,14 @@ export async function openAdmin(options: OpenAdminOptions): Promise<OpenedAdmin>
 			ledger: options.usage,
 			config: () => settings.config,
 			names: () => [...keys.list(), ...principals.list()],
+		}),
+		budgets: budgetAdmin({
+			ledger: budgets.ledger,
+			save: () => budgets.save(),
+			events,
+			keys: ring,
+			principals,
+			clock: budgets.clock,
 		}),
 		explain: (request) => {
 			const { limits } = settings.config;

@@ -282,6 +282,7 @@ async function start(options: StartOptions, closers: AsyncDisposableStack): Prom
 		asksForCertificates: () => door.shown !== null,
 		events,
 		usage: stores.usage,
+		budgets,
 		metrics,
 		policy: () => policy,
 		signIn,

@@ -64,6 +64,7 @@ const ONE_OF_EACH: { readonly [Type in Event["type"]]: Extract<Event, { type: Ty
 		fingerprint: "SHA256:x",
 		by: "store",
 	},
+	"budget-reset": { type: "budget-reset", at: AT, budget: "daily-tokens", subject: "abcd1234", by: "socket" },
 	"guessing-noticed": { type: "guessing-noticed", at: AT, scope: "network", network: "192.0.2.7", principal: null, wrong: 20 },
 	"principal-unfamiliar": {
 		type: "principal-unfamiliar",

@@ -34,6 +34,8 @@ function about(event: Event): Parts {
 		case "principal-added":
 		case "principal-removed":
 			return [`${event.principal} (${event.name})`, `role ${event.role}`, `${event.credential} ${event.fingerprint}`, `by ${event.by}`];
+		case "budget-reset":
+			return [event.budget, event.subject === null ? "for all" : event.subject === "" ? null : `for ${event.subject}`, `by ${event.by}`];
 		case "guessing-noticed":
 			return [`${event.wrong} wrong passwords`, event.scope, event.network, event.principal];
 		case "principal-unfamiliar":

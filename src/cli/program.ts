@@ -12,6 +12,7 @@ import { EXIT, type ExitCode } from "./exit-codes.ts";
 import type { Surroundings } from "./surroundings.ts";
 import { usageErrorOf } from "./usage-error.ts";
 import type { Session } from "./verb.ts";
+import { defineBudgetList, defineBudgetReset, defineBudgetShow } from "./verbs/budget.ts";
 import { defineConfigCheck } from "./verbs/config-check.ts";
 import { defineConfigExplain } from "./verbs/config-explain.ts";
 import { defineConfigSchema } from "./verbs/config-schema.ts";
@@ -87,6 +88,8 @@ function programOf(session: Session): Command {
 	for (const define of [defineConfigCheck, defineConfigExplain, defineConfigSchema]) define(config, session);
 	defineEventsVerify(defineEvents(program, session), session);
 	defineUsage(program, session);
+	const budget = group(program, "budget", "list budgets, show how far they are used, let one begin anew");
+	for (const define of [defineBudgetList, defineBudgetShow, defineBudgetReset]) define(budget, session);
 	defineLogin(program, session);
 	defineLogout(program, session);
 	const people = group(program, "session", "list who is signed in to administer; sign somebody out");
@@ -98,7 +101,7 @@ function programOf(session: Session): Command {
 }
 
 /** What can be done to a server elsewhere as well. */
-const ADMINISTRATIVE: ReadonlySet<string> = new Set(["key", "principal", "enroll", "policy", "events", "usage", "session"]);
+const ADMINISTRATIVE: ReadonlySet<string> = new Set(["key", "principal", "enroll", "policy", "events", "usage", "budget", "session"]);
 
 function addAdminOption(command: Command): void {
 	const inner = command.commands.filter((one) => one.name() !== "verify");

@@ -16,6 +16,7 @@ export const EVENT_TYPES = {
 	"anomaly-volume": "A principal used far more tokens within an hour than it ever does.",
 	"anomaly-model": "A principal used a model that it never used before.",
 	"anomaly-hour": "A principal was at work at an hour of the day at which it never is.",
+	"budget-reset": "Somebody let a budget begin anew, for everybody or for one subject.",
 	"person-signed-in": "Somebody signed in to administer.",
 	"person-signed-out": "A session of somebody who administers ended; tells why.",
 	"sign-in-refused": "Somebody who came back from the provider was not let in.",

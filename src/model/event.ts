@@ -121,6 +121,15 @@ export interface PrincipalChanged extends At {
 	readonly by: string;
 }
 
+export interface BudgetReset extends At {
+	readonly type: "budget-reset";
+	readonly budget: string;
+	/** Whose count begins anew: an id, a group, a model, a network; "" for what everyone shares, null for all of them. */
+	readonly subject: string | null;
+	/** As for keys. */
+	readonly by: string;
+}
+
 /** Wrong passwords beyond what is free: from here on attempts have to wait. Told once until they have faded. */
 export interface GuessingNoticed extends At {
 	readonly type: "guessing-noticed";
@@ -294,6 +303,7 @@ export type Event =
 	| RefusalsSummarised
 	| KeyChanged
 	| PrincipalChanged
+	| BudgetReset
 	| GuessingNoticed
 	| PrincipalUnfamiliar
 	| PrincipalAnomaly

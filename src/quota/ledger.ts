@@ -269,7 +269,7 @@ export class Ledger implements ReservationOwner {
 		return wanted.flatMap(({ counters }) => Array.from(counters.values(), (counter) => standingOf(counter, now)));
 	}
 
-	/** Begins the budget's windows anew, for one subject or for all. How many counters that were. */
+	/** Begins the budget's windows anew, for one subject or for all; what is held stays held. How many counters that were. */
 	reset(name: string, subject: string | null): number {
 		const budget = this.budgets.find(({ spec }) => spec.name === name);
 		if (budget === undefined) return 0;

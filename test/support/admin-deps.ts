@@ -1,5 +1,13 @@
 /** An administration with a real KeyAdmin over stores in memory, and scripted answers for the rest. */
-import type { AdminDeps, Explanation, NamedUsageReport, ServerStatus } from "../../src/admin/admin-deps.ts";
+import type {
+	AdminDeps,
+	BudgetAdmin,
+	BudgetStanding,
+	BudgetView,
+	Explanation,
+	NamedUsageReport,
+	ServerStatus,
+} from "../../src/admin/admin-deps.ts";
 import { createMetrics } from "../../src/admin/metrics.ts";
 import { PrincipalAdmin } from "../../src/keys/enrolled/principal-admin.ts";
 import { KeyAdmin } from "../../src/keys/key-admin.ts";
@@ -72,6 +80,7 @@ export function adminWorld(changes: Partial<AdminDeps> = {}): AdminWorld {
 			report: ({ by }) => Promise.resolve({ ...USAGE, by }),
 			recompute: () => Promise.resolve({ blocks: 3, provableAfter: null, rowsCompared: 2, differences: [] }),
 		},
+		budgets: BUDGETS,
 		verifyEvents: () =>
 			Promise.resolve({ intact: true, since: null, prunedAt: null, records: recorded.length, sealedUpTo: recorded.length, problems: [] }),
 		explain: () => Promise.resolve(EXPLANATION),
@@ -86,6 +95,36 @@ export function adminWorld(changes: Partial<AdminDeps> = {}): AdminWorld {
 	};
 	return { deps, recorded, record, reloads };
 }
+
+const DAILY: BudgetView = {
+	name: "daily",
+	scope: "key",
+	unit: "tokens",
+	limit: 1_000,
+	per: "day",
+	window: "calendar",
+	on_exhausted: "refuse",
+	for: { roles: null, keys: null, groups: null, models: null },
+	counters: 1,
+};
+
+const { for: _for, counters: _counters, ...daily } = DAILY;
+const DAILY_STANDING: BudgetStanding = {
+	...daily,
+	of: "abcd1234",
+	used: 400,
+	held: 100,
+	remaining: 500,
+	renews_at: "2026-11-24T00:00:00.000Z",
+};
+
+/** One budget, of which one key has used something. */
+const BUDGETS: BudgetAdmin = {
+	list: () => [DAILY],
+	show: (name) => (name === "daily" ? { budget: DAILY, standings: [DAILY_STANDING] } : null),
+	standingsOf: (id) => (id === "abcd1234" ? [DAILY_STANDING] : null),
+	reset: (name, subject) => Promise.resolve(name !== "daily" ? "budget-unknown" : subject === null || subject === "abcd1234" ? 1 : 0),
+};
 
 const SUMS = {
 	requests: 3,

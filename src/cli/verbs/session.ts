@@ -2,11 +2,10 @@
 import type { Command } from "commander";
 
 import type { SessionView } from "../../admin/admin-deps.ts";
-import { HintedError } from "../../std/hinted-error.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
 import { roughly } from "../lifetime.ts";
-import { serverSocket } from "../open-administration.ts";
-import { Refused, SocketClient } from "../socket-client.ts";
+import { runningServer } from "../running-server.ts";
+import { Refused, type SocketClient } from "../socket-client.ts";
 import type { GlobalOptions, Surroundings } from "../surroundings.ts";
 import { printable, table } from "../terminal.ts";
 import { addVerb, type Invocation, type Session } from "../verb.ts";
@@ -54,12 +53,6 @@ async function sessionEnd({ options, words: [id = ""], surroundings }: Invocatio
 	return EXIT.done;
 }
 
-async function serverOf(options: GlobalOptions, surroundings: Surroundings): Promise<SocketClient> {
-	if (options.admin !== undefined) {
-		const { remoteReach } = await import("../remote/reach.ts");
-		return new SocketClient(await remoteReach(options.admin, surroundings));
-	}
-	const socket = await serverSocket(options, surroundings);
-	if (socket !== null) return new SocketClient(socket);
-	throw new HintedError("no server runs on this state, so nobody is signed in", "name the server with --admin, or its state with --state");
+function serverOf(options: GlobalOptions, surroundings: Surroundings): Promise<SocketClient> {
+	return runningServer(options, surroundings, "nobody is signed in");
 }
