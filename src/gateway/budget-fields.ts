@@ -19,7 +19,8 @@ const ANTHROPIC_NAMES = {
 	output_tokens: "output-tokens",
 } as const satisfies Partial<Record<BudgetUnit, string>>;
 
-export function budgetFields(hold: Reservation, dialect: Dialect): readonly Field[] {
+/** Of a request that holds something, or of one that was refused because it may not. */
+export function budgetFields(hold: Pick<Reservation, "counters" | "now">, dialect: Dialect): readonly Field[] {
 	const { now } = hold;
 	const fields: Field[] = [];
 	let policies = "";

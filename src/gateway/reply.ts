@@ -37,6 +37,7 @@ export function refuse(to: ReplyTo, refusal: Deny): number {
 	const retryAfterS =
 		refusal.retryAfterMs === null ? (status === 503 ? RETRY_AFTER_FAULT_S : null) : Math.ceil(refusal.retryAfterMs / 1000);
 	if (retryAfterS !== null) fields.push(["retry-after", String(Math.max(1, retryAfterS))]);
+	if (refusal.fields !== undefined) fields.push(...refusal.fields);
 	if (refusal.position !== undefined) fields.push(["x-rempart-queue-position", String(refusal.position)]);
 	return send(to, status, refusal.reason, refusal.told ?? message, fields);
 }

@@ -21,6 +21,8 @@ export interface Deny {
 	readonly position?: number;
 	/** What the caller is told instead of the table's sentence: of budgets, whose name and limit it may know. */
 	readonly told?: string;
+	/** Fields of the answer that say more, such as what is left of the caller's budgets. */
+	readonly fields?: readonly (readonly [string, string])[];
 	/** Name of the budget that is used up. */
 	readonly budget?: string;
 }

@@ -49,6 +49,8 @@ test("of fifty callers at once no more are let in than the budget has room for, 
 	assert.equal(refused?.status, 429);
 	assert.match(JSON.parse(refused?.body ?? "{}").error, /the budget 'few' is used up: 7 requests a day; there is room again at 20/);
 	assert.ok(Number(refused?.headers.get("retry-after")) > 0);
+	assert.equal(refused?.headers.get("ratelimit-policy"), '"few";q=7;w=86400;qu="requests"');
+	assert.match(refused?.headers.get("ratelimit") ?? "", /^"few";r=0;t=\d+$/);
 	assert.equal(upstream.requests.filter(({ target }) => target === "/api/chat").length, 7);
 	await eventually(async () => (await gateway.events("request-ended")).filter(({ reason }) => reason === "budget-exceeded").length === 43);
 });

@@ -14,6 +14,7 @@ import type { UsageSource } from "../../ollama/operation.ts";
 import { boundOutput } from "../../policy/criteria/output-length.ts";
 import { type Exceeded, factsOf, type Ledger, type Weight } from "../../quota/ledger.ts";
 import { Reservation } from "../../quota/reservation.ts";
+import { budgetFields } from "../budget-fields.ts";
 import { budgetExceededText } from "../budget-text.ts";
 import type { Authorized, Reserved } from "../exchange.ts";
 import { tokenBoundOf } from "../token-bound.ts";
@@ -29,7 +30,8 @@ export function reserve(authorized: Authorized, ledger: Ledger): Decision<Reserv
 	if (plan.counters.length === 0) return permit(reservedAs(authorized, judged, null));
 	const weight = plan.weighs ? weightOf(judged) : null;
 	const held = ledger.reserve(plan, authorized.id, factsOf(principal, model?.short ?? null, caller.peer), weight);
-	if (!(held instanceof Reservation)) return exceeded(held, ledger.now());
+	if (!(held instanceof Reservation))
+		return exceeded(held, budgetFields({ counters: plan.counters, now: ledger.now() }, authorized.dialect), ledger.now());
 	const { covered } = held;
 	const isTooLong = weight?.whole === true && weight.answers && (weight.outputBound === null || weight.outputBound > covered);
 	return permit(reservedAs(authorized, isTooLong && Number.isFinite(covered) ? boundOutput(judged, covered) : judged, held));
@@ -46,12 +48,13 @@ function weightOf(judged: JudgedRequest): Weight {
 	};
 }
 
-function exceeded({ counter, needed, retryAt }: Exceeded, now: number): Deny {
+function exceeded({ counter, needed, retryAt }: Exceeded, fields: ReturnType<typeof budgetFields>, now: number): Deny {
 	const { spec } = counter.budget;
 	const whose = counter.subject === "" ? "" : ` of ${counter.subject}`;
 	return {
 		...deny("budget-exceeded", `${spec.name}${whose}: ${spec.unit}`, Math.max(1, retryAt - now)),
 		told: budgetExceededText(spec, needed, retryAt),
+		fields,
 		budget: spec.name,
 	};
 }

@@ -1,0 +1,46 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { authorizedAs } from "../../../test/support/authorized.ts";
+import { budgetsSpec, charge, testedLedger } from "../../../test/support/budgets.ts";
+import type { BudgetSpec } from "../../model/budget-spec.ts";
+import { reserve } from "./reserve.ts";
+
+function ledgerOf(spec: Partial<BudgetSpec>) {
+	return testedLedger(budgetsSpec([{ limit: 1, ...spec }])).ledger;
+}
+
+test("refuses what does not fit: says which budget, when there is room, and what is left", () => {
+	const ledger = ledgerOf({});
+	const first = reserve(authorizedAs("chat"), ledger);
+	assert.ok(first.permitted);
+	first.value.hold?.settle(charge(1));
+	const refused = reserve(authorizedAs("chat"), ledger);
+	assert.ok(!refused.permitted);
+	assert.deepEqual([refused.reason, refused.budget, refused.retryAfterMs], ["budget-exceeded", "daily", 43_200_000]);
+	assert.deepEqual(refused.fields, [
+		["ratelimit-policy", '"daily";q=1;w=86400;qu="requests"'],
+		["ratelimit", '"daily";r=0;t=43200'],
+	]);
+});
+
+test("what is no work holds nothing, also where a budget is used up", () => {
+	const ledger = ledgerOf({});
+	assert.ok(reserve(authorizedAs("chat"), ledger).permitted);
+	assert.ok(!reserve(authorizedAs("chat"), ledger).permitted);
+	const listed = reserve(authorizedAs("tags"), ledger);
+	assert.ok(listed.permitted);
+	assert.equal(listed.value.hold, null);
+});
+
+test("without a budget that concerns it, a request goes on as it came", () => {
+	for (const ledger of [
+		testedLedger(budgetsSpec([])).ledger,
+		ledgerOf({ for: { roles: ["user"], keys: null, groups: null, models: null } }),
+	]) {
+		const authorized = authorizedAs("chat");
+		const reserved = reserve(authorized, ledger);
+		assert.ok(reserved.permitted);
+		assert.deepEqual([reserved.value.hold, ledger.open], [null, 0]);
+		assert.equal(reserved.value.judged, authorized.judged);
+	}
+});
