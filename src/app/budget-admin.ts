@@ -30,7 +30,7 @@ const NOWHERE = "";
 export function budgetAdmin({ ledger, save, events, keys, principals, clock }: BudgetAdminDeps): BudgetAdmin {
 	const find = (name: string) => ledger.budgets.find(({ spec }) => spec.name === name);
 	return {
-		list: () => ledger.budgets.map(({ spec, counters }) => budgetView(spec, counters.size)),
+		list: () => ledger.budgets.map((budget) => budgetView(budget.spec, budget.all().length)),
 		show: (name, limit) => {
 			const budget = find(name);
 			if (budget === undefined) return null;

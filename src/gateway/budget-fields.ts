@@ -4,9 +4,10 @@
  *  - Of several budgets of a unit the tightest is told: the one of which the smallest part is left. A caller with ten budgets gets no page of fields.
  *  - OpenAI's and Anthropic's fields know requests and tokens alone; what they cannot say stands in the first two.
  */
-import type { BudgetSpec, BudgetUnit } from "../model/budget-spec.ts";
+import type { BudgetUnit } from "../model/budget-spec.ts";
 import type { Dialect } from "../model/operation-class.ts";
-import type { Counter } from "../quota/counter.ts";
+import type { CountedBudget, Counter } from "../quota/counter.ts";
+import type { PlanKind } from "../quota/plan.ts";
 import type { Reservation } from "../quota/reservation.ts";
 import { inUnits } from "./budget-text.ts";
 
@@ -19,35 +20,49 @@ const ANTHROPIC_NAMES = {
 	output_tokens: "output-tokens",
 } as const satisfies Partial<Record<BudgetUnit, string>>;
 
+/** What does not change from one answer to the next, for all callers whom the same budgets concern. */
+interface Told {
+	/** Of each unit the budgets that count it, by their places among the counters, in the order of the budgets. */
+	readonly units: readonly { readonly unit: BudgetUnit; readonly places: number[] }[];
+	/** Of each budget. */
+	readonly policies: readonly string[];
+	readonly beginnings: readonly string[];
+	/** Null where a unit has several budgets, of which now one and now another is told. */
+	readonly policy: Field | null;
+}
+
 /** Of a request that holds something, or of one that was refused because it may not. */
-export function budgetFields(hold: Pick<Reservation, "counters" | "now">, dialect: Dialect): readonly Field[] {
-	const { now } = hold;
+export function budgetFields({ plan: { counters, kind }, now }: Pick<Reservation, "plan" | "now">, dialect: Dialect): readonly Field[] {
+	const told = toldOf(kind);
 	const fields: Field[] = [];
 	let policies = "";
 	let standings = "";
-	for (const counter of tightest(hold.counters, now)) {
-		const { spec, periodMs } = counter.budget;
-		const left = inUnits(spec.unit, Math.max(0, counter.room(now)));
-		const renewsAt = counter.renews(spec.limit, now);
-		const comma = policies === "" ? "" : ", ";
-		policies += comma + policyOf(spec, periodMs);
-		standings += `${comma}"${spec.name}";r=${Math.floor(left)};t=${Math.max(0, Math.ceil((renewsAt - now) / 1000))}`;
-		if (dialect === "openai" && (spec.unit === "requests" || spec.unit === "tokens")) {
+	for (const { unit, places } of told.units) {
+		const place = tightest(counters, places, now);
+		const counter = counters[place];
+		if (counter === undefined) continue;
+		const { limit } = counter.budget;
+		const left = inUnits(unit, Math.max(0, counter.room(now)));
+		const renewsAt = counter.renews(limit, now);
+		const comma = standings === "" ? "" : ", ";
+		standings += `${comma}${told.beginnings[place] ?? ""}${Math.floor(left)};t=${Math.max(0, Math.ceil((renewsAt - now) / 1000))}`;
+		if (told.policy === null) policies += comma + (told.policies[place] ?? "");
+		if (dialect === "openai" && (unit === "requests" || unit === "tokens")) {
 			fields.push(
-				[`x-ratelimit-limit-${spec.unit}`, String(spec.limit)],
-				[`x-ratelimit-remaining-${spec.unit}`, String(left)],
-				[`x-ratelimit-reset-${spec.unit}`, durationText(renewsAt - now)],
+				[`x-ratelimit-limit-${unit}`, String(limit)],
+				[`x-ratelimit-remaining-${unit}`, String(left)],
+				[`x-ratelimit-reset-${unit}`, durationText(renewsAt - now)],
 			);
-		} else if (dialect === "anthropic" && isNamed(spec.unit)) {
-			const name = ANTHROPIC_NAMES[spec.unit];
+		} else if (dialect === "anthropic" && isNamed(unit)) {
+			const name = ANTHROPIC_NAMES[unit];
 			fields.push(
-				[`anthropic-ratelimit-${name}-limit`, String(spec.limit)],
+				[`anthropic-ratelimit-${name}-limit`, String(limit)],
 				[`anthropic-ratelimit-${name}-remaining`, String(left)],
 				[`anthropic-ratelimit-${name}-reset`, new Date(renewsAt).toISOString()],
 			);
 		}
 	}
-	fields.push(["ratelimit-policy", policies], ["ratelimit", standings]);
+	fields.push(told.policy ?? ["ratelimit-policy", policies], ["ratelimit", standings]);
 	return fields;
 }
 
@@ -55,29 +70,43 @@ function isNamed(unit: BudgetUnit): unit is keyof typeof ANTHROPIC_NAMES {
 	return Object.hasOwn(ANTHROPIC_NAMES, unit);
 }
 
-/** One of each unit, in the order of the budgets. */
-function tightest(counters: readonly Counter[], now: number): readonly Counter[] {
-	const chosen: Counter[] = [];
-	for (const counter of counters) {
-		let at = 0;
-		while (at < chosen.length && chosen[at]?.budget.spec.unit !== counter.budget.spec.unit) at += 1;
-		const rival = chosen[at];
-		if (rival === undefined) chosen.push(counter);
-		else if (counter.room(now) * rival.budget.limit < rival.room(now) * counter.budget.limit) chosen[at] = counter;
+/** The place of the counter of which the smallest part is left. */
+function tightest(counters: readonly Counter[], places: readonly number[], now: number): number {
+	let chosen = places[0] ?? 0;
+	for (let at = 1; at < places.length; at++) {
+		const place = places[at] ?? 0;
+		const [counter, rival] = [counters[place], counters[chosen]];
+		if (counter === undefined || rival === undefined) continue;
+		if (counter.room(now) * rival.budget.limit < rival.room(now) * counter.budget.limit) chosen = place;
 	}
 	return chosen;
 }
 
-const policyTexts = new WeakMap<BudgetSpec, string>();
+const toldByKind = new WeakMap<PlanKind, Told>();
 
-function policyOf(spec: BudgetSpec, periodMs: number): string {
-	let policy = policyTexts.get(spec);
-	if (policy === undefined) {
-		const window = periodMs === 0 ? "" : `;w=${periodMs / 1000}`;
-		policy = `"${spec.name}";q=${Math.floor(inUnits(spec.unit, spec.limit))}${window};qu="${quotaUnit(spec.unit)}"`;
-		policyTexts.set(spec, policy);
+function toldOf(kind: PlanKind): Told {
+	const known = toldByKind.get(kind);
+	if (known !== undefined) return known;
+	const units: { unit: BudgetUnit; places: number[] }[] = [];
+	for (const [place, { spec }] of kind.budgets.entries()) {
+		const same = units.find(({ unit }) => unit === spec.unit);
+		if (same === undefined) units.push({ unit: spec.unit, places: [place] });
+		else same.places.push(place);
 	}
-	return policy;
+	const policies = kind.budgets.map(policyOf);
+	const told: Told = {
+		units,
+		policies,
+		beginnings: kind.budgets.map(({ spec }) => `"${spec.name}";r=`),
+		policy: units.length === policies.length ? ["ratelimit-policy", policies.join(", ")] : null,
+	};
+	toldByKind.set(kind, told);
+	return told;
+}
+
+function policyOf({ spec, periodMs }: CountedBudget): string {
+	const window = periodMs === 0 ? "" : `;w=${periodMs / 1000}`;
+	return `"${spec.name}";q=${Math.floor(inUnits(spec.unit, spec.limit))}${window};qu="${quotaUnit(spec.unit)}"`;
 }
 
 /** Of the draft's registry where it has one. */

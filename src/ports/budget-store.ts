@@ -1,3 +1,4 @@
+import type { BudgetScope } from "../model/budget-spec.ts";
 import type { Charge, Reserved } from "../model/charge.ts";
 
 /** How far budgets are used, as it outlives the process. */
@@ -7,7 +8,7 @@ export interface BudgetSnapshot {
 	/** The ledger's time, Unix ms: it never goes back behind it. */
 	readonly at: number;
 	readonly definitions: readonly BudgetDefinition[];
-	readonly counters: readonly CounterState[];
+	readonly subjects: readonly SubjectState[];
 	/** Requests that were running: let in, and not yet at their end. */
 	readonly open: readonly OpenRequest[];
 }
@@ -15,11 +16,15 @@ export interface BudgetSnapshot {
 /** What makes a budget the same one: with another definition, what was counted means nothing. */
 export type BudgetDefinition = readonly [name: string, definition: string];
 
-export interface CounterState {
-	readonly budget: string;
+/** How far one subject has used the budgets of a scope, in one: with ten budgets each a caller would be ten rows to write. */
+export interface SubjectState {
+	readonly scope: BudgetScope;
 	/** Whose: an id, a group, a model, a network; "" for everyone. */
 	readonly subject: string;
-	/** As the kind of window writes it. */
+	/**
+	 * For each budget of which something was counted: its place among the definitions, how many numbers follow, and these, as its kind of window writes
+	 * them.
+	 */
 	readonly state: readonly number[];
 }
 
@@ -44,10 +49,10 @@ export interface ChargedFacts extends Pick<Reserved, "kind" | "groups"> {
 }
 
 export interface BudgetChanges extends BudgetSnapshot {
-	/** Those that changed since the last save that succeeded; the rest stays. */
-	readonly counters: readonly CounterState[];
-	/** Those that are empty again. */
-	readonly forgotten: readonly (readonly [budget: string, subject: string])[];
+	/** Those of whom anything changed since the last save that succeeded, whole; the rest stays. */
+	readonly subjects: readonly SubjectState[];
+	/** Those of whom nothing counts any more; to be done before `subjects`, among whom they may be again. */
+	readonly forgotten: readonly (readonly [scope: BudgetScope, subject: string])[];
 }
 
 /**
@@ -56,6 +61,6 @@ export interface BudgetChanges extends BudgetSnapshot {
 export interface BudgetStore {
 	/** Null where nothing was kept. */
 	load(): Promise<BudgetSnapshot | null>;
-	/** Counters of a budget whose definition is not given any more, or is another than before, are dropped. */
+	/** What was counted of a budget whose definition is not given any more, or is another than before, is dropped. */
 	save(changes: BudgetChanges): Promise<void>;
 }

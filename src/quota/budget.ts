@@ -1,12 +1,12 @@
 /**
- * One budget in force: its definition, and a counter for each subject that used any of it.
+ * One budget in force: its definition, and where the counters are of those who used any of it.
  *
- *  - The limit, and what happens at it, may change while counters go on; all else makes another budget.
- *  - Subjects are bounded. Those beyond the bound share one counter, so that whoever can make up subjects gains nothing.
+ * The limit, and what happens at it, may change while counters go on; all else makes another budget.
  */
 import type { BudgetPeriod, BudgetSpec } from "../model/budget-spec.ts";
 import { type CalendarPeriod, calendarSpan, type Span } from "./calendar-span.ts";
-import { CalendarCounter, ConcurrentCounter, type CountedBudget, type Counter, RateCounter, RollingCounter } from "./counter.ts";
+import { CalendarCounter, ConcurrentCounter, type Counter, RateCounter, RollingCounter } from "./counter.ts";
+import { type Countable, Subjects } from "./subjects.ts";
 
 const PERIOD_MS: Readonly<Record<BudgetPeriod, number>> = {
 	second: 1_000,
@@ -17,24 +17,23 @@ const PERIOD_MS: Readonly<Record<BudgetPeriod, number>> = {
 	month: 2_592_000_000,
 };
 
-/** Keys and principals are the operator's to make; networks and models are whatever callers come from and ask for. */
-const SUBJECTS_MAX = { key: 1_000_000, principal: 1_000_000, group: 10_000, model: 4_096, network: 65_536, everyone: 1 } as const;
-/** No id, group, canonical model name or network begins with an underscore. */
-export const OTHERS = "_other";
-
-export class Budget implements CountedBudget {
+export class Budget implements Countable {
 	spec: BudgetSpec;
 	readonly definition: string;
 	/** Of a month: 30 days. */
 	readonly periodMs: number;
-	readonly counters = new Map<string, Counter>();
+	/** Of its scope, shared with the other budgets of that. */
+	readonly subjects: Subjects;
+	/** Among the budgets in force. */
+	place = 0;
 	readonly #timeZone: string;
 	#span: Span = { start: 0, end: 0 };
 
-	constructor(spec: BudgetSpec, timeZone: string) {
+	constructor(spec: BudgetSpec, timeZone: string, subjects = new Subjects(spec.scope)) {
 		this.spec = spec;
 		this.definition = definitionOf(spec, timeZone);
 		this.periodMs = spec.per === null ? 0 : PERIOD_MS[spec.per];
+		this.subjects = subjects;
 		this.#timeZone = timeZone;
 	}
 
@@ -52,15 +51,20 @@ export class Budget implements CountedBudget {
 	}
 
 	counterOf(subject: string): Counter {
-		const known = this.counters.get(subject);
-		if (known !== undefined) return known;
-		if (this.counters.size >= SUBJECTS_MAX[this.spec.scope] && subject !== OTHERS) return this.counterOf(OTHERS);
-		const counter = this.#newCounter(subject);
-		this.counters.set(subject, counter);
-		return counter;
+		return this.subjects.of(subject).counterOf(this);
 	}
 
-	#newCounter(subject: string): Counter {
+	/** Of everybody whom it ever concerned, and who is not forgotten. */
+	all(): readonly Counter[] {
+		const counters: Counter[] = [];
+		for (const subject of this.subjects.all()) {
+			const counter = subject.find(this);
+			if (counter !== undefined) counters.push(counter);
+		}
+		return counters;
+	}
+
+	newCounter(subject: string): Counter {
 		const { per, window } = this.spec;
 		if (per === null) return new ConcurrentCounter(this, subject);
 		if (!isCalendar(per)) return new RateCounter(this, subject);

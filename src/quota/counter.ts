@@ -12,6 +12,8 @@ import type { Span } from "./calendar-span.ts";
 export interface CountedBudget {
 	readonly spec: BudgetSpec;
 	readonly limit: number;
+	/** Among the budgets in force. */
+	readonly place: number;
 	/** 0 where there is none. */
 	readonly periodMs: number;
 	spanAt(now: number): Span;
@@ -24,8 +26,6 @@ export abstract class Counter {
 	readonly budget: CountedBudget;
 	readonly subject: string;
 	reserved = 0;
-	/** Whether it changed since it was last saved. */
-	dirty = false;
 
 	constructor(budget: CountedBudget, subject: string) {
 		this.budget = budget;
@@ -87,52 +87,47 @@ export class CalendarCounter extends Counter {
 const BUCKETS = 60;
 
 export class RollingCounter extends Counter {
-	/** Number of each bucket and what was used in it, oldest first. */
-	#buckets: [number: number, amount: number][] = [];
+	/** Number of each bucket and what was used in it, one after the other, oldest first. */
+	#buckets: number[] = [];
 	#used = 0;
 
 	used(now: number): number {
 		const oldest = Math.floor(now / this.#width) - BUCKETS;
-		while (this.#buckets.length > 0) {
-			const [first] = this.#buckets;
-			if (first === undefined || first[0] >= oldest) break;
-			this.#used -= first[1];
-			this.#buckets.shift();
+		let over = 0;
+		while (over < this.#buckets.length && (this.#buckets[over] ?? 0) < oldest) {
+			this.#used -= this.#buckets[over + 1] ?? 0;
+			over += 2;
 		}
+		if (over > 0) this.#buckets.splice(0, over);
 		return this.#used;
 	}
 
 	add(amount: number, now: number): void {
 		this.#used = this.used(now) + amount;
 		const number = Math.floor(now / this.#width);
-		const last = this.#buckets.at(-1);
-		if (last !== undefined && last[0] >= number) last[1] += amount;
-		else this.#buckets.push([number, amount]);
+		const last = this.#buckets.length - 2;
+		if (last >= 0 && (this.#buckets[last] ?? 0) >= number) this.#buckets[last + 1] = (this.#buckets[last + 1] ?? 0) + amount;
+		else this.#buckets.push(number, amount);
 	}
 
 	renews(need: number, now: number): number {
 		let missing = this.used(now) + need - this.budget.limit;
 		let until = now + RETRY_MS;
-		for (const [number, amount] of this.#buckets) {
-			if (missing <= 0) break;
-			missing -= amount;
-			until = (number + BUCKETS + 1) * this.#width;
+		for (let at = 0; at < this.#buckets.length && missing > 0; at += 2) {
+			missing -= this.#buckets[at + 1] ?? 0;
+			until = ((this.#buckets[at] ?? 0) + BUCKETS + 1) * this.#width;
 		}
 		return until;
 	}
 
 	state(): readonly number[] {
-		return this.#buckets.flat();
+		return this.#buckets.slice();
 	}
 
 	restore(state: readonly number[]): void {
-		this.#buckets = [];
+		this.#buckets = state.slice(0, state.length - (state.length % 2));
 		this.#used = 0;
-		for (let at = 0; at + 1 < state.length; at += 2) {
-			const [number = 0, amount = 0] = state.slice(at, at + 2);
-			this.#buckets.push([number, amount]);
-			this.#used += amount;
-		}
+		for (let at = 0; at < this.#buckets.length; at += 2) this.#used += this.#buckets[at + 1] ?? 0;
 	}
 
 	get #width(): number {

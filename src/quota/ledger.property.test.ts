@@ -42,7 +42,7 @@ class Model {
 	day = Math.floor(NOON / DAY);
 	latest = NOON;
 	log: Event[] = [];
-	saved: BudgetSnapshot = { seq: 0, at: 0, definitions: [], counters: [], open: [] };
+	saved: BudgetSnapshot = { seq: 0, at: 0, definitions: [], subjects: [], open: [] };
 
 	constructor(mode: OnExhausted) {
 		this.mode = mode;
@@ -112,10 +112,10 @@ class Model {
 
 	save(): void {
 		const changes = this.tested.ledger.changes(this.log.length);
-		const counters = new Map(this.saved.counters.map((each) => [each.subject, each]));
-		for (const each of changes.counters) counters.set(each.subject, each);
-		for (const [, subject] of changes.forgotten) counters.delete(subject);
-		this.saved = JSON.parse(JSON.stringify({ ...changes, counters: Array.from(counters.values()) }));
+		const subjects = new Map(this.saved.subjects.map((each) => [each.subject, each]));
+		for (const [, subject] of changes.forgotten) subjects.delete(subject);
+		for (const each of changes.subjects) subjects.set(each.subject, each);
+		this.saved = JSON.parse(JSON.stringify({ ...changes, subjects: Array.from(subjects.values()) }));
 		for (const running of this.running) running.owed = running.hold.held.outputTokens;
 	}
 

@@ -210,7 +210,7 @@ test("a network's budget counts by address, and has room for no more than it may
 	assert.ok(!fits(reserve(BOB, null, "192.0.2.1")));
 	assert.ok(fits(reserve(BOB, null, "192.0.2.2")));
 	for (let at = 0; at < 70_000; at++) ledger.budgets[0]?.counterOf(`n${at}`);
-	assert.ok((ledger.budgets[0]?.counters.size ?? 0) <= 65_537);
+	assert.ok((ledger.budgets[0]?.all().length ?? 0) <= 65_537);
 });
 
 test("another role or another group is another plan", () => {
@@ -252,10 +252,55 @@ test("forgets who used nothing lately, and whoever comes again has one counter a
 	const running = held(BOB);
 	pass(DAY);
 	ledger.forgetIdle();
-	assert.deepEqual(Array.from(ledger.budgets[0]?.counters.keys() ?? []), ["bob00000"]);
+	assert.deepEqual(
+		ledger.budgets[0]?.all().map(({ subject }) => subject),
+		["bob00000"],
+	);
 	assert.ok(fits(reserve(ADA)));
 	assert.ok(!fits(reserve(ADA)));
 	running.settle(charge(0));
 	assert.ok(!fits(reserve(BOB)));
 	assert.ok(ledger.changes(1).forgotten.some(([, subject]) => subject === "ada00000"));
+});
+
+test("whoever still runs is not forgotten, also where nothing is held and nothing was used", () => {
+	const { ledger, held } = testedLedger(budgetsSpec([{ unit: "gpu_seconds", limit: 10 }]));
+	const running = held(ADA, { onGpu: false });
+	ledger.forgetIdle();
+	running.settle(charge(0, 0, 10));
+	assert.deepEqual(
+		ledger.standings("daily").map(({ used }) => used),
+		[10],
+	);
+});
+
+test("what changed of a caller is saved as one, and goes back to its budgets wherever they stand", () => {
+	const spec = [{ unit: "tokens" as const, limit: 100 }, { name: "calls" }, { name: "at-once", unit: "concurrent" as const, per: null }];
+	const { ledger, held, time } = testedLedger(budgetsSpec(spec));
+	held(ADA).settle(charge(20, 10));
+	const changes = ledger.changes(1);
+	const until = Date.UTC(2026, 10, 24);
+	assert.deepEqual(changes.subjects, [{ scope: "key", subject: "ada00000", state: [0, 2, until, 30, 1, 2, until, 1] }]);
+	assert.deepEqual(ledger.changes(2).subjects, []);
+	const next = testedLedger(budgetsSpec([{ name: "new" }, ...spec.toReversed()]), time).ledger;
+	next.restore(changes);
+	const used = next.standings(null).map((standing) => [standing.spec.name, standing.used]);
+	assert.deepEqual(used, [
+		["calls", 1],
+		["daily", 30],
+	]);
+});
+
+test("who was forgotten and came again before it was saved is forgotten first", () => {
+	const { ledger, held, pass } = testedLedger(budgetsSpec([{ per: "second" }]));
+	held(ADA).settle(charge(0));
+	pass(60_000);
+	ledger.forgetIdle();
+	held(ADA).settle(charge(0));
+	const { forgotten, subjects } = ledger.changes(1);
+	assert.deepEqual(forgotten, [["key", "ada00000"]]);
+	assert.deepEqual(
+		subjects.map(({ subject }) => subject),
+		["ada00000"],
+	);
 });

@@ -5,20 +5,23 @@
  *  - Which budgets concern a caller is found once and kept; a request then costs one look-up and a walk over an array.
  *  - It is the authority while one process runs. `changes` and `restore` carry it over to the next.
  */
-import type { BudgetsSpec } from "../model/budget-spec.ts";
+import { BUDGET_SCOPES, type BudgetScope, type BudgetsSpec } from "../model/budget-spec.ts";
 import type { Charge, Reserved } from "../model/charge.ts";
 import type { ModelName } from "../model/model-name.ts";
 import type { Principal } from "../model/principal.ts";
-import type { BudgetChanges, BudgetSnapshot, ChargedFacts } from "../ports/budget-store.ts";
+import type { BudgetChanges, BudgetSnapshot, ChargedFacts, SubjectState } from "../ports/budget-store.ts";
+import { invariant } from "../std/invariant.ts";
 import { Roster } from "../std/roster.ts";
 import { amountOf, NOTHING } from "./amount.ts";
 import { Budget, definitionOf } from "./budget.ts";
-import type { Counter } from "./counter.ts";
+import type { CountedBudget, Counter } from "./counter.ts";
+import { boundsAnswer, coveredBy, leastOf } from "./fitting.ts";
 import { LedgerClock } from "./ledger-clock.ts";
 import { ModelHistory } from "./model-history.ts";
-import { type CompiledBudget, countersOf, isWeighed, NO_PLAN, type Plan, planOf } from "./plan.ts";
+import { type CompiledBudget, countersOf, isWeighed, NO_PLAN, type Plan, type PlanKind, planOf } from "./plan.ts";
 import { type Estimate, Reservation, type ReservationOwner } from "./reservation.ts";
 import { type Standing, standingOf } from "./standing.ts";
+import { type SubjectCounters, Subjects } from "./subjects.ts";
 import { FREE, Tariff } from "./tariff.ts";
 
 export interface LedgerDeps {
@@ -60,8 +63,9 @@ interface KeptPlans {
 	readonly role: string;
 	readonly groups: readonly string[];
 	/** Where no budget looks at model or network. */
-	readonly only: Plan | null;
-	readonly byModel: Map<string, Plan>;
+	only: Plan | null;
+	/** Null until it is needed: of a hundred thousand callers' maps most would be empty. */
+	byModel: Map<string, Plan> | null;
 }
 
 const PRINCIPALS_MAX = 262_144;
@@ -79,11 +83,13 @@ export class Ledger implements ReservationOwner {
 	#spec: BudgetsSpec = { budgets: [], prices: [], timeZone: "UTC" };
 	#prices: readonly { readonly matches: (model: string) => boolean; readonly tariff: Tariff }[] = [];
 	readonly #tariffs = new Map<string, Tariff>();
+	readonly #subjects = BUDGET_SCOPES.map((scope) => [scope, new Subjects(scope)] as const);
 	readonly #plans = new Map<string, KeptPlans>();
+	readonly #kinds = new Map<string, PlanKind>();
 	#looksAtModel = false;
 	#looksAtNetwork = false;
-	#changed: Counter[] = [];
-	#forgotten: (readonly [budget: string, subject: string])[] = [];
+	#changed: SubjectCounters[] = [];
+	#forgotten: (readonly [scope: BudgetScope, subject: string])[] = [];
 	#sweeping = 0;
 
 	constructor(spec: BudgetsSpec, deps: LedgerDeps) {
@@ -117,10 +123,12 @@ export class Ledger implements ReservationOwner {
 	adjust(spec: BudgetsSpec): void {
 		const before = new Map(this.budgets.map((budget) => [budget.spec.name, budget]));
 		this.#spec = spec;
-		this.#budgets = spec.budgets.map((each) => {
+		this.#budgets = spec.budgets.map((each, place) => {
 			const known = before.get(each.name);
-			const budget = known?.definition === definitionOf(each, spec.timeZone) ? known : new Budget(each, spec.timeZone);
+			const isKnown = known?.definition === definitionOf(each, spec.timeZone);
+			const budget = isKnown ? known : new Budget(each, spec.timeZone, this.#subjectsOf(each.scope));
 			budget.spec = each;
+			budget.place = place;
 			return { budget, matchesModel: each.for.models === null ? null : this.#deps.modelMatcher(each.for.models) };
 		});
 		this.#prices = spec.prices.map(([models, price]) => ({ matches: this.#deps.modelMatcher([models]), tariff: new Tariff(price) }));
@@ -128,21 +136,27 @@ export class Ledger implements ReservationOwner {
 		this.#looksAtNetwork = spec.budgets.some(({ scope }) => scope === "network");
 		this.#tariffs.clear();
 		this.#plans.clear();
+		this.#kinds.clear();
+		const kept: ReadonlySet<CountedBudget> = new Set(this.budgets);
+		for (const [, subjects] of this.#subjects) subjects.keepOnly(kept);
 	}
 
 	/** The budgets that concern a request. */
 	planOf(principal: Principal, model: ModelName | null, peer: string): Plan {
 		if (this.#budgets.length === 0) return NO_PLAN;
+		if (this.#looksAtNetwork) return this.#compile(factsOf(principal, model?.short ?? null, peer));
 		let kept = this.#plans.get(principal.id);
-		if (kept === undefined || kept.role !== principal.role || !sameTexts(kept.groups, principal.groups))
-			kept = this.#keepPlans(principal, peer);
-		if (kept.only !== null) return kept.only;
+		if (kept === undefined || kept.role !== principal.role || !sameTexts(kept.groups, principal.groups)) kept = this.#keepPlans(principal);
+		if (!this.#looksAtModel) {
+			if (kept.only === null || isStale(kept.only)) kept.only = this.#compile(factsOf(principal, null, peer));
+			return kept.only;
+		}
 		const name = model?.short ?? null;
-		if (this.#looksAtNetwork) return this.#compile(factsOf(principal, name, peer));
-		const plan = kept.byModel.get(name ?? "");
-		if (plan !== undefined) return plan;
+		const plan = kept.byModel?.get(name ?? "");
+		if (plan !== undefined && !isStale(plan)) return plan;
 		const made = this.#compile(factsOf(principal, name, peer));
-		if (kept.byModel.size < MODELS_MAX) kept.byModel.set(name ?? "", made);
+		kept.byModel ??= new Map();
+		if (plan !== undefined || kept.byModel.size < MODELS_MAX) kept.byModel.set(name ?? "", made);
 		return made;
 	}
 
@@ -169,7 +183,8 @@ export class Ledger implements ReservationOwner {
 			}
 			const taken = onExhausted === "cut" ? Math.min(wanted, Math.max(least, Math.floor(room))) : wanted;
 			held.push(taken);
-			if (plan.bounds && (weight?.whole !== true || bounds(counter))) covered = Math.min(covered, coveredBy(unit, taken, estimate));
+			if (plan.kind.bounds && (weight?.whole !== true || boundsAnswer(counter.budget.spec)))
+				covered = Math.min(covered, coveredBy(unit, taken, estimate));
 		}
 		if (exceeded !== null) return exceeded;
 		for (let at = 0; at < counters.length; at++) {
@@ -177,6 +192,7 @@ export class Ledger implements ReservationOwner {
 			if (counter !== undefined) counter.reserved += held[at] ?? 0;
 		}
 		const reservation = new Reservation(this, plan, request, facts, { estimate, held, covered });
+		for (const subject of plan.subjects) subject.holds += 1;
 		this.#open.join(reservation);
 		return reservation;
 	}
@@ -184,12 +200,12 @@ export class Ledger implements ReservationOwner {
 	/** What a request used, of which nothing is held: how a former run is settled. `at`: Unix ms. */
 	charge(facts: ChargedFacts, charge: Charge, begun: boolean, at: number): void {
 		const now = this.#clock.seen(at);
-		for (const counter of this.#compile(facts).counters) {
+		const { counters, subjects } = this.#compile(facts);
+		this.changed(subjects);
+		for (const counter of counters) {
 			const { spec } = counter.budget;
 			const amount = isWeighed(spec) ? amountOf(spec.unit, charge) : spec.unit === "requests" && begun ? 1 : 0;
-			if (amount === 0) continue;
-			counter.add(amount, now);
-			this.changed(counter);
+			if (amount > 0) counter.add(amount, now);
 		}
 	}
 
@@ -202,21 +218,27 @@ export class Ledger implements ReservationOwner {
 	}
 
 	/** Takes over what a former run left, where the definition is still the same. To be called before anything is reserved. */
-	restore({ at, definitions, counters }: BudgetSnapshot): void {
+	restore({ at, definitions, subjects }: BudgetSnapshot): void {
 		this.#clock = new LedgerClock(at, this.#deps.monotonic());
-		const kept = new Map(definitions);
-		const same = new Map(
-			this.budgets.filter(({ spec, definition }) => kept.get(spec.name) === definition).map((budget) => [budget.spec.name, budget]),
+		const kept = definitions.map(([name, definition]) =>
+			this.budgets.find((each) => each.spec.name === name && each.definition === definition),
 		);
-		for (const { budget, subject, state } of counters) same.get(budget)?.counterOf(subject).restore(state);
+		for (const { subject, state } of subjects) {
+			for (let begin = 0; begin < state.length; ) {
+				const end = begin + 2 + (state[begin + 1] ?? 0);
+				kept[state[begin] ?? -1]?.counterOf(subject).restore(state.slice(begin + 2, end));
+				begin = end;
+			}
+		}
 	}
 
 	/** What changed since it was asked last, to be saved as one. `seq`: the last event so far. */
 	changes(seq: number): BudgetChanges {
-		const counters = this.#changed.map((counter) => {
-			counter.dirty = false;
-			return { budget: counter.budget.spec.name, subject: counter.subject, state: counter.state() };
-		});
+		const subjects: SubjectState[] = [];
+		for (const changed of this.#changed) {
+			changed.dirty = false;
+			if (!changed.gone) subjects.push({ scope: changed.scope, subject: changed.subject, state: changed.state() });
+		}
 		const forgotten = this.#forgotten;
 		this.#changed = [];
 		this.#forgotten = [];
@@ -224,7 +246,7 @@ export class Ledger implements ReservationOwner {
 			seq,
 			at: this.now(),
 			definitions: this.budgets.map(({ spec, definition }) => [spec.name, definition]),
-			counters,
+			subjects,
 			forgotten,
 			open: this.#open.all().map(({ request, facts, held, begun }) => ({ request, facts, charge: held, begun })),
 		};
@@ -232,27 +254,22 @@ export class Ledger implements ReservationOwner {
 
 	/** Everything is to be saved again: what was asked for last did not reach the disk. */
 	changedAll(): void {
-		for (const { counters } of this.budgets) for (const counter of counters.values()) this.changed(counter);
+		for (const [, subjects] of this.#subjects) this.changed(subjects.all());
 	}
 
 	get hasChanges(): boolean {
 		return this.#changed.length > 0 || this.#forgotten.length > 0;
 	}
 
-	/** Forgets counters of one budget that are empty, so that memory follows who is active. To be called now and then: each call looks at another budget. */
+	/** Forgets whoever has used nothing that still counts, so that memory follows who is active. To be called now and then: each call looks at another scope. */
 	forgetIdle(): void {
-		const budget = this.#budgets[this.#sweeping++ % Math.max(1, this.#budgets.length)]?.budget;
-		if (budget === undefined) return;
-		const now = this.now();
-		const idle = Array.from(budget.counters.values()).filter((counter) => counter.reserved === 0 && counter.used(now) === 0);
-		if (idle.length === 0) return;
-		for (const { subject } of idle) {
-			budget.counters.delete(subject);
-			this.#forgotten.push([budget.spec.name, subject]);
+		const next = this.#subjects[this.#sweeping++ % this.#subjects.length];
+		if (next === undefined) return;
+		const [scope, subjects] = next;
+		for (const { subject } of subjects.forgetIdle(this.now())) {
+			this.#forgotten.push([scope, subject]);
+			if (scope === "key" || scope === "principal") this.#plans.delete(subject);
 		}
-		this.#changed = this.#changed.filter((counter) => !idle.includes(counter));
-		// Plans hold counters; one that went on with a counter that nobody else knows would be a second budget.
-		this.#plans.clear();
 	}
 
 	/** How the budgets stand that concern a caller. */
@@ -266,29 +283,36 @@ export class Ledger implements ReservationOwner {
 	standings(name: string | null): readonly Standing[] {
 		const now = this.now();
 		const wanted = this.budgets.filter(({ spec }) => name === null || spec.name === name);
-		return wanted.flatMap(({ counters }) => Array.from(counters.values(), (counter) => standingOf(counter, now)));
+		return wanted.flatMap((budget) => budget.all().map((counter) => standingOf(counter, now)));
 	}
 
 	/** Begins the budget's windows anew, for one subject or for all; what is held stays held. How many counters that were. */
 	reset(name: string, subject: string | null): number {
 		const budget = this.budgets.find(({ spec }) => spec.name === name);
 		if (budget === undefined) return 0;
-		const counters = Array.from(budget.counters.values()).filter((counter) => subject === null || counter.subject === subject);
-		for (const counter of counters) {
+		let count = 0;
+		for (const each of budget.subjects.all()) {
+			if (subject !== null && each.subject !== subject) continue;
+			const counter = each.find(budget);
+			if (counter === undefined) continue;
 			counter.restore([]);
-			this.changed(counter);
+			this.changed([each]);
+			count += 1;
 		}
-		return counters.length;
+		return count;
 	}
 
-	changed(counter: Counter): void {
-		if (counter.dirty) return;
-		counter.dirty = true;
-		this.#changed.push(counter);
+	changed(subjects: Iterable<SubjectCounters>): void {
+		for (const each of subjects) {
+			if (each.dirty) continue;
+			each.dirty = true;
+			this.#changed.push(each);
+		}
 	}
 
 	settled(reservation: Reservation, charge: Charge | null): void {
 		this.#open.leave(reservation);
+		for (const subject of reservation.plan.subjects) subject.holds -= 1;
 		if (charge === null || charge.outputTokens + charge.inputTokens === 0) return;
 		this.#history.learn(reservation.facts.model ?? "", reservation.estimate.guessedInput, charge);
 	}
@@ -297,16 +321,21 @@ export class Ledger implements ReservationOwner {
 		this.#deps.onOvershoot(spec.name, spec.unit, by);
 	}
 
-	#keepPlans(principal: Principal, peer: string): KeptPlans {
-		const only = this.#looksAtModel || this.#looksAtNetwork ? null : this.#compile(factsOf(principal, null, peer));
-		const kept: KeptPlans = { role: principal.role, groups: principal.groups, only, byModel: new Map() };
+	#subjectsOf(scope: BudgetScope): Subjects {
+		const found = this.#subjects.find(([each]) => each === scope);
+		invariant(found !== undefined, "every scope has its subjects");
+		return found[1];
+	}
+
+	#keepPlans({ id, role, groups }: Principal): KeptPlans {
+		const kept: KeptPlans = { role, groups, only: null, byModel: null };
 		if (this.#plans.size >= PRINCIPALS_MAX) this.#plans.clear();
-		this.#plans.set(principal.id, kept);
+		this.#plans.set(id, kept);
 		return kept;
 	}
 
 	#compile(facts: ChargedFacts): Plan {
-		return planOf(this.#budgets, facts, this.#deps.networkOf);
+		return planOf(this.#budgets, facts, this.#deps.networkOf, this.#kinds);
 	}
 
 	#estimate(model: string, weight: Weight | null): Estimate {
@@ -333,52 +362,14 @@ export class Ledger implements ReservationOwner {
 const SLACK = 1e-6;
 const WEIGHTLESS: Estimate = Object.freeze({ charge: NOTHING, guessedInput: 0, tariff: FREE });
 
-/** What there has to be room for, so that a request is let in. */
-function leastOf(onExhausted: string, unit: string, wanted: number, { charge, tariff }: Estimate): number {
-	if (wanted === 0 || onExhausted === "refuse" || unit === "requests" || unit === "concurrent") return wanted;
-	if (onExhausted === "finish") return 1;
-	// What is cut has read its prompt already, and an answer without one token is none.
-	const firstToken = charge.outputTokens === 0 ? 0 : 1;
-	switch (unit) {
-		case "input_tokens":
-			return wanted;
-		case "tokens":
-			return charge.inputTokens + firstToken;
-		case "money":
-			return Math.max(1, tariff.nanosOf(charge.inputTokens, firstToken, 0));
-		default:
-			return 1;
-	}
-}
-
-/** Whether it tells beforehand how long an answer in one piece may become. */
-function bounds({ budget: { spec } }: Counter): boolean {
-	return spec.onExhausted !== "finish" && spec.unit !== "gpu_seconds";
-}
-
-/** How many tokens of an answer are held by what was taken of one budget. */
-function coveredBy(unit: string, taken: number, { charge, tariff }: Estimate): number {
-	switch (unit) {
-		case "output_tokens":
-			return taken;
-		case "tokens":
-			return taken - charge.inputTokens;
-		case "money": {
-			const each = tariff.nanosOf(0, 1_000, 0) / 1_000;
-			return each === 0 ? Number.POSITIVE_INFINITY : Math.floor((taken - tariff.nanosOf(charge.inputTokens, 0, charge.gpuUs)) / each);
-		}
-		case "gpu_seconds":
-			return GPU_LOOK_TOKENS;
-		default:
-			return Number.POSITIVE_INFINITY;
-	}
-}
-
-/** Time passes without tokens, so it is looked at again after a few of them. */
-const GPU_LOOK_TOKENS = 16;
-
 export function factsOf({ id, kind, role, groups }: Principal, model: string | null, peer: string): ChargedFacts {
 	return { principal: id, kind, role, groups, model, peer };
+}
+
+/** One that went on with a counter that nobody else knows would be a second budget. */
+function isStale({ subjects }: Plan): boolean {
+	for (const subject of subjects) if (subject.gone) return true;
+	return false;
 }
 
 function sameTexts(one: readonly string[], other: readonly string[]): boolean {

@@ -2,10 +2,20 @@
 import type { BudgetSpec } from "../model/budget-spec.ts";
 import type { ChargedFacts } from "../ports/budget-store.ts";
 import type { Budget } from "./budget.ts";
-import type { Counter } from "./counter.ts";
+import type { CountedBudget, Counter } from "./counter.ts";
+import type { SubjectCounters } from "./subjects.ts";
 
 export interface Plan {
 	readonly counters: readonly Counter[];
+	/** Whose counters these are: each once. */
+	readonly subjects: readonly SubjectCounters[];
+	readonly kind: PlanKind;
+}
+
+/** What is the same for all callers whom the same budgets concern. What is worked out of it can be kept with it: a reload makes new ones. */
+export interface PlanKind {
+	/** Of each counter. */
+	readonly budgets: readonly CountedBudget[];
 	/** Whether it matters how much a request uses, and not only that it is there. */
 	readonly weighs: boolean;
 	/** Whether a budget wants to know of tokens as they pass. */
@@ -18,6 +28,9 @@ export interface CompiledBudget {
 	readonly matchesModel: ((model: string) => boolean) | null;
 }
 
+/** Callers of as many selections of budgets share what is worked out of them. */
+const KINDS_MAX = 4_096;
+
 const WEIGHED: ReadonlySet<string> = new Set([
 	"input_tokens",
 	"output_tokens",
@@ -27,18 +40,41 @@ const WEIGHED: ReadonlySet<string> = new Set([
 ] satisfies BudgetSpec["unit"][]);
 const ENDLESS: ReadonlySet<string> = new Set(["output_tokens", "tokens", "gpu_seconds", "money"] satisfies BudgetSpec["unit"][]);
 
-export const NO_PLAN: Plan = Object.freeze({ counters: [], weighs: false, bounds: false });
+export const NO_PLAN: Plan = Object.freeze({ counters: [], subjects: [], kind: { budgets: [], weighs: false, bounds: false } });
 
-export function planOf(budgets: readonly CompiledBudget[], facts: ChargedFacts, networkOf: (peer: string) => string): Plan {
-	const counters = budgets.flatMap(({ budget, matchesModel }) =>
-		concerns(budget.spec, matchesModel, facts) ? subjectsOf(budget.spec, facts, networkOf).map((subject) => budget.counterOf(subject)) : [],
-	);
+/** `kinds`: those that are known, by the places of their budgets. */
+export function planOf(
+	budgets: readonly CompiledBudget[],
+	facts: ChargedFacts,
+	networkOf: (peer: string) => string,
+	kinds: Map<string, PlanKind>,
+): Plan {
+	const counters: Counter[] = [];
+	const subjects: SubjectCounters[] = [];
+	let places = "";
+	for (const { budget, matchesModel } of budgets) {
+		if (!concerns(budget.spec, matchesModel, facts)) continue;
+		for (const subject of subjectsOf(budget.spec, facts, networkOf)) {
+			const counted = budget.subjects.of(subject);
+			if (!subjects.includes(counted)) subjects.push(counted);
+			counters.push(counted.counterOf(budget));
+			places += `${budget.place} `;
+		}
+	}
 	if (counters.length === 0) return NO_PLAN;
-	const specs = counters.map(({ budget }) => budget.spec);
+	let kind = kinds.get(places);
+	if (kind === undefined) {
+		kind = kindOf(counters.map(({ budget }) => budget));
+		if (kinds.size < KINDS_MAX) kinds.set(places, kind);
+	}
+	return { counters, subjects, kind };
+}
+
+function kindOf(budgets: readonly CountedBudget[]): PlanKind {
 	return {
-		counters,
-		weighs: specs.some(({ unit }) => WEIGHED.has(unit)),
-		bounds: specs.some(({ unit }) => ENDLESS.has(unit)),
+		budgets,
+		weighs: budgets.some(({ spec }) => WEIGHED.has(spec.unit)),
+		bounds: budgets.some(({ spec }) => ENDLESS.has(spec.unit)),
 	};
 }
 
@@ -56,7 +92,7 @@ export function countersOf(
 ): readonly Counter[] {
 	return budgets.flatMap(({ budget }) => {
 		if (!concerns(budget.spec, null, facts)) return [];
-		if (budget.spec.scope === "model") return Array.from(budget.counters.values()).filter(({ subject }) => mayName(subject));
+		if (budget.spec.scope === "model") return budget.all().filter(({ subject }) => mayName(subject));
 		return subjectsOf(budget.spec, facts, networkOf).map((subject) => budget.counterOf(subject));
 	});
 }

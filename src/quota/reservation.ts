@@ -11,6 +11,7 @@ import { amountOf, NOTHING } from "./amount.ts";
 import type { Counter } from "./counter.ts";
 import type { Hold } from "./hold.ts";
 import { isWeighed, type Plan } from "./plan.ts";
+import type { SubjectCounters } from "./subjects.ts";
 import type { Tariff } from "./tariff.ts";
 
 /** How many tokens of an answer are asked for at once when it outgrows its estimate. */
@@ -19,7 +20,8 @@ const STEP_TOKENS = 32;
 export interface ReservationOwner {
 	/** The ledger's time, Unix ms. */
 	now(): number;
-	changed(counter: Counter): void;
+	/** Something was counted of them. */
+	changed(subjects: readonly SubjectCounters[]): void;
 	/** Told once, with what the request was charged; null where it was given up before it was sent on. */
 	settled(reservation: Reservation, charge: Charge | null): void;
 	/** A budget was passed by more than one reservation. */
@@ -38,7 +40,7 @@ export class Reservation implements Hold, Placed {
 	readonly request: string;
 	readonly facts: ChargedFacts;
 	readonly estimate: Estimate;
-	readonly bounds: boolean;
+	readonly plan: Plan;
 	/** The budget that had no more, where one ended the answer. */
 	exhausted: Counter | null = null;
 	readonly #owner: ReservationOwner;
@@ -62,7 +64,7 @@ export class Reservation implements Hold, Placed {
 	) {
 		this.#owner = owner;
 		this.#counters = plan.counters;
-		this.bounds = plan.bounds;
+		this.plan = plan;
 		this.request = request;
 		this.facts = facts;
 		this.estimate = estimate;
@@ -70,8 +72,9 @@ export class Reservation implements Hold, Placed {
 		this.#covered = covered;
 	}
 
-	get counters(): readonly Counter[] {
-		return this.#counters;
+	/** Whether it wants to know of tokens as they pass. */
+	get bounds(): boolean {
+		return this.plan.kind.bounds;
 	}
 
 	/** The ledger's time, Unix ms. */
@@ -101,6 +104,7 @@ export class Reservation implements Hold, Placed {
 		if (this.#begun || this.#settled) return;
 		this.#begun = true;
 		const now = this.#owner.now();
+		this.#owner.changed(this.plan.subjects);
 		for (let at = 0; at < this.#counters.length; at++) {
 			const counter = this.#counters[at];
 			if (counter?.budget.spec.unit !== "requests") continue;
@@ -125,6 +129,7 @@ export class Reservation implements Hold, Placed {
 		this.begin();
 		this.#settled = true;
 		const now = this.#owner.now();
+		this.#owner.changed(this.plan.subjects);
 		for (let at = 0; at < this.#counters.length; at++) {
 			const counter = this.#counters[at];
 			if (counter === undefined) continue;
@@ -159,7 +164,6 @@ export class Reservation implements Hold, Placed {
 	#giveBack(counter: Counter, at: number): void {
 		counter.reserved -= this.#held[at] ?? 0;
 		this.#held[at] = 0;
-		this.#owner.changed(counter);
 	}
 
 	/** Takes what the next tokens need; false where one that may end the answer has not even what passed already. */
@@ -194,7 +198,6 @@ export class Reservation implements Hold, Placed {
 			const taken = onExhausted === "finish" ? missing : Math.min(missing, Math.max(0, room));
 			counter.reserved += taken;
 			this.#held[at] = held + taken;
-			this.#owner.changed(counter);
 			if (taken === missing) continue;
 			const left = held + taken - amountOf(unit, soFar);
 			const each = (amountOf(unit, next) - amountOf(unit, soFar)) / STEP_TOKENS;

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 
-import type { BudgetChanges, BudgetStore, OpenRequest } from "../../src/ports/budget-store.ts";
+import type { BudgetChanges, BudgetStore, OpenRequest, SubjectState } from "../../src/ports/budget-store.ts";
 
 /** Opens an empty store, which the test's end closes. */
 export type OpenBudgetStore = (context: TestContext) => Promise<BudgetStore>;
@@ -15,7 +15,7 @@ const OPEN: OpenRequest = {
 };
 
 function changes(more: Partial<BudgetChanges> = {}): BudgetChanges {
-	return { seq: 7, at: 1_000, definitions: [["daily", "[1]"]], counters: [], forgotten: [], open: [], ...more };
+	return { seq: 7, at: 1_000, definitions: [["daily", "[1]"]], subjects: [], forgotten: [], open: [], ...more };
 }
 
 export function budgetStoreContract(name: string, open: OpenBudgetStore): void {
@@ -25,40 +25,52 @@ export function budgetStoreContract(name: string, open: OpenBudgetStore): void {
 
 	test(`${name}: gives back what was saved, and a fraction of a millisecond is rounded up`, async (context) => {
 		const store = await open(context);
-		const counters = [
-			{ budget: "daily", subject: "", state: [] },
-			{ budget: "daily", subject: "ab12cd34", state: [1_764_000_000_000, 12.5] },
-			{ budget: "daily", subject: "o'brien 🐑", state: [1, 2, 3, 4] },
+		const subjects: readonly SubjectState[] = [
+			{ scope: "everyone", subject: "", state: [] },
+			{ scope: "key", subject: "ab12cd34", state: [0, 2, 1_764_000_000_000, 12.5] },
+			{ scope: "key", subject: "o'brien 🐑", state: [0, 4, 1, 2, 3, 4] },
+			{ scope: "network", subject: "ab12cd34", state: [0, 0] },
 		];
-		await store.save(changes({ at: 1_000.25, counters, open: [OPEN] }));
-		assert.deepEqual(await store.load(), { seq: 7, at: 1_001, definitions: [["daily", "[1]"]], counters, open: [OPEN] });
+		await store.save(changes({ at: 1_000.25, subjects, open: [OPEN] }));
+		assert.deepEqual(await store.load(), { seq: 7, at: 1_001, definitions: [["daily", "[1]"]], subjects, open: [OPEN] });
 	});
 
 	test(`${name}: a save changes what it names, forgets what it says, and replaces who is running`, async (context) => {
 		const store = await open(context);
-		const [a, b, c] = ["a", "b", "c"].map((subject) => ({ budget: "daily", subject, state: [1, 10] }));
-		assert.ok(a !== undefined && b !== undefined && c !== undefined);
-		await store.save(changes({ counters: [a, b, c], open: [OPEN] }));
-		const changed = { ...b, state: [1, 20] };
-		await store.save(changes({ seq: 9, at: 2_000, counters: [changed], forgotten: [["daily", "a"]] }));
-		assert.deepEqual(await store.load(), { seq: 9, at: 2_000, definitions: [["daily", "[1]"]], counters: [changed, c], open: [] });
+		const [a, b, c] = [subject("a", 1), subject("b", 1), subject("c", 1)];
+		await store.save(changes({ subjects: [a, b, c], open: [OPEN] }));
+		const [changed, back] = [subject("b", 2), subject("c", 3)];
+		const forgotten: BudgetChanges["forgotten"] = [
+			["key", "a"],
+			["key", "c"],
+			["network", "b"],
+		];
+		await store.save(changes({ seq: 9, at: 2_000, subjects: [back, changed], forgotten }));
+		assert.deepEqual(await store.load(), { seq: 9, at: 2_000, definitions: [["daily", "[1]"]], subjects: [changed, back], open: [] });
 	});
 
-	test(`${name}: drops the counters of a budget that is gone, or is another one under the same name`, async (context) => {
+	test(`${name}: drops what was counted of a budget that is gone, or is another one under the same name, and keeps the rest with its budget`, async (context) => {
 		const store = await open(context);
-		const counter = (budget: string) => ({ budget, subject: "a", state: [1] });
 		const three: BudgetChanges["definitions"] = [
-			["kept", "[1]"],
-			["changed", "[1]"],
 			["gone", "[1]"],
+			["changed", "[1]"],
+			["kept", "[1]"],
 		];
-		await store.save(changes({ definitions: three, counters: three.map(([budget]) => counter(budget)) }));
-		const two: BudgetChanges["definitions"] = [
+		const both: SubjectState = { scope: "key", subject: "a", state: [0, 1, 10, 1, 2, 20, 21, 2, 1, 30] };
+		await store.save(changes({ definitions: three, subjects: [both, { scope: "key", subject: "b", state: [0, 1, 10] }] }));
+		const next: BudgetChanges["definitions"] = [
+			["new", "[1]"],
 			["kept", "[1]"],
 			["changed", "[2]"],
 		];
-		await store.save(changes({ definitions: two }));
-		assert.deepEqual((await store.load())?.counters, [counter("kept")]);
-		assert.deepEqual((await store.load())?.definitions, two);
+		const met: SubjectState = { scope: "key", subject: "c", state: [0, 1, 5] };
+		await store.save(changes({ definitions: next, subjects: [met] }));
+		const kept = await store.load();
+		assert.deepEqual(kept?.subjects, [{ scope: "key", subject: "a", state: [1, 1, 30] }, met]);
+		assert.deepEqual(kept.definitions, next);
 	});
+}
+
+function subject(name: string, used: number): SubjectState {
+	return { scope: "key", subject: name, state: [0, 2, 1, used] };
 }

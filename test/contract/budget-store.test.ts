@@ -17,7 +17,7 @@ test("sqlite: it is there when the state is opened again, and the log goes on co
 		seq: stores.events.lastSeq,
 		at: 5,
 		definitions: [["daily", "x"]],
-		counters: [{ budget: "daily", subject: "a", state: [1, 2] }],
+		subjects: [{ scope: "key", subject: "a", state: [0, 2, 1, 2] }],
 		forgotten: [],
 		open: [],
 	});
@@ -27,5 +27,5 @@ test("sqlite: it is there when the state is opened again, and the log goes on co
 	await again.events.append({ type: "log-recovered", at: 1_000, lost: 0 }).settled;
 	assert.equal(again.events.lastSeq, 4);
 	assert.equal((await again.events.read({ limit: 1 })).at(-1)?.seq, 4);
-	assert.deepEqual((await again.budgets.load())?.counters, [{ budget: "daily", subject: "a", state: [1, 2] }]);
+	assert.deepEqual((await again.budgets.load())?.subjects, [{ scope: "key", subject: "a", state: [0, 2, 1, 2] }]);
 });

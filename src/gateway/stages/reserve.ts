@@ -28,10 +28,9 @@ export function reserve(authorized: Authorized, ledger: Ledger): Decision<Reserv
 	const model = judged.models[0]?.name ?? null;
 	const plan = ledger.planOf(principal, model, caller.peer);
 	if (plan.counters.length === 0) return permit(reservedAs(authorized, judged, null));
-	const weight = plan.weighs ? weightOf(judged) : null;
+	const weight = plan.kind.weighs ? weightOf(judged) : null;
 	const held = ledger.reserve(plan, authorized.id, factsOf(principal, model?.short ?? null, caller.peer), weight);
-	if (!(held instanceof Reservation))
-		return exceeded(held, budgetFields({ counters: plan.counters, now: ledger.now() }, authorized.dialect), ledger.now());
+	if (!(held instanceof Reservation)) return exceeded(held, budgetFields({ plan, now: ledger.now() }, authorized.dialect), ledger.now());
 	const { covered } = held;
 	const isTooLong = weight?.whole === true && weight.answers && (weight.outputBound === null || weight.outputBound > covered);
 	return permit(reservedAs(authorized, isTooLong && Number.isFinite(covered) ? boundOutput(judged, covered) : judged, held));

@@ -1,0 +1,50 @@
+/** What a request needs of one budget at least, and how long an answer what was taken of it is enough for. */
+import type { BudgetSpec, BudgetUnit, OnExhausted } from "../model/budget-spec.ts";
+import type { Estimate } from "./reservation.ts";
+
+/** Time passes without tokens, so it is looked at again after a few of them. */
+const GPU_LOOK_TOKENS = 16;
+
+/** What there has to be room for, so that a request is let in. */
+export function leastOf(onExhausted: OnExhausted, unit: BudgetUnit, wanted: number, { charge, tariff }: Estimate): number {
+	if (wanted === 0 || onExhausted === "refuse" || unit === "requests" || unit === "concurrent") return wanted;
+	if (onExhausted === "finish") return 1;
+	// What is cut has read its prompt already, and an answer without one token is none.
+	const firstToken = charge.outputTokens === 0 ? 0 : 1;
+	switch (unit) {
+		case "input_tokens":
+			return wanted;
+		case "tokens":
+			return charge.inputTokens + firstToken;
+		case "money":
+			return Math.max(1, tariff.nanosOf(charge.inputTokens, firstToken, 0));
+		case "output_tokens":
+		case "gpu_seconds":
+			return 1;
+	}
+}
+
+/** Whether it tells beforehand how long an answer in one piece may become. */
+export function boundsAnswer({ onExhausted, unit }: BudgetSpec): boolean {
+	return onExhausted !== "finish" && unit !== "gpu_seconds";
+}
+
+/** How many tokens of an answer are held by what was taken of one budget. */
+export function coveredBy(unit: BudgetUnit, taken: number, { charge, tariff }: Estimate): number {
+	switch (unit) {
+		case "output_tokens":
+			return taken;
+		case "tokens":
+			return taken - charge.inputTokens;
+		case "money": {
+			const each = tariff.nanosOf(0, 1_000, 0) / 1_000;
+			return each === 0 ? Number.POSITIVE_INFINITY : Math.floor((taken - tariff.nanosOf(charge.inputTokens, 0, charge.gpuUs)) / each);
+		}
+		case "gpu_seconds":
+			return GPU_LOOK_TOKENS;
+		case "requests":
+		case "concurrent":
+		case "input_tokens":
+			return Number.POSITIVE_INFINITY;
+	}
+}
