@@ -146,6 +146,34 @@ test("a sign-in that cannot be recorded does not happen", async () => {
 	assert.deepEqual(desk.sessions.all(), []);
 });
 
+test("whoever is on the way while the rules change begins again, also in the middle of the provider's answer", async () => {
+	const { desk, settings } = deskOf();
+	const other = { ...settings, rules: [{ claim: "groups", matches: "staff", role: "admin" }] } as const;
+	const whileAsked = (change: () => void): Lies => ({
+		idToken: (claims, keys) => {
+			change();
+			return Promise.resolve(signedToken({ alg: "ES256", kid: "k1" }, claims, keys.private));
+		},
+	});
+	const begun = (error: unknown): boolean => error instanceof SignInProblem && error.code === "sign-in-mismatch";
+	await assert.rejects(
+		signInAt(
+			desk,
+			whileAsked(() => desk.adjust(other)),
+		),
+		begun,
+	);
+	assert.deepEqual(desk.sessions.all(), []);
+	const beginning = desk.begin("/");
+	desk.adjust(settings);
+	await assert.rejects(beginning, begun);
+	const { session } = await signInAt(
+		desk,
+		whileAsked(() => desk.adjust({ ...settings, limits: { ...settings.limits, maxSessions: 11 } })),
+	);
+	assert.equal(session.person.role, "viewer", "other limits concern nobody who is on the way");
+});
+
 test("refusals fill no log: so many a minute, and then their number", async () => {
 	const { desk, events, clock } = deskOf({ rules: [{ claim: "groups", matches: "nobody", role: "viewer" }] });
 	for (let attempt = 0; attempt < 35; attempt++) await assert.rejects(signInAt(desk, {}));
@@ -184,7 +212,8 @@ function deskOf({ issuer = provider.issuer, rules, recording = true }: Choice = 
 		events.push(event);
 		return { settled: recording ? Promise.resolve() : Promise.reject(new Error("disk full")) };
 	};
-	return { desk: new SignInDesk(settings, { now: Date.now, monotonic: () => clock.ms, ask: askProvider, record }), events, clock };
+	const desk = new SignInDesk(settings, { now: Date.now, monotonic: () => clock.ms, ask: askProvider, record });
+	return { desk, settings, events, clock };
 }
 
 async function signInAt(desk: SignInDesk, lies: Lies) {

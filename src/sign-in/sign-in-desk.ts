@@ -99,7 +99,9 @@ export class SignInDesk {
 	/** Where to send the browser, and what it has to bring back. `returnTo` is a path of ours. Rejects with a SignInProblem. */
 	async begin(returnTo: string): Promise<{ readonly location: string; readonly carried: string }> {
 		const attempt: Attempt = { state: newToken(), nonce: newToken(), verifier: newToken() };
-		const url = await this.#oneOfFew(() => this.#provider.authorizationUrl(attempt));
+		const provider = this.#provider;
+		const url = await this.#oneOfFew(() => provider.authorizationUrl(attempt));
+		this.#mustStillAsk(provider);
 		const carried: Carried = { ...attempt, id: randomUUID(), returnTo, expiresAt: this.#deps.now() + ATTEMPT_MS };
 		return { location: url.href, carried: this.#seal.close(carried) };
 	}
@@ -113,7 +115,9 @@ export class SignInDesk {
 			throw new SignInProblem("sign-in-mismatch", "this browser did not begin this sign-in, or too long ago");
 		}
 		try {
-			const { claims, idToken } = await this.#oneOfFew(() => this.#provider.vouched(query, opened));
+			const provider = this.#provider;
+			const { claims, idToken } = await this.#oneOfFew(() => provider.vouched(query, opened));
+			this.#mustStillAsk(provider);
 			const person = personOf(claims, this.#settings.rules);
 			if (person === null) throw new SignInProblem("person-not-admitted", `no rule fits ${claims.sub}`);
 			// Two answers of one attempt can be on their way; the second one is too late even where the provider takes a code twice.
@@ -127,6 +131,11 @@ export class SignInDesk {
 			if (error instanceof SignInProblem) this.#refused(error);
 			throw error;
 		}
+	}
+
+	/** What the rules of now say of whom an earlier provider vouched for is worth nothing: its claims are not theirs. */
+	#mustStillAsk(provider: IdentityProvider): void {
+		if (provider !== this.#provider) throw new SignInProblem("sign-in-mismatch", "the settings of sign-in changed meanwhile");
 	}
 
 	/** Rejects with a SignInProblem where there is no room, or no record of it. */
