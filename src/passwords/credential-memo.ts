@@ -6,7 +6,8 @@
  *  - The stored hash is part of it: a line that changes is forgotten by that, and the users beside it are not.
  *  - So is the network: what somebody proved at one address opens nothing, at any speed, for whoever guesses at another.
  *  - Two one-shot hashes over buffers that already hold the padded key: half the time of `createHmac`. A test compares it with that.
- *  - Bounded; the one not used for longest goes first. Each is forgotten after `lifetimeMs`, however busy.
+ *  - Each counts for `lifetimeMs`, however busy; for a month more it is still told from what was never right. Bounded; the one not used for longest
+ *    goes first.
  */
 import { hash, randomBytes } from "node:crypto";
 
@@ -15,6 +16,12 @@ const BLOCK_BYTES = 64;
 const DIGEST_BYTES = 32;
 /** Room for what is usual; longer texts get a buffer of their own. */
 const ROOM = 1024;
+
+/** As long as an account that was right counts as known at its network. */
+const STALE_FOR_MS = 30 * 86_400_000;
+
+/** fresh: it counts · stale: it counted once, and has to be checked again. */
+export type Recall = "fresh" | "stale" | "unknown";
 
 export interface Presented {
 	readonly network: string;
@@ -45,13 +52,13 @@ export class CredentialMemo {
 	}
 
 	/** `now`: monotonic ms. */
-	has(tag: string, now: number): boolean {
+	recall(tag: string, now: number): Recall {
 		const expiresAt = this.#expiries.get(tag);
-		if (expiresAt === undefined) return false;
+		if (expiresAt === undefined) return "unknown";
 		this.#expiries.delete(tag);
-		if (expiresAt <= now) return false;
+		if (expiresAt <= now - STALE_FOR_MS) return "unknown";
 		this.#expiries.set(tag, expiresAt);
-		return true;
+		return expiresAt > now ? "fresh" : "stale";
 	}
 
 	add(tag: string, now: number, lifetimeMs: number): void {

@@ -11,13 +11,15 @@ import { RecallPace } from "./recall-pace.ts";
 
 const PRESENTED = { network: "n", user: "alice", stored: "{SHA}x", password: "secret" };
 
-test("a remembered credential is known until its time is over, and nothing that differs in one part is", () => {
+test("a remembered credential is known until its time is over, for a month more as one that was right, and nothing that differs in one part is", () => {
 	const memo = new CredentialMemo();
 	const tag = memo.tagOf(PRESENTED);
 	memo.add(tag, 0, 1000);
-	assert.equal(memo.has(tag, 999), true);
-	assert.equal(memo.has(tag, 1000), false);
-	assert.equal(memo.has(tag, 0), false);
+	const monthLater = 1000 + 30 * 86_400_000;
+	assert.deepEqual(
+		[999, 1000, monthLater - 1, monthLater, 0].map((now) => memo.recall(tag, now)),
+		["fresh", "stale", "stale", "unknown", "unknown"],
+	);
 	const others = (["network", "user", "stored", "password"] as const).map((part) => memo.tagOf({ ...PRESENTED, [part]: "other" }));
 	assert.equal(new Set([tag, ...others]).size, 5);
 	assert.notEqual(new CredentialMemo().tagOf(PRESENTED), tag, "the key is this memo's own");
@@ -43,24 +45,32 @@ test("nothing is remembered for no time, and beyond the bound the one not used f
 	memo.add("a", 0, 0);
 	assert.equal(memo.size, 0);
 	for (const tag of ["a", "b"]) memo.add(tag, 0, 1000);
-	assert.equal(memo.has("a", 1), true);
+	assert.equal(memo.recall("a", 1), "fresh");
 	memo.add("c", 1, 1000);
 	assert.deepEqual(
-		["a", "b", "c"].map((tag) => memo.has(tag, 2)),
-		[true, false, true],
+		["a", "b", "c"].map((tag) => memo.recall(tag, 2)),
+		["fresh", "unknown", "fresh"],
 	);
 });
 
-test("looks are free for a thousand wrong passwords, then spaced, each in its turn, and free again after a while", () => {
+test("a thousand wrong looks are free; after that each owes a turn of its own, whoever leaves, and turns are paid five a second", () => {
 	const pace = new RecallPace();
-	for (let guess = 0; guess < 2000; guess += 1) pace.missed("nobody", 0);
-	assert.equal(pace.wait("nobody", 0), 0, "there is nothing to guess at");
+	for (let guess = 0; guess < 2000; guess += 1) assert.equal(pace.missed("nobody", 0), 0, "there is nothing to guess at");
 	pace.begin("alice");
-	for (let guess = 0; guess < 999; guess += 1) pace.missed("alice", 0);
-	assert.equal(pace.wait("alice", 0), 0);
+	for (let guess = 0; guess < 1000; guess += 1) assert.equal(pace.missed("alice", 0), 0);
+	assert.deepEqual([pace.missed("alice", 0), pace.missed("alice", 0), pace.missed("alice", 0)], [200, 400, 600]);
+	assert.equal(pace.missed("alice", 600), 200);
+	assert.equal(pace.closedFor("alice", 600), 0, "who is right is looked at");
+});
+
+test("nobody is looked at while 128 turns are owed, and at once when one is paid, however often somebody asked meanwhile", () => {
+	const pace = new RecallPace();
+	pace.begin("alice");
+	for (let guess = 0; guess < 1127; guess += 1) pace.missed("alice", 0);
+	assert.equal(pace.closedFor("alice", 0), 0);
 	pace.missed("alice", 0);
-	assert.deepEqual([pace.wait("alice", 0), pace.wait("alice", 0), pace.wait("alice", 0)], [200, 400, 600]);
-	assert.equal(pace.wait("alice", 1000), 0);
+	for (let times = 0; times < 1000; times += 1) assert.equal(pace.closedFor("alice", 0), 200);
+	assert.deepEqual([pace.closedFor("alice", 199), pace.closedFor("alice", 200), pace.closedFor("bob", 0)], [1, 0, 0]);
 });
 
 function usersOf(

@@ -16,7 +16,7 @@ import type { AttemptStore } from "../ports/attempt-store.ts";
 import type { PasswordChecker, PasswordVerdict, PendingVerdict } from "../ports/password-checker.ts";
 import { networkOf } from "../std/network-of.ts";
 
-import { Attempts, type Subjects } from "./attempts.ts";
+import { Attempts, type Standpoint, type Subjects } from "./attempts.ts";
 import { type CheckOutcome, CheckPool, type PendingCheck } from "./check-pool.ts";
 import { CredentialMemo } from "./credential-memo.ts";
 import { isUserName } from "./htpasswd.ts";
@@ -43,7 +43,8 @@ const WRONG_FOR_MS = 10 * 60_000;
 const RETRY_BUSY_MS = 2_000;
 const HOLD_MS = 300;
 const MOST_HELD = 256;
-const LONGEST_PACE_MS = 3_000;
+/** Of whoever was right with the very same credential. */
+const EXPECTED: Standpoint = { standing: 0, delayMs: 0 };
 
 interface Presented {
 	readonly user: string;
@@ -112,10 +113,14 @@ export class PasswordDesk implements PasswordChecker {
 	verify(user: string, password: string, peer: string): PasswordVerdict | PendingVerdict {
 		const presented = this.#presented(user.normalize("NFC"), password.normalize("NFC"), networkOf(peer, CUSTOMER));
 		if (presented === null) return refused("credential-malformed");
-		const wait = this.#pace.wait(presented.pair, this.#deps.monotonic());
-		if (wait === 0) return this.#recalled(presented) ?? this.#judge(presented);
-		if (wait > LONGEST_PACE_MS) return this.#hold(tooOften(wait));
-		return later(wait, () => this.#recalled(presented) ?? this.#judge(presented));
+		const now = this.#deps.monotonic();
+		const closedMs = this.#pace.closedFor(presented.pair, now);
+		if (closedMs > 0) return this.#hold(tooOften(closedMs));
+		const recall = this.#recalled(presented, now);
+		if (recall !== "unknown" && recall !== "stale") return recall;
+		const owedMs = recall === "stale" ? 0 : this.#pace.missed(presented.pair, now);
+		if (owedMs === 0) return this.#judge(presented, recall);
+		return later(owedMs, () => this.#judge(presented, recall));
 	}
 
 	/** Keeps on disk what has been counted since the last call. */
@@ -138,20 +143,22 @@ export class PasswordDesk implements PasswordChecker {
 		return { user, password, network, stored, tag: this.#right.tagOf({ network, user, stored, password }), pair: `${network} ${user}` };
 	}
 
-	/** What memory says; null where it knows nothing. */
-	#recalled({ user, stored, tag, pair }: Presented): PasswordVerdict | null {
-		const now = this.#deps.monotonic();
-		const found = this.#right.has(tag, now) ? this.#users?.find(user) : null;
-		if (found?.stored === stored) return { principal: found.principal };
-		if (this.#wrong.has(tag, now)) return this.#wrongFor(user);
-		this.#pace.missed(pair, now);
-		return null;
+	/** What memory says. `stale`: it was right, too long ago to count. */
+	#recalled({ user, stored, tag }: Presented, now: number): PasswordVerdict | "stale" | "unknown" {
+		const recall = this.#right.recall(tag, now);
+		if (recall !== "unknown") {
+			const found = this.#users?.find(user);
+			if (found?.stored === stored) return recall === "fresh" ? { principal: found.principal } : "stale";
+		}
+		return this.#wrong.recall(tag, now) === "fresh" ? this.#wrongFor(user) : "unknown";
 	}
 
-	#judge(presented: Presented): PasswordVerdict | PendingVerdict {
+	#judge(presented: Presented, recall: "stale" | "unknown"): PasswordVerdict | PendingVerdict {
 		const { tag } = presented;
 		const subjects = this.#subjectsOf(presented);
-		const { standing, delayMs } = this.#attempts.standpoint(subjects, this.#deps.now());
+		// Who brings what was right a while ago does not guess: no wait that others caused, and the first place, or whoever guesses at the account from
+		// the owner's address would keep the owner out once the memory of him has ended.
+		const { standing, delayMs } = recall === "stale" ? EXPECTED : this.#attempts.standpoint(subjects, this.#deps.now());
 		let shared = this.#running.get(tag);
 		if (shared === undefined) {
 			if (delayMs > 0) return this.#hold(tooOften(delayMs));
