@@ -137,7 +137,13 @@ test("a path that is too long for a socket is an error with a hint", async (t) =
 
 test("an address that is taken is an error with a hint", async (t) => {
 	const { port } = new URL((await probes(t)).address);
-	await assert.rejects(listenOnTcp(createProbeApp(adminWorld().deps, []), { host: "127.0.0.1", port: Number(port) }), HintedError);
+	await assert.rejects(
+		listenOnTcp(
+			createProbeApp(adminWorld().deps, () => []),
+			{ host: "127.0.0.1", port: Number(port) },
+		),
+		HintedError,
+	);
 });
 
 test("closing ends followers", async (t) => {
@@ -156,7 +162,10 @@ test("closing ends followers", async (t) => {
 });
 
 async function probes(t: TestContext): Promise<AdminListener> {
-	const listener = await listenOnTcp(createProbeApp(adminWorld().deps, ["prometheus.internal"]), { host: "127.0.0.1", port: 0 });
+	const listener = await listenOnTcp(
+		createProbeApp(adminWorld().deps, () => ["prometheus.internal"]),
+		{ host: "127.0.0.1", port: 0 },
+	);
 	t.after(() => listener.close());
 	return listener;
 }

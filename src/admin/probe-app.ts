@@ -27,15 +27,14 @@ export interface SignInAccess {
 	readonly overstepped: Overstepped;
 }
 
-/** `names` are further hosts to answer for, such as the name that Prometheus uses in a container network. */
-export function createProbeApp(deps: ProbeDeps, names: readonly string[], access: SignInAccess | null = null): Hono {
-	const served = new Set(["localhost", ...names.map((name) => name.toLowerCase())]);
+/** `names` are further hosts to answer for, such as the name that Prometheus uses in a container network; a reload may change them. */
+export function createProbeApp(deps: ProbeDeps, names: () => readonly string[], access: SignInAccess | null = null): Hono {
 	const deskOf = (): SignInDesk | null => access?.desk() ?? null;
 	const app = new Hono();
 	harden(app);
 	app.use(async (context, next) => {
 		const publicUrl = deskOf()?.publicUrl ?? null;
-		if (!answersFor(context.req.header("host") ?? "", served, publicUrl)) {
+		if (!answersFor(context.req.header("host") ?? "", names(), publicUrl)) {
 			return problem(context, "host-not-served", { hint: "use 127.0.0.1 or localhost, or add the name to gateway.names" });
 		}
 		if (isCrossSite(context, publicUrl) && !(publicUrl !== null && isPageVisit(context))) return problem(context, "cross-site-request");
@@ -64,10 +63,11 @@ export function createProbeApp(deps: ProbeDeps, names: readonly string[], access
 	return app;
 }
 
-function answersFor(host: string, served: ReadonlySet<string>, publicUrl: string | null): boolean {
+function answersFor(host: string, names: readonly string[], publicUrl: string | null): boolean {
 	const match = /^(?:\[([^\]]+)\]|([^:]+))(?::\d{1,5})?$/.exec(host.toLowerCase());
 	const name = match?.[1] ?? match?.[2] ?? "";
-	if (isIP(name) !== 0 || served.has(name) || name.endsWith(".localhost")) return true;
+	if (isIP(name) !== 0 || name === "localhost" || name.endsWith(".localhost")) return true;
+	if (names.some((served) => served.toLowerCase() === name)) return true;
 	return publicUrl !== null && name === new URL(publicUrl).hostname;
 }
 

@@ -91,7 +91,7 @@ export async function openAdmin(options: OpenAdminOptions): Promise<OpenedAdmin>
 		metrics,
 	};
 	const probes = await listenOnTcp(
-		createProbeApp(deps, config.gateway.names, { deps, desk: () => signIn.desk, overstepped: signIn.overstepped }),
+		createProbeApp(deps, () => settings.config.gateway.names, { deps, desk: () => signIn.desk, overstepped: signIn.overstepped }),
 		config.admin.listen,
 	);
 	const socket = config.admin.socket ? await listenOnSocket(createAdminApi(deps), join(stateDirectory, ADMIN_SOCKET)) : null;

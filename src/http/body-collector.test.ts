@@ -51,6 +51,17 @@ test("what was reserved is given back once, taken or not", () => {
 	assert.equal(collector.take().length, 0);
 });
 
+test("another total holds for what is reserved from then on, and takes nothing away", () => {
+	const budget = new ByteBudget(100);
+	assert.ok(budget.reserve(90));
+	budget.adjust(50);
+	assert.equal(budget.held, 90);
+	assert.ok(!budget.reserve(1));
+	budget.adjust(200);
+	assert.ok(budget.reserve(110));
+	assert.ok(!budget.reserve(1));
+});
+
 test("however a body is cut, it comes out as it went in, body after body", () => {
 	const sizes = fc.array(
 		fc.oneof(fc.integer({ min: 1, max: 40 }), fc.integer({ min: 4000, max: 4200 }), fc.integer({ min: 1, max: 40_000 })),

@@ -4,10 +4,15 @@
  * The per-request limits alone do not bound memory: a thousand honest-looking bodies of 64 MiB would. Every buffered body is reserved here first.
  */
 export class ByteBudget {
-	readonly #total: number;
+	#total: number;
 	#held = 0;
 
 	constructor(total: number) {
+		this.#total = total;
+	}
+
+	/** What is held already stays, also where it is more than that. */
+	adjust(total: number): void {
 		this.#total = total;
 	}
 

@@ -1,7 +1,9 @@
 /** Starting, reloading, handing over and stopping while callers are there. */
 import assert from "node:assert/strict";
-import { writeFile } from "node:fs/promises";
+import { once } from "node:events";
+import { readFile, writeFile } from "node:fs/promises";
 import { test } from "node:test";
+import { connect } from "node:tls";
 import { ask, chat } from "../support/asks.ts";
 import { eventually } from "../support/eventually.ts";
 import { recordedEvents, startGateway } from "../support/gateway.ts";
@@ -103,6 +105,26 @@ test("a role that is changed by a reload holds for the very next request", async
 	await writeFile(gateway.configFile, `${before}roles: { reader: { classes: [probe] } }\n`);
 	assert.equal((await gateway.server.reload()).reloaded, true);
 	assert.equal(await status(), 403);
+});
+
+test("a further name holds after a reload: as Host here and at the admin listener, and in the certificate", async () => {
+	await using upstream = await startWorkedUpstream({ script: (request) => request.respond(200, '{"models":[]}') });
+	await using gateway = await startGateway({ upstreams: [upstream.url], tls: true });
+	const admin = { port: Number(new URL(gateway.adminUrl).port) };
+	const probe = async () => (await requestRaw(admin, Buffer.from("GET /healthz HTTP/1.1\r\nHost: gpu.example.org\r\n\r\n"))).status;
+	const certified = async () => {
+		const { certificate } = (await gateway.admin.get("/v1/status")).json() as { certificate: { names: readonly string[] } };
+		return certificate.names.includes("gpu.example.org");
+	};
+	assert.deepEqual([await probe(), await certified()], [421, false]);
+	const before = await readFile(gateway.configFile, "utf8");
+	await writeFile(gateway.configFile, before.replace("gateway: {", "gateway: { names: [gpu.example.org],"));
+	assert.deepEqual(await gateway.server.reload().then((outcome) => outcome.reloaded && outcome.notes), []);
+	assert.deepEqual([await probe(), await certified()], [200, true]);
+	const socket = connect({ host: "127.0.0.1", port: gateway.port, servername: "gpu.example.org", ca: gateway.ca });
+	await once(socket, "secureConnect");
+	assert.ok(socket.authorized);
+	socket.destroy();
 });
 
 test("a key that was revoked is refused at the very next request, on an open connection too", async () => {

@@ -39,7 +39,7 @@ function world() {
 		},
 	);
 	const overstepped: string[] = [];
-	const app = createProbeApp(deps, [], {
+	const app = createProbeApp(deps, () => [], {
 		deps,
 		desk: () => desk,
 		overstepped: ({ role }, what) => void overstepped.push(`${role} ${what}`),

@@ -14,7 +14,7 @@ import { localCertificate } from "./local-ca.ts";
 
 const DAY_MS = 86_400_000;
 const MACHINE = () => ["box", "box.local"];
-const OWN = { files: null, names: ["ollama.example.org"] };
+const OWN = { files: null, names: () => ["ollama.example.org"] };
 const HAS_OPENSSL = spawnSync("openssl", ["version"]).status === 0;
 
 const refusals: readonly (readonly [what: string, options: ConnectionOptions, message: RegExp])[] = [
@@ -102,7 +102,7 @@ test("openssl s_client verifies the chain and the name", { skip: !HAS_OPENSSL &&
 test("a certificate that was replaced is used for new connections and leaves old ones alone", async (t) => {
 	const directory = await folder(t);
 	const files = await pairIn(directory, "one");
-	const { server, source } = await listen(t, { files, names: [] }, directory);
+	const { server, source } = await listen(t, { files, names: () => [] }, directory);
 	const trust = await readFile(join(directory, "one/tls/ca.pem"));
 	const old = await handshakeKept(server, { ca: trust });
 	assert.deepEqual(await source.check(), { outcome: "unchanged" });
@@ -127,7 +127,7 @@ for (const [what, spoil, complaint] of [
 	test(`a file that went bad keeps the last good pair and says so: ${what}`, async (t) => {
 		const directory = await folder(t);
 		const files = await pairIn(directory, "one");
-		const { server, source } = await listen(t, { files, names: [] }, directory);
+		const { server, source } = await listen(t, { files, names: () => [] }, directory);
 		const before = source.secureContextOptions();
 		const good = await readFile(files.certificate);
 		const goodKey = await readFile(files.key);
@@ -143,7 +143,7 @@ for (const [what, spoil, complaint] of [
 		assert.ok(second.outcome === "rejected" && second.again);
 		assert.deepEqual(source.secureContextOptions(), before);
 		assert.equal((await handshake(server, source, { ca: await readFile(join(directory, "one/tls/ca.pem")) })).authorized, true);
-		await assert.rejects(openCertificates({ files, names: [] }, directory, Date.now), HintedError);
+		await assert.rejects(openCertificates({ files, names: () => [] }, directory, Date.now), HintedError);
 
 		await writeFile(files.certificate, good);
 		await writeFile(files.key, goodKey);
@@ -155,17 +155,17 @@ test("an expired file is refused at start and kept out later", async (t) => {
 	const directory = await folder(t);
 	const files = await pairIn(directory, "one");
 	let now = Date.now();
-	const source = await openCertificates({ files, names: [] }, directory, () => now);
+	const source = await openCertificates({ files, names: () => [] }, directory, () => now);
 	now += 500 * DAY_MS;
 	const met = await source.check();
 	assert.ok(met.outcome === "rejected" && /expired/.test(met.detail));
 	await assert.rejects(
-		openCertificates({ files, names: [] }, directory, () => now),
+		openCertificates({ files, names: () => [] }, directory, () => now),
 		/expired/,
 	);
 	now -= 600 * DAY_MS;
 	await assert.rejects(
-		openCertificates({ files, names: [] }, directory, () => now),
+		openCertificates({ files, names: () => [] }, directory, () => now),
 		/not valid before/,
 	);
 });

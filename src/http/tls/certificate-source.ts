@@ -18,8 +18,8 @@ import { certificateNames, machineNames } from "./machine-names.ts";
 export interface TlsSettings {
 	/** The operator's own certificate; null for the local CA. */
 	readonly files: PairFiles | null;
-	/** What the local CA's certificate covers besides the machine's own names. */
-	readonly names: readonly string[];
+	/** What the local CA's certificate covers besides the machine's own names; asked anew at each check. */
+	readonly names: () => readonly string[];
 }
 
 /** Fits `tls.createServer` and `server.setSecureContext`. */
@@ -88,7 +88,7 @@ export async function openCertificates(
 	return source(first, load);
 
 	async function fromLocalCa(): Promise<InForce> {
-		const local = await localCertificate(stateDirectory, certificateNames(machine(), settings.names), clock());
+		const local = await localCertificate(stateDirectory, certificateNames(machine(), settings.names()), clock());
 		return {
 			chain: local.chain,
 			key: local.key,
