@@ -97,23 +97,26 @@ function problemLine({ file, line, column, path, message, hint }: Problem): stri
 	return `${file}:${line}:${column}: ${path} ${message}${hint === null ? "" : ` (${hint})`}`;
 }
 
+/** What belongs to the process: listeners, files that are opened once, and the upstreams. Everything else is in force when a reload is done. */
 function restartNotes(before: Config, after: Config): readonly string[] {
 	const notes: string[] = [];
-	const note = (setting: string, one: unknown, other: unknown): void => {
-		if (JSON.stringify(one) !== JSON.stringify(other)) notes.push(`${setting} takes effect with a restart`);
+	const note = (setting: string, of: (config: Config) => unknown): void => {
+		if (JSON.stringify(of(before)) !== JSON.stringify(of(after))) notes.push(`${setting} takes effect with a restart`);
 	};
-	note("gateway.listen", before.gateway.listen, after.gateway.listen);
-	note("gateway.tls.mode", before.gateway.tls.mode, after.gateway.tls.mode);
-	note("identities.certificates.ask", before.identities.certificates.ask, after.identities.certificates.ask);
-	note("gateway.socket", before.gateway.socket, after.gateway.socket);
-	note("gateway.proxy_protocol", before.gateway.proxyProtocol, after.gateway.proxyProtocol);
-	const lasting = ({ listen, socket, insecureRemote }: Config["admin"]): object => ({ listen, socket, insecureRemote });
-	note("admin", lasting(before.admin), lasting(after.admin));
-	note("forward_auth.listen", before.forwardAuth.listen, after.forwardAuth.listen);
-	note("forward_auth.socket", before.forwardAuth.socket, after.forwardAuth.socket);
-	note("upstreams", before.upstreams, after.upstreams);
-	note("upstream", before.upstream, after.upstream);
-	note("wedge", before.wedge, after.wedge);
-	note("events", before.events, after.events);
+	note("gateway.listen", ({ gateway }) => gateway.listen);
+	note("gateway.reuse_port", ({ gateway }) => gateway.reusePort);
+	note("gateway.socket", ({ gateway }) => gateway.socket);
+	note("gateway.proxy_protocol", ({ gateway }) => gateway.proxyProtocol);
+	note("gateway.tls", ({ gateway: { tls } }) => (tls.mode === "off" ? tls.mode : tls));
+	note("identities.certificates.ask", ({ identities }) => identities.certificates.ask);
+	note("admin", ({ admin: { listen, socket, insecureRemote } }) => [listen, socket, insecureRemote]);
+	note("forward_auth.listen", ({ forwardAuth }) => forwardAuth.listen);
+	note("forward_auth.socket", ({ forwardAuth }) => forwardAuth.socket);
+	note("upstreams", ({ upstreams }) => upstreams);
+	note("upstream", ({ upstream: { firstByteTimeoutMs: _inForceAtOnce, ...lasting } }) => lasting);
+	note("wedge", ({ wedge }) => wedge);
+	note("events.commit_spacing", ({ events }) => events.commitSpacingMs);
+	note("events.checkpoint_interval", ({ events }) => events.checkpointIntervalMs);
+	note("events.countries", ({ events }) => events.countries);
 	return notes;
 }
