@@ -47,6 +47,22 @@ for (const [what, write] of bugs) {
 	test(`does not write ${what}`, () => assert.throws(write, /invariant violated/));
 }
 
+test("a value is held to the same characters whether it is short or long, wherever they stand", () => {
+	const written = (value: string): boolean => {
+		try {
+			return responseHead(200, [["x-any", value]], NONE, true).includes(value);
+		} catch {
+			return false;
+		}
+	};
+	for (let code = 0; code <= 0x200; code++) {
+		const isAllowed = code === 0x09 || (code >= 0x20 && code <= 0x7e);
+		const character = String.fromCharCode(code);
+		for (const rest of ["a", "a".repeat(100)])
+			for (const value of [character + rest, rest + character]) assert.equal(written(value), isAllowed, `U+${code.toString(16)}`);
+	}
+});
+
 test("a request head has one form", () => {
 	assert.equal(
 		requestHead("POST", "/api/chat?a", [HOST, ["accept", ""]], { kind: "length", bytes: 12 }),

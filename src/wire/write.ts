@@ -196,7 +196,12 @@ function isLowerToken(text: string): boolean {
 	return text !== "";
 }
 
+/** For what is longer than most: reading it with a pattern costs a third, beginning to a little more. The same class as FIELD_VALUE. */
+const LONG_VALUE = /^[\t -~]*$/;
+const LONG_CHARACTERS = 64;
+
 function isFieldValue(text: string): boolean {
+	if (text.length > LONG_CHARACTERS) return LONG_VALUE.test(text);
 	for (let at = 0; at < text.length; at++) {
 		if (FIELD_VALUE[text.charCodeAt(at)] !== 1) return false;
 	}
