@@ -8,8 +8,8 @@ import { statSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 
-/** No test comes near it. What hangs has to be a failure with a name, not a run that somebody kills; its open sockets must not keep the process either. */
-const LIMITS = ["--test-timeout=180000", "--test-force-exit"];
+/** No test comes near it: what hangs has to be a failure with a name, not a run that somebody kills. */
+const LIMITS = ["--test-timeout=180000", `--import=${new URL("test-limit.ts", import.meta.url).href}`];
 const EVERYTHING = ["src/**/*.test.ts", "test/**/*.test.ts", "tools/**/*.test.ts"];
 
 export function testArguments(rest: readonly string[]): readonly string[] {
