@@ -11,6 +11,9 @@ import { type CountedLine, countedLine, ENDED, SUMMARISED } from "./counted-line
 import { QuickLine } from "./quick-line.ts";
 import { addSums, type MutableSums, noSums } from "./usage-sums.ts";
 
+/** Names that callers made up are parts of what is known; each one new. */
+const KNOWN_MOST = 4_096;
+
 interface Tallied {
 	readonly row: Omit<UsageRow, keyof MutableSums | "lastSeq">;
 	readonly sums: MutableSums;
@@ -56,7 +59,7 @@ export class UsageTally {
 		if (!this.#quick.read(lines, start, end)) return this.#parse(lines.slice(start, end), seq);
 		const { at, who, sums } = this.#quick;
 		const day = this.#calendar.dayOf(at);
-		if (day !== this.#day) {
+		if (day !== this.#day || this.#known.size >= KNOWN_MOST) {
 			this.#day = day;
 			this.#known.clear();
 		}

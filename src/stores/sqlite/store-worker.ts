@@ -17,6 +17,7 @@ import { readSecretFile } from "../secret-file.ts";
 import { BudgetDatabase } from "./budget-database.ts";
 import { EventDatabase } from "./event-database.ts";
 import { EventReader } from "./event-reader.ts";
+import { FreshUsage } from "./fresh-usage.ts";
 import { KeyDatabase } from "./key-database.ts";
 import {
 	type Answered,
@@ -42,6 +43,7 @@ let events: EventDatabase | null = null;
 let keys: KeyDatabase | null = null;
 let usage: UsageDatabase | null = null;
 let budgets: BudgetDatabase | null = null;
+const fresh = new FreshUsage();
 const CLOSING: StoreReply = { kind: "failed", message: "the stores are closed", hint: null };
 const elapsedMs = (): number => performance.now();
 const queries = new SlowLane<StoreReply>((act) => attempt(closeEvents, act));
@@ -54,7 +56,10 @@ port.on("message", ({ id, now, request }: Asked) => {
 		upkeep.add({ answer: (reply) => answer(id, reply), start: () => upkeepOf(request, now) });
 	} else {
 		if (request.kind === "close") for (const lane of [queries, upkeep]) lane.stop(CLOSING);
-		answer(id, replyTo(request, now));
+		const reply = replyTo(request, now);
+		answer(id, reply);
+		if (request.kind === "commit" && request.block !== null && reply.kind === "committed")
+			fresh.add(request.block.body, request.block.count, reply.lastSeq);
 		if (request.kind === "close") port.close();
 	}
 });
@@ -111,7 +116,7 @@ function query(wanted: EventQuery, now: number): () => StoreReply | null {
 }
 
 function upkeepOf(request: UpkeepRequest, now: number): () => StoreReply | null {
-	const opened: UsageFiles = { events: openEvents(now), usage: openUsage(now) };
+	const opened: UsageFiles = { events: openEvents(now), usage: openUsage(now), fresh };
 	opened.usage.abandon();
 	switch (request.kind) {
 		case "count-usage":
@@ -163,6 +168,7 @@ function openKeys(now: number): KeyDatabase {
 function closeEvents(): void {
 	queries.restart();
 	upkeep.restart();
+	fresh.forget();
 	const closing = events;
 	events = null;
 	closing?.close();

@@ -13,12 +13,14 @@ import { unpackText } from "./block-body.ts";
 import { exportCheckpoint } from "./chain.ts";
 import type { EventDatabase } from "./event-database.ts";
 import { checkpointOf } from "./event-schema.ts";
+import type { FreshUsage } from "./fresh-usage.ts";
 import { bytesIn, integerIn } from "./row.ts";
 import type { Counted, LogExtent, UsageDatabase } from "./usage-database.ts";
 
 export interface UsageFiles {
 	readonly events: EventDatabase;
 	readonly usage: UsageDatabase;
+	readonly fresh: FreshUsage;
 }
 
 /** Yields where others may be heard; returns the answer. Throws where a file fails. */
@@ -33,13 +35,18 @@ const ROWS_A_TURN = 64;
 const DIFFERENCES_MOST = 100;
 
 export function* catchUp(
-	{ events, usage }: UsageFiles,
+	{ events, usage, fresh }: UsageFiles,
 	timeZone: string,
 ): SlowWork<{ readonly counted: Counted; readonly events: number }> {
 	const calendar = new Calendar(timeZone);
 	const log = extentOf(events, calendar);
 	let counted = usage.begin(log, timeZone);
 	const began = counted.seq;
+	const rows = fresh.take(began, log.lastSeq, calendar);
+	if (rows !== null) {
+		if (log.lastSeq > began) counted = yield* usage.add(rows, counted, log.lastSeq);
+		return { counted, events: counted.seq - began };
+	}
 	const tally = new UsageTally(calendar);
 	for (const seq of tallied(events, tally, counted.seq, log.lastSeq)) {
 		if (seq === log.lastSeq || seq - counted.seq >= RECORDS_AT_ONCE || tally.size >= ROWS_AT_ONCE)
@@ -50,7 +57,7 @@ export function* catchUp(
 }
 
 /** Before anything is appended: a log of which an older copy was put back is known by its end, as long as nothing was added to it. */
-export function meetLog({ events, usage }: UsageFiles): void {
+export function meetLog({ events, usage }: Omit<UsageFiles, "fresh">): void {
 	const timeZone = usage.timeZone;
 	if (timeZone !== null) usage.begin(extentOf(events, new Calendar(timeZone)), timeZone);
 }
