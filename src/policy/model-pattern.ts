@@ -4,34 +4,15 @@
  *  - `*` stands for any run of characters, also none, also across `/` and `:`. Nothing else is special.
  *  - A pattern is compared with the canonical name in full and in short, so no spelling of a model slips past and none has to be written twice.
  *  - A pattern without a tag errs towards "no": it allows `:latest` alone, as Ollama would read it, but denies every tag.
- *  - Matching never goes back: each piece between two stars is looked for once, left to right, so hostile patterns cost nothing.
  */
 import { DEFAULT_HOST, DEFAULT_TAG, type ModelName } from "../model/model-name.ts";
+import { glob } from "../std/glob.ts";
 
 const PATTERN = /^[a-z0-9_*][a-z0-9._:/*-]{0,599}$/i;
 
 /** Whether an operator may write this; anything else could never match and is a slip. */
 export function isModelPattern(text: string): boolean {
 	return PATTERN.test(text) && !text.includes("//") && !text.includes("..");
-}
-
-/** Compiles a pattern to a matcher of whole texts. */
-export function glob(pattern: string): (text: string) => boolean {
-	const [prefix = "", ...rest] = pattern.split("*");
-	if (rest.length === 0) return (text) => text === prefix;
-	const suffix = rest.pop() ?? "";
-	const middle = rest.filter((piece) => piece !== "");
-	const least = prefix.length + suffix.length;
-	return (text) => {
-		if (text.length < least || !text.startsWith(prefix) || !text.endsWith(suffix)) return false;
-		let from = prefix.length;
-		for (const piece of middle) {
-			const found = text.indexOf(piece, from);
-			if (found === -1) return false;
-			from = found + piece.length;
-		}
-		return from <= text.length - suffix.length;
-	};
 }
 
 /** A compiled list of patterns. Immutable; a look-up costs one Set access and one run over the patterns that have a star. */
