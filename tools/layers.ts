@@ -55,8 +55,7 @@ export const LAYERS: Readonly<Record<string, Layer>> = {
 	},
 	tokens: {
 		tier: "effect",
-		// `keys` for the count of failures that nobody may have for nothing.
-		mayImport: ["std", "model", "ports", "keys"],
+		mayImport: ["std", "model", "ports"],
 		packages: ["jose"],
 		holds: "access tokens of identity providers: keys fetched, signatures verified, claims judged, rules applied",
 	},

@@ -10,11 +10,10 @@
  *  - When the settings change, whoever is remembered is judged by the new ones at once.
  */
 import { compactVerify, errors } from "jose";
-
-import { FailureBudget } from "../keys/signed/failure-budget.ts";
 import { Fault } from "../model/fault.ts";
 import type { Principal } from "../model/principal.ts";
 import type { TokenChecker, TokenVerdict } from "../ports/token-checker.ts";
+import { FailureBudget } from "../std/failure-budget.ts";
 import { networkOf } from "../std/network-of.ts";
 import { type JsonObject, parseUnambiguousJson } from "../std/unambiguous-json.ts";
 import { type RuleMatcher, ruleMatcher } from "./claim-rules.ts";

@@ -14,9 +14,9 @@ import { generateKeyPairSync, type KeyObject, verify } from "node:crypto";
 import type { EnrolledPrincipal } from "../../model/enrolled-principal.ts";
 import { NO_GROUPS, type Principal } from "../../model/principal.ts";
 import type { SignatureRing, SignatureVerdict, SignedRequest } from "../../ports/signature-ring.ts";
+import { FailureBudget } from "../../std/failure-budget.ts";
 import { networkOf } from "../../std/network-of.ts";
 import type { EnrolledRing } from "../enrolled/enrolled-ring.ts";
-import { FailureBudget } from "./failure-budget.ts";
 import { readOllamaSignature } from "./ollama-signature.ts";
 import { fingerprintOfPublicKey, isPublicKey, keyObjectOf } from "./ssh-public-key.ts";
 

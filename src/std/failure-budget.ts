@@ -1,5 +1,5 @@
 /**
- * How many signatures that do not hold are looked at: each costs a tenth of a millisecond of the one thread, and a stranger can make them for nothing.
+ * How many failures of a kind are looked at, where looking costs us something and a stranger can make them for nothing: signatures, tokens.
  *
  *  - A bucket a name (a network, or a known key within one), and where it is wanted one for all together. Only failures take from them, so who signs well
  *    pays nothing.
