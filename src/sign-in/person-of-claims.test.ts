@@ -3,7 +3,7 @@ import { test } from "node:test";
 
 import fc from "fast-check";
 
-import { fits, personOf, type RoleRule, valuesOf } from "./person-of-claims.ts";
+import { fits, personOf, type RoleRule } from "./person-of-claims.ts";
 
 const WHO = { iss: "https://id.example.org", sub: "u-1" };
 const rule = (claim: string, matches: string): RoleRule => ({ claim, matches, role: "viewer" });
@@ -63,9 +63,4 @@ test("a pattern fits as a regular expression would have it, in time that its len
 		}),
 	);
 	assert.equal(fits(`${"a*".repeat(100)}b`, "a".repeat(100_000)), false);
-});
-
-test("values are texts, numbers and truth values, of a list each", () => {
-	assert.deepEqual(valuesOf({ a: ["x", 1, true, null, {}, ["y"]] }, "a"), ["x", "1", "true"]);
-	assert.deepEqual(valuesOf({ a: "x" }, "a"), ["x"]);
 });

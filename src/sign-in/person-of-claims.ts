@@ -2,14 +2,13 @@
  * From what the provider vouches for to a person with a role, or to nobody.
  *
  *  - The first rule that fits decides. No rule, no entry: being known to the provider is not being let in here.
- *  - Paths of claims are read as for access tokens, so that one provider's claims are written in one way.
- *  - A mail address counts where the provider says that it is verified, and where it has exactly one @: at many providers people write there what they
- *    like (GHSA-c5c4-8r6x-56w3 is what `a@good@evil` did elsewhere).
+ *  - Claims are read as for access tokens, so that one provider's claims are written in one way and a mail address counts where it is verified.
  */
 import { createHash } from "node:crypto";
 
 import type { AdminRole } from "../model/admin-role.ts";
-import { valuesAt } from "../tokens/claim-path.ts";
+import { ruleValues } from "../tokens/claim-rules.ts";
+import { verifiedAddress } from "../tokens/verified-address.ts";
 import type { Person } from "./person.ts";
 
 export type Claims = Readonly<Record<string, unknown>>;
@@ -26,16 +25,10 @@ const NAME_MAX = 64;
 
 /** Null where no rule fits. */
 export function personOf(claims: Claims & { readonly iss: string; readonly sub: string }, rules: readonly RoleRule[]): Person | null {
-	const rule = rules.find(({ claim, matches }) => valuesOf(claims, claim).some((value) => fits(matches, value)));
+	const rule = rules.find(({ claim, matches }) => ruleValues(claims, claim).some((value) => fits(matches, value)));
 	if (rule === undefined) return null;
 	const id = createHash("sha256").update(`${claims.iss}\n${claims.sub}`).digest("hex").slice(0, 16);
 	return { id: `psn_${id}`, name: nameOf(claims), subject: claims.sub, role: rule.role };
-}
-
-/** Texts at a path; a list counts as each of its texts. */
-export function valuesOf(claims: Claims, path: string): readonly string[] {
-	if (path === "email") return isVerifiedAddress(claims) ? [String(claims["email"])] : [];
-	return valuesAt(claims, path);
 }
 
 /** Forward only, piece by piece: what a hostile value costs is bounded by its length. */
@@ -53,14 +46,9 @@ export function fits(pattern: string, value: string): boolean {
 	return !/[@/]/.test(middle);
 }
 
-function isVerifiedAddress(claims: Claims): boolean {
-	const { email, email_verified: verified } = claims;
-	return typeof email === "string" && verified === true && /^[^@\s]+@[^@\s]+$/.test(email);
-}
-
 /** Shown in pages and records: without what would move a cursor or turn the writing direction. */
 function nameOf(claims: Claims & { readonly sub: string }): string {
-	const candidates = [claims["preferred_username"], isVerifiedAddress(claims) ? claims["email"] : null, claims["name"], claims.sub];
+	const candidates = [claims["preferred_username"], verifiedAddress(claims), claims["name"], claims.sub];
 	const name = candidates.find((one): one is string => typeof one === "string" && one.trim() !== "") ?? claims.sub;
 	return name
 		.normalize("NFC")

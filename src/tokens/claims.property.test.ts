@@ -98,6 +98,12 @@ test("a path finds what the claims themselves hold, and nothing that every objec
 	);
 });
 
+test("values are texts, numbers and truth values, of a list each, of a scope each word", () => {
+	assert.deepEqual(valuesAt({ a: ["x", 1, true, null, {}, ["y"]] }, "a"), ["x", "1", "true"]);
+	assert.deepEqual(valuesAt({ a: "x y", scope: "x  y" }, "a"), ["x y"]);
+	assert.deepEqual(valuesAt({ a: "x y", scope: "x  y" }, "scope"), ["x", "y"]);
+});
+
 test("no text makes the reader throw, and what it reads has one spelling", () => {
 	const part = fc.oneof(
 		fc.base64String(),

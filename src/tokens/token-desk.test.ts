@@ -372,8 +372,10 @@ test("an address of mail counts only where the issuer has verified it", async (c
 	assert.equal(await of({}), "token-unmapped");
 	assert.equal(await of({ email_verified: false }), "token-unmapped");
 	assert.equal(await of({ email_verified: "false" }), "token-unmapped");
+	assert.equal(await of({ email_verified: "true" }), "token-unmapped");
 	assert.equal(await of({ email_verified: true }), "user");
 	assert.equal(await of({ email_verified: true, email: "ada@example.org.evil.example" }), "token-unmapped");
+	assert.equal(await of({ email_verified: true, email: "ada@evil.example@example.org" }), "token-unmapped");
 });
 
 test("a key that is withdrawn takes what it signed with it, remembered or not", async (context) => {
