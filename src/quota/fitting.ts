@@ -1,6 +1,9 @@
-/** What a request needs of one budget at least, and how long an answer what was taken of it is enough for. */
+/** What a request needs of one budget at least, what it may use beyond its estimate, and how long an answer what was taken is enough for. */
 import type { BudgetSpec, BudgetUnit, OnExhausted } from "../model/budget-spec.ts";
+import { amountOf } from "./amount.ts";
+import type { Counter } from "./counter.ts";
 import type { Estimate } from "./reservation.ts";
+import type { Tariff } from "./tariff.ts";
 
 /** Time passes without tokens, so it is looked at again after a few of them. */
 const GPU_LOOK_TOKENS = 16;
@@ -22,6 +25,26 @@ export function leastOf(onExhausted: OnExhausted, unit: BudgetUnit, wanted: numb
 		case "gpu_seconds":
 			return 1;
 	}
+}
+
+/** What the prompt may take beyond its estimate: held too, so that others leave room for it. */
+export function slackOf(unit: BudgetUnit, { charge, most }: Estimate): number {
+	return amountOf(unit, most) - amountOf(unit, charge);
+}
+
+/** Tokens of an answer for which all these budgets have room; 0 where none of them says. */
+export function freeTokens(counters: readonly Counter[], inputTokens: number, tariff: Tariff, now: number): number {
+	let free = Number.POSITIVE_INFINITY;
+	for (const counter of counters) {
+		const { spec } = counter.budget;
+		if (!boundsAnswer(spec)) continue;
+		const room = counter.room(now);
+		if (spec.unit === "output_tokens") free = Math.min(free, room);
+		else if (spec.unit === "tokens") free = Math.min(free, room - inputTokens);
+		else if (spec.unit === "money")
+			free = Math.min(free, (room - tariff.nanosOf(inputTokens, 0, 0)) / (tariff.nanosOf(0, 1_000, 0) / 1_000));
+	}
+	return Number.isFinite(free) ? Math.max(0, free) : 0;
 }
 
 /** Whether it tells beforehand how long an answer in one piece may become. */

@@ -166,6 +166,52 @@ test("an estimate that was too low is told where it passed the budget by more th
 	assert.equal(overshoots.length, 1);
 });
 
+test("near the end of a budget those who run leave room for the most that others' prompts may be", () => {
+	const { held, reserve, overshoots, ledger } = testedLedger(budgetsSpec([{ unit: "input_tokens", limit: 10_000 }]));
+	const weight = { guessedInput: 500, mostInput: 2_000 };
+	const holds = Array.from({ length: 4 }, () => held(ADA, weight));
+	const refused = reserve(ADA, weight);
+	assert.ok(!(refused instanceof Reservation));
+	// What is missing is held, not used: it is there again when one of them ends.
+	assert.equal(refused.retryAt, ledger.now() + 1_000);
+	for (const hold of holds) hold.settle(charge(0, 2_000));
+	assert.deepEqual(overshoots, []);
+	assert.equal(ledger.budgets[0]?.counterOf("ada00000").used(ledger.now()), 8_000);
+});
+
+test("what fits by its estimate is let in where nobody else runs, however dense it may be", () => {
+	const { held, reserve, overshoots } = testedLedger(budgetsSpec([{ unit: "tokens", limit: 5_000, onExhausted: "cut" }]));
+	const hold = held(ADA, { guessedInput: 1_000, mostInput: 1_000_000 });
+	assert.ok(!fits(reserve(ADA, { guessedInput: 1 })));
+	hold.settle(charge(0, 4_000));
+	assert.ok(fits(reserve(ADA, { guessedInput: 1 })));
+	assert.deepEqual(overshoots, []);
+});
+
+test("learns what a model's own SYSTEM adds, from short prompts and for the bound", () => {
+	const { held } = testedLedger(budgetsSpec([{ unit: "input_tokens", limit: 1_000_000 }]));
+	held(ADA, { guessedInput: 5, mostInput: 40 }).settle(charge(1, 3_000));
+	const { estimate } = held(ADA, { guessedInput: 5, mostInput: 40 });
+	assert.ok(estimate.charge.inputTokens >= 2_900 && estimate.charge.inputTokens <= 3_010, `${estimate.charge.inputTokens}`);
+	assert.equal(estimate.most.inputTokens, 3_000);
+	assert.ok(held(ADA, { guessedInput: 500, mostInput: 2_000 }).estimate.most.inputTokens >= 4_960);
+});
+
+test("a budget of money holds the most that a prompt may cost", () => {
+	const prices = [["*", { input: 3, output: 0, gpuSecond: 0 }]] as const;
+	const { held, reserve, ledger } = testedLedger(budgetsSpec([{ unit: "money", limit: 10_000 }], { prices }));
+	held(ADA, { guessedInput: 100, mostInput: 2_000 });
+	assert.equal(ledger.budgets[0]?.counterOf("ada00000").reserved, 3 * 2_512);
+	assert.ok(!fits(reserve(ADA, { guessedInput: 700, mostInput: 700 })));
+});
+
+test("an answer in one piece may become longer where much is free", () => {
+	const { held } = testedLedger(budgetsSpec([{ unit: "output_tokens", limit: 160_000, onExhausted: "refuse" }]));
+	assert.equal(held(ADA, { whole: true }).covered, 10_000);
+	assert.equal(held(ADA, { whole: true }).covered, 9_375);
+	assert.equal(held(ADA, { whole: true, outputBound: 4_000 }).covered, 4_000);
+});
+
 test("learns from what was used: the next estimate is no lower", () => {
 	const { held } = testedLedger(budgetsSpec([{ unit: "output_tokens", limit: 1_000_000 }]));
 	held(ADA, { guessedInput: 100 }).settle(charge(4_000, 900, 7_000_000));

@@ -14,11 +14,11 @@ import { invariant } from "../std/invariant.ts";
 import { Roster } from "../std/roster.ts";
 import { amountOf, NOTHING } from "./amount.ts";
 import { Budget, definitionOf } from "./budget.ts";
-import type { CountedBudget, Counter } from "./counter.ts";
-import { boundsAnswer, coveredBy, leastOf } from "./fitting.ts";
+import { Counter } from "./counter.ts";
+import { boundsAnswer, coveredBy, freeTokens, leastOf, slackOf } from "./fitting.ts";
 import { LedgerClock } from "./ledger-clock.ts";
 import { ModelHistory } from "./model-history.ts";
-import { type CompiledBudget, countersOf, isWeighed, NO_PLAN, type Plan, type PlanKind, planOf } from "./plan.ts";
+import { type CompiledBudget, countersOf, isWeighed, NO_PLAN, type Plan, Planner } from "./plan.ts";
 import { type Estimate, Reservation, type ReservationOwner } from "./reservation.ts";
 import { type Standing, standingOf } from "./standing.ts";
 import { type SubjectCounters, Subjects } from "./subjects.ts";
@@ -40,11 +40,13 @@ export interface LedgerDeps {
 export interface Weight {
 	/** Tokens of the prompt, guessed by its length. */
 	readonly guessedInput: number;
+	/** Tokens that what is written cannot pass, whatever the tokenizer; what the model's own template adds comes on top. */
+	readonly mostInput: number;
 	/** Most tokens that the caller lets the model make; null where it names no bound. */
 	readonly outputBound: number | null;
 	/** Whether the model answers with tokens at all. */
 	readonly answers: boolean;
-	/** Whether the answer comes in one piece: it cannot be ended in the middle, so all that it may become is held from the beginning. */
+	/** Whether the answer cannot be ended in the middle, or not where its tokens say: all that it may become is held from the beginning. */
 	readonly whole: boolean;
 	/** Whether the GPU of an upstream works for it. */
 	readonly onGpu: boolean;
@@ -69,9 +71,12 @@ interface KeptPlans {
 }
 
 const PRINCIPALS_MAX = 262_144;
+/** A millisecond or two. */
+const SWEPT_AT_ONCE = 4_096;
 const MODELS_MAX = 256;
-/** An answer in one piece holds so many times what answers were lately, but not less than this, and is bounded by it. */
+/** An answer in one piece holds so many times what answers were lately, or so much of what is free, but not less than this, and is bounded by it. */
 const WHOLE_FACTOR = 4;
+const WHOLE_PART = 1 / 16;
 const WHOLE_LEAST_TOKENS = 2_048;
 
 export class Ledger implements ReservationOwner {
@@ -85,16 +90,16 @@ export class Ledger implements ReservationOwner {
 	readonly #tariffs = new Map<string, Tariff>();
 	readonly #subjects = BUDGET_SCOPES.map((scope) => [scope, new Subjects(scope)] as const);
 	readonly #plans = new Map<string, KeptPlans>();
-	readonly #kinds = new Map<string, PlanKind>();
-	#looksAtModel = false;
+	#planner: Planner;
 	#looksAtNetwork = false;
 	#changed: SubjectCounters[] = [];
 	#forgotten: (readonly [scope: BudgetScope, subject: string])[] = [];
-	#sweeping = 0;
+	#sweep = this.#everybody();
 
 	constructor(spec: BudgetsSpec, deps: LedgerDeps) {
 		this.#deps = deps;
 		this.#clock = new LedgerClock(0, deps.monotonic());
+		this.#planner = new Planner([], deps.networkOf);
 		this.adjust(spec);
 	}
 
@@ -122,6 +127,8 @@ export class Ledger implements ReservationOwner {
 	/** Counters of a budget whose definition stays go on; what is held of one that goes is given back to nobody. */
 	adjust(spec: BudgetsSpec): void {
 		const before = new Map(this.budgets.map((budget) => [budget.spec.name, budget]));
+		const places = Array.from(before.values(), ({ place }) => place);
+		for (const budget of before.values()) budget.place = -1;
 		this.#spec = spec;
 		this.#budgets = spec.budgets.map((each, place) => {
 			const known = before.get(each.name);
@@ -132,13 +139,12 @@ export class Ledger implements ReservationOwner {
 			return { budget, matchesModel: each.for.models === null ? null : this.#deps.modelMatcher(each.for.models) };
 		});
 		this.#prices = spec.prices.map(([models, price]) => ({ matches: this.#deps.modelMatcher([models]), tariff: new Tariff(price) }));
-		this.#looksAtModel = spec.budgets.some(({ scope, for: { models } }) => scope === "model" || models !== null);
 		this.#looksAtNetwork = spec.budgets.some(({ scope }) => scope === "network");
 		this.#tariffs.clear();
 		this.#plans.clear();
-		this.#kinds.clear();
-		const kept: ReadonlySet<CountedBudget> = new Set(this.budgets);
-		for (const [, subjects] of this.#subjects) subjects.keepOnly(kept);
+		const isAsBefore = Array.from(before.values()).every(({ place }, at) => place === places[at]);
+		if (!isAsBefore) for (const [, subjects] of this.#subjects) subjects.rearrange();
+		this.#planner = new Planner(this.#budgets, this.#deps.networkOf);
 	}
 
 	/** The budgets that concern a request. */
@@ -147,7 +153,7 @@ export class Ledger implements ReservationOwner {
 		if (this.#looksAtNetwork) return this.#compile(factsOf(principal, model?.short ?? null, peer));
 		let kept = this.#plans.get(principal.id);
 		if (kept === undefined || kept.role !== principal.role || !sameTexts(kept.groups, principal.groups)) kept = this.#keepPlans(principal);
-		if (!this.#looksAtModel) {
+		if (!this.#planner.looksAtModel) {
 			if (kept.only === null || isStale(kept.only)) kept.only = this.#compile(factsOf(principal, null, peer));
 			return kept.only;
 		}
@@ -160,11 +166,14 @@ export class Ledger implements ReservationOwner {
 		return made;
 	}
 
-	/** Holds what the request is estimated to use of every budget of the plan, or of none. */
+	/**
+	 * Takes of every budget of the plan, or of none. What the request is estimated to use has to fit beside the most that all others may use; then the most
+	 * that it may use is held itself. So an estimate that was too low passes a budget by what one request was wrong, however many run.
+	 */
 	reserve(plan: Plan, request: string, facts: ChargedFacts, weight: Weight | null): Reservation | Exceeded {
 		const now = this.now();
-		const estimate = this.#estimate(facts.model ?? "", weight);
 		const { counters } = plan;
+		const estimate = this.#estimate(facts.model ?? "", weight, counters, now);
 		const held: number[] = [];
 		let exceeded: Exceeded | null = null;
 		let covered = Number.POSITIVE_INFINITY;
@@ -189,7 +198,7 @@ export class Ledger implements ReservationOwner {
 		if (exceeded !== null) return exceeded;
 		for (let at = 0; at < counters.length; at++) {
 			const counter = counters[at];
-			if (counter !== undefined) counter.reserved += held[at] ?? 0;
+			if (counter !== undefined) counter.reserved += (held[at] ?? 0) + slackOf(counter.budget.spec.unit, estimate);
 		}
 		const reservation = new Reservation(this, plan, request, facts, { estimate, held, covered });
 		for (const subject of plan.subjects) subject.holds += 1;
@@ -261,12 +270,21 @@ export class Ledger implements ReservationOwner {
 		return this.#changed.length > 0 || this.#forgotten.length > 0;
 	}
 
-	/** Forgets whoever has used nothing that still counts, so that memory follows who is active. To be called now and then: each call looks at another scope. */
+	/**
+	 * Forgets whoever has used nothing that still counts, so that memory follows who is active. To be called now and then: each call looks at some of them, so
+	 * that none takes long.
+	 */
 	forgetIdle(): void {
-		const next = this.#subjects[this.#sweeping++ % this.#subjects.length];
-		if (next === undefined) return;
-		const [scope, subjects] = next;
-		for (const { subject } of subjects.forgetIdle(this.now())) {
+		const now = this.now();
+		for (let looked = 0; looked < SWEPT_AT_ONCE; looked++) {
+			const next = this.#sweep.next();
+			if (next.done === true) {
+				this.#sweep = this.#everybody();
+				return;
+			}
+			const { scope, subject } = next.value;
+			if (!next.value.isIdle(now)) continue;
+			this.#subjectsOf(scope).forget(next.value);
 			this.#forgotten.push([scope, subject]);
 			if (scope === "key" || scope === "principal") this.#plans.delete(subject);
 		}
@@ -292,10 +310,9 @@ export class Ledger implements ReservationOwner {
 		if (budget === undefined) return 0;
 		let count = 0;
 		for (const each of budget.subjects.all()) {
-			if (subject !== null && each.subject !== subject) continue;
-			const counter = each.find(budget);
-			if (counter === undefined) continue;
-			counter.restore([]);
+			const isMeant = (subject === null || each.subject === subject) && each.cellOf(budget.place) >= 0;
+			if (!isMeant) continue;
+			new Counter(budget, each).restore([]);
 			this.changed([each]);
 			count += 1;
 		}
@@ -314,11 +331,16 @@ export class Ledger implements ReservationOwner {
 		this.#open.leave(reservation);
 		for (const subject of reservation.plan.subjects) subject.holds -= 1;
 		if (charge === null || charge.outputTokens + charge.inputTokens === 0) return;
-		this.#history.learn(reservation.facts.model ?? "", reservation.estimate.guessedInput, charge);
+		const { guessedInput, mostInput } = reservation.estimate;
+		this.#history.learn(reservation.facts.model ?? "", guessedInput, mostInput, charge);
 	}
 
 	overshot({ budget: { spec } }: Counter, by: number): void {
 		this.#deps.onOvershoot(spec.name, spec.unit, by);
+	}
+
+	*#everybody(): Generator<SubjectCounters> {
+		for (const [, subjects] of this.#subjects) yield* subjects.all();
 	}
 
 	#subjectsOf(scope: BudgetScope): Subjects {
@@ -335,32 +357,32 @@ export class Ledger implements ReservationOwner {
 	}
 
 	#compile(facts: ChargedFacts): Plan {
-		return planOf(this.#budgets, facts, this.#deps.networkOf, this.#kinds);
+		return this.#planner.planOf(facts);
 	}
 
-	#estimate(model: string, weight: Weight | null): Estimate {
+	#estimate(model: string, weight: Weight | null, counters: readonly Counter[], now: number): Estimate {
 		if (weight === null) return WEIGHTLESS;
+		const { guessedInput, mostInput } = weight;
 		const tariff = this.tariffOf(model);
-		const inputTokens = this.#history.inputTokens(model, weight.guessedInput);
-		const outputTokens = weight.answers ? this.#outputTokens(model, weight) : 0;
+		const mostTokens = this.#history.mostInputTokens(model, mostInput);
+		const inputTokens = Math.min(mostTokens, this.#history.inputTokens(model, guessedInput));
+		const outputTokens = weight.answers ? this.#outputTokens(model, weight, freeTokens(counters, inputTokens, tariff, now)) : 0;
 		const gpuUs = weight.onGpu ? this.#history.gpuUs(model) : 0;
-		return {
-			charge: { inputTokens, outputTokens, gpuUs, nanos: tariff.nanosOf(inputTokens, outputTokens, gpuUs) },
-			guessedInput: weight.guessedInput,
-			tariff,
-		};
+		const charge = { inputTokens, outputTokens, gpuUs, nanos: tariff.nanosOf(inputTokens, outputTokens, gpuUs) };
+		const most = { inputTokens: mostTokens, outputTokens, gpuUs, nanos: tariff.nanosOf(mostTokens, outputTokens, gpuUs) };
+		return { charge, most, guessedInput, mostInput, tariff };
 	}
 
-	#outputTokens(model: string, { outputBound, whole }: Weight): number {
+	#outputTokens(model: string, { outputBound, whole }: Weight, free: number): number {
 		const lately = this.#history.outputTokens(model);
-		const estimated = whole ? Math.max(WHOLE_LEAST_TOKENS, lately * WHOLE_FACTOR) : lately;
+		const estimated = whole ? Math.max(WHOLE_LEAST_TOKENS, lately * WHOLE_FACTOR, Math.floor(free * WHOLE_PART)) : lately;
 		return outputBound === null ? estimated : Math.min(outputBound, estimated);
 	}
 }
 
 /** Rates are fractions; without it a newcomer to one of "1 a second" would be refused at random. */
 const SLACK = 1e-6;
-const WEIGHTLESS: Estimate = Object.freeze({ charge: NOTHING, guessedInput: 0, tariff: FREE });
+const WEIGHTLESS: Estimate = Object.freeze({ charge: NOTHING, most: NOTHING, guessedInput: 0, mostInput: 0, tariff: FREE });
 
 export function factsOf({ id, kind, role, groups }: Principal, model: string | null, peer: string): ChargedFacts {
 	return { principal: id, kind, role, groups, model, peer };

@@ -9,6 +9,7 @@ import type { ChargedFacts } from "../ports/budget-store.ts";
 import type { Placed } from "../std/roster.ts";
 import { amountOf, NOTHING } from "./amount.ts";
 import type { Counter } from "./counter.ts";
+import { slackOf } from "./fitting.ts";
 import type { Hold } from "./hold.ts";
 import { isWeighed, type Plan } from "./plan.ts";
 import type { SubjectCounters } from "./subjects.ts";
@@ -30,8 +31,11 @@ export interface ReservationOwner {
 
 export interface Estimate {
 	readonly charge: Charge;
-	/** Of the prompt, by its length alone: what history learns from. */
+	/** The same with the prompt as dense as it can be. */
+	readonly most: Charge;
+	/** Of the prompt, by its length alone, and its bound by its bytes: what history learns from. */
 	readonly guessedInput: number;
+	readonly mostInput: number;
 	readonly tariff: Tariff;
 }
 
@@ -45,7 +49,7 @@ export class Reservation implements Hold, Placed {
 	exhausted: Counter | null = null;
 	readonly #owner: ReservationOwner;
 	readonly #counters: readonly Counter[];
-	/** Of each counter. */
+	/** Of each counter, without the slack of the prompt. */
 	readonly #held: number[];
 	/** Tokens of the answer for which all counters hold enough. */
 	#covered: number;
@@ -54,7 +58,7 @@ export class Reservation implements Hold, Placed {
 	#begun = false;
 	#settled = false;
 
-	/** `held` was added to the counters' `reserved` already; `covered`: the tokens of the answer that it is enough for. */
+	/** `held` was added to the counters' `reserved` already, with the slack of the prompt; `covered`: the tokens of the answer that it is enough for. */
 	constructor(
 		owner: ReservationOwner,
 		plan: Plan,
@@ -91,12 +95,12 @@ export class Reservation implements Hold, Placed {
 		return this.#covered;
 	}
 
-	/** What it would be charged if nothing more were ever known of it. */
+	/** What it would be charged if nothing more were ever known of it: the most, or a crash would be a way to pass a budget. */
 	get held(): Charge {
-		const { charge, tariff } = this.estimate;
+		const { charge, most, tariff } = this.estimate;
 		const outputTokens = Number.isFinite(this.#covered) ? this.#covered : charge.outputTokens;
 		const gpuUs = Math.max(charge.gpuUs, this.#gpuUs?.() ?? 0);
-		return { inputTokens: charge.inputTokens, outputTokens, gpuUs, nanos: tariff.nanosOf(charge.inputTokens, outputTokens, gpuUs) };
+		return { inputTokens: most.inputTokens, outputTokens, gpuUs, nanos: tariff.nanosOf(most.inputTokens, outputTokens, gpuUs) };
 	}
 
 	/** It is sent on: from here on it counts as a request, whatever becomes of it. */
@@ -133,14 +137,14 @@ export class Reservation implements Hold, Placed {
 		for (let at = 0; at < this.#counters.length; at++) {
 			const counter = this.#counters[at];
 			if (counter === undefined) continue;
-			const held = this.#held[at] ?? 0;
+			const { spec, limit } = counter.budget;
+			const held = (this.#held[at] ?? 0) + slackOf(spec.unit, this.estimate);
 			this.#giveBack(counter, at);
-			if (!isWeighed(counter.budget.spec)) continue;
-			const amount = amountOf(counter.budget.spec.unit, charge);
+			if (!isWeighed(spec)) continue;
+			const amount = amountOf(spec.unit, charge);
 			if (amount > 0) counter.add(amount, now);
-			const beyond = -counter.room(now) - Math.max(held, 0);
-			if (beyond > 0 && amount > held && counter.budget.spec.onExhausted !== "finish")
-				this.#owner.overshot(counter, Math.min(beyond, amount - held));
+			const beyond = counter.used(now) - limit - held;
+			if (beyond > 0 && amount > held && spec.onExhausted !== "finish") this.#owner.overshot(counter, Math.min(beyond, amount - held));
 		}
 		this.#owner.settled(this, charge);
 		return charge;
@@ -162,7 +166,8 @@ export class Reservation implements Hold, Placed {
 	}
 
 	#giveBack(counter: Counter, at: number): void {
-		counter.reserved -= this.#held[at] ?? 0;
+		// A request's own budget has no slack, so nothing is given back twice.
+		counter.reserved -= (this.#held[at] ?? 0) + slackOf(counter.budget.spec.unit, this.estimate);
 		this.#held[at] = 0;
 	}
 
@@ -194,7 +199,8 @@ export class Reservation implements Hold, Placed {
 			const held = this.#held[at] ?? 0;
 			const missing = Math.ceil(amountOf(unit, next)) - held;
 			if (missing <= 0) continue;
-			const room = Math.floor(counter.room(now));
+			// Its own slack is its own: the estimate goes on, and only others leave room for more.
+			const room = Math.floor(counter.room(now)) + slackOf(unit, this.estimate);
 			const taken = onExhausted === "finish" ? missing : Math.min(missing, Math.max(0, room));
 			counter.reserved += taken;
 			this.#held[at] = held + taken;

@@ -97,6 +97,24 @@ test("an answer in one piece is bounded by what is left, because it cannot be en
 	assert.deepEqual(options, [60, 40, 20]);
 });
 
+test("prompts that are four times as dense as they look do not pass a budget, however many come at once", async () => {
+	const content = "7".repeat(400);
+	const answer = { ...ANSWER, prompt_eval_count: 430 };
+	await using upstream = disposable(await startFakeUpstream(answersJson(answer)));
+	const yaml = "budgets: { prompts: { unit: input_tokens, limit: 3000, per: day, scope: everyone } }\n";
+	await using gateway = await startGateway({ upstreams: [upstream.url], yaml });
+	const key = await gateway.createKey("user");
+	const dense = () => chat(gateway.url, key, { messages: [{ role: "user", content }] });
+	for (let round = 0; round < 4; round++) {
+		const all = await Promise.all(Array.from({ length: 20 }, dense));
+		if (round === 0) assert.ok(all.some(({ status }) => status === 200));
+	}
+	const used = upstream.requests.filter(({ target }) => target === "/api/chat").length * 430;
+	assert.ok(used > 2_000 && used <= 3_000 + 430, `${used}`);
+	assert.match(await (await fetch(`${gateway.adminUrl}/metrics`)).text(), /^rempart_budget_overshoot_total 0$/m);
+	assert.match(await (await fetch(`${gateway.adminUrl}/metrics`)).text(), /^rempart_budget_reservations 0$/m);
+});
+
 test("every dialect is told of its budgets where its SDK looks, and refused in its own words", async () => {
 	const openai = { id: "x", object: "chat.completion", choices: [], usage: { prompt_tokens: 10, completion_tokens: 20, total_tokens: 30 } };
 	const anthropic = { id: "x", type: "message", role: "assistant", content: [], usage: { input_tokens: 10, output_tokens: 20 } };

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { authorizedAs } from "../../../test/support/authorized.ts";
 import { budgetsSpec, charge, testedLedger } from "../../../test/support/budgets.ts";
+import { jsonRequest } from "../../../test/support/judged-requests.ts";
 import type { BudgetSpec } from "../../model/budget-spec.ts";
 import { reserve } from "./reserve.ts";
 
@@ -42,5 +43,20 @@ test("without a budget that concerns it, a request goes on as it came", () => {
 		assert.ok(reserved.permitted);
 		assert.deepEqual([reserved.value.hold, ledger.open], [null, 0]);
 		assert.equal(reserved.value.judged, authorized.judged);
+	}
+});
+
+test("a stream that may call tools is bounded beforehand, since a call comes as one frame however long it is", () => {
+	for (const [tools, bound] of [
+		[[], undefined],
+		[[{ type: "function", function: { name: "f" } }], 500],
+	] as const) {
+		const ledger = ledgerOf({ unit: "output_tokens", limit: 500, onExhausted: "cut" });
+		const judged = jsonRequest("chat", { model: "door", messages: [], tools });
+		const reserved = reserve({ ...authorizedAs("chat"), judged: { ...judged, streaming: true } }, ledger);
+		assert.ok(reserved.permitted);
+		const { body } = reserved.value.judged;
+		assert.ok(body.kind === "json");
+		assert.deepEqual(body.value["options"], bound === undefined ? undefined : { num_predict: bound });
 	}
 });

@@ -9,7 +9,7 @@
 import { type Decision, type Deny, deny, permit } from "../../model/decision.ts";
 import type { OperationClass } from "../../model/operation-class.ts";
 import type { JudgedRequest } from "../../ollama/judged-request.ts";
-import { estimatePromptTokens } from "../../ollama/meters/estimate.ts";
+import { estimatePromptTokens, mostPromptTokens } from "../../ollama/meters/estimate.ts";
 import type { UsageSource } from "../../ollama/operation.ts";
 import { boundOutput } from "../../policy/criteria/output-length.ts";
 import { type Exceeded, factsOf, type Ledger, type Weight } from "../../quota/ledger.ts";
@@ -40,11 +40,19 @@ function weightOf(judged: JudgedRequest): Weight {
 	const { class: kind, usage } = judged.operation;
 	return {
 		guessedInput: usage === "none" ? 0 : estimatePromptTokens(judged),
+		mostInput: usage === "none" ? 0 : mostPromptTokens(judged),
 		outputBound: tokenBoundOf(judged),
 		answers: ANSWERS.has(usage),
-		whole: !judged.streaming,
+		whole: !judged.streaming || mayCallTools(judged),
 		onGpu: kind === "infer" && judged.models[0]?.name.cloud !== true,
 	};
+}
+
+/** A call comes as one frame when all of it is made, however long it is: nobody sees its tokens pass. */
+function mayCallTools({ body }: JudgedRequest): boolean {
+	if (body.kind !== "json") return false;
+	const { tools } = body.value;
+	return Array.isArray(tools) && tools.length > 0;
 }
 
 function exceeded({ counter, needed, retryAt }: Exceeded, fields: ReturnType<typeof budgetFields>, now: number): Deny {
