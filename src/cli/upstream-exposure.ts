@@ -5,6 +5,7 @@
  *  - For one on another machine nothing can be proved from here, and that is said.
  */
 import type { UpstreamUrl } from "../config/values/upstream-url.ts";
+import { isLoopbackHost } from "../std/loopback-host.ts";
 import { isLoopback, type ListeningSocket } from "./listening-sockets.ts";
 
 export interface Exposure {
@@ -16,7 +17,7 @@ export interface Exposure {
 
 export function upstreamExposure(urls: readonly UpstreamUrl[], sockets: readonly ListeningSocket[] | null): readonly Exposure[] {
 	return urls.map((url) => {
-		if (!isLocal(url.host)) {
+		if (!isLoopbackHost(url.host)) {
 			const clear = url.secure ? "" : ", in clear";
 			return {
 				level: "warn",
@@ -39,8 +40,4 @@ export function upstreamExposure(urls: readonly UpstreamUrl[], sockets: readonly
 			next: 'set OLLAMA_HOST=127.0.0.1 for ollama (systemctl edit ollama.service, [Service], Environment="OLLAMA_HOST=127.0.0.1") and restart it',
 		};
 	});
-}
-
-function isLocal(host: string): boolean {
-	return host === "localhost" || host.endsWith(".localhost") || isLoopback(host);
 }

@@ -6,7 +6,7 @@
  */
 
 import { CREDENTIAL_FACTORS } from "../model/factor.ts";
-import { readIpAddress } from "../std/ip-address.ts";
+import { isLoopbackHost } from "../std/loopback-host.ts";
 import type { Config } from "./config.ts";
 import type { SettingPath } from "./problem.ts";
 import type { ListenAddress } from "./values/listen.ts";
@@ -287,8 +287,7 @@ function collide(one: ListenAddress, other: ListenAddress): boolean {
 
 function leadsTo(url: UpstreamUrl, listen: ListenAddress): boolean {
 	if (url.port !== listen.port) return false;
-	const local = url.host === "localhost" || url.host.endsWith(".localhost") || readIpAddress(url.host)?.loopback === true;
-	return url.host === listen.host || (local && (listen.loopback || listen.unspecified));
+	return url.host === listen.host || (isLoopbackHost(url.host) && (listen.loopback || listen.unspecified));
 }
 
 function repeated(values: readonly string[], key: string, hint: string): readonly RuleMistake[] {

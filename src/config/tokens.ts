@@ -5,7 +5,6 @@
  */
 import { duration } from "./values/duration.ts";
 import { filePath } from "./values/file-path.ts";
-import { httpsUrl } from "./values/https-url.ts";
 import { identifier } from "./values/identifier.ts";
 import { described, joined } from "./values/mistake.ts";
 import { modelPattern } from "./values/model-pattern.ts";
@@ -13,6 +12,7 @@ import { flag, listOf, oneOf } from "./values/plain.ts";
 import { type SecretReference, secretReference } from "./values/secret-reference.ts";
 import { section } from "./values/section.ts";
 import { textValue } from "./values/text-value.ts";
+import { webUrl } from "./values/web-url.ts";
 
 export interface TokenIssuerConfig {
 	readonly issuer: string;
@@ -89,7 +89,7 @@ const ruleSection = section({
 }).transform(({ claim, values, role, models }) => ({ claim, values, role, models: models ?? null }));
 
 const introspectionSection = section({
-	endpoint: httpsUrl().optional().meta({
+	endpoint: webUrl({ path: true }).optional().meta({
 		description: "Where to ask; without it, where the issuer's discovery document says.",
 		example: "https://sso.example.org/introspect",
 	}),
@@ -112,7 +112,7 @@ const introspectionSection = section({
 }));
 
 const issuerSection = section({
-	issuer: httpsUrl().meta({
+	issuer: webUrl({ path: true }).meta({
 		description: "The issuer, exactly as its tokens and its discovery document name it, a slash at the end included or not.",
 		example: "https://sso.example.org/realms/main",
 	}),
@@ -151,7 +151,7 @@ const issuerSection = section({
 		description: "What a token is good for; the first rule that fits decides, and where none fits, it is good for nothing.",
 		example: [{ claim: "groups", values: ["gpu-users"], role: "user" }],
 	}),
-	jwks: httpsUrl().optional().meta({
+	jwks: webUrl({ path: true }).optional().meta({
 		description: "Where the issuer's keys are, for one that has no discovery document.",
 		example: "https://sso.example.org/jwks.json",
 	}),
@@ -186,7 +186,7 @@ const issuerSection = section({
 		[["introspection", "endpoint"], introspection?.endpoint],
 	] as const;
 	for (const [path, url] of clear) {
-		if (url?.clear === true && !clearText)
+		if (url?.secure === false && !clearText)
 			mistake(path, "is http", "write https, or set insecure_clear_text: true for a test on this machine");
 	}
 	if (jwks !== undefined && introspection !== undefined && introspection.endpoint === null)

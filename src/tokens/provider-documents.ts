@@ -5,7 +5,7 @@
  *  - Only https is asked, and http on this machine where the operator said so; no redirect is followed; size and time are bounded.
  */
 import type { DocumentSource } from "../ports/document-source.ts";
-import { readIpAddress } from "../std/ip-address.ts";
+import { leadsToLoopback } from "../std/loopback-host.ts";
 import { type JsonObject, parseUnambiguousJson } from "../std/unambiguous-json.ts";
 import type { IssuerSpec } from "./issuer-spec.ts";
 import { type KeySet, readKeySet } from "./key-set.ts";
@@ -49,8 +49,7 @@ export function mayBeAsked(text: string, clearText: boolean): boolean {
 	const url = URL.parse(text);
 	if (url === null || url.username !== "" || url.password !== "" || url.hash !== "") return false;
 	if (url.protocol === "https:") return true;
-	const host = url.hostname.replace(/^\[(.*)\]$/, "$1");
-	return clearText && url.protocol === "http:" && (host === "localhost" || readIpAddress(host)?.loopback === true);
+	return clearText && url.protocol === "http:" && leadsToLoopback(url);
 }
 
 function get(source: DocumentSource, url: string, clearText: boolean) {

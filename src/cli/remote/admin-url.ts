@@ -1,7 +1,6 @@
 /** The address of an admin listener elsewhere, as it is typed after --admin and `login`. */
-import { isIP } from "node:net";
-
 import { HintedError } from "../../std/hinted-error.ts";
+import { leadsToLoopback } from "../../std/loopback-host.ts";
 
 /** Its origin. Throws a HintedError where a token would cross a network in clear. */
 export function adminOriginOf(typed: string): string {
@@ -12,9 +11,7 @@ export function adminOriginOf(typed: string): string {
 			"write scheme, host and port: https://rempart-admin.example.org",
 		);
 	}
-	const host = url.hostname.replace(/^\[(.*)\]$/, "$1");
-	const local = host === "localhost" || host === "::1" || (isIP(host) === 4 && host.startsWith("127."));
-	if (url.protocol === "http:" && !local) {
+	if (url.protocol === "http:" && !leadsToLoopback(url)) {
 		throw new HintedError(`${url.origin} would be asked in clear`, "write it with https, or run this on the server itself");
 	}
 	return url.origin;

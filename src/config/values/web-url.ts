@@ -1,5 +1,5 @@
 /** The URL of something on the web that is trusted to be what it says: https, or http on this machine alone. */
-import { readIpAddress } from "../../std/ip-address.ts";
+import { leadsToLoopback } from "../../std/loopback-host.ts";
 import type { Reading } from "./mistake.ts";
 import { textValue } from "./text-value.ts";
 
@@ -34,7 +34,6 @@ export function readWebUrl(text: string, path: boolean): Reading<WebUrl> {
 	if (!path && url.pathname !== "/") return { message: "the URL holds a path", hint: `leave it out: ${url.origin}` };
 	const host = url.hostname.replace(/^\[(.*)\]$/, "$1");
 	const secure = url.protocol === "https:";
-	const local = host === "localhost" || host.endsWith(".localhost") || readIpAddress(host)?.loopback === true;
-	if (!secure && !local) return { message: "http would let whoever is on the path sign in as anybody", hint: HINT };
+	if (!secure && !leadsToLoopback(url)) return { message: "http would let whoever is on the path answer in its place", hint: HINT };
 	return { value: { text: path ? text : url.origin, origin: url.origin, host, secure } };
 }
