@@ -1,5 +1,5 @@
 /** Client certificates as a credential. */
-
+import { isPlainText } from "../std/plain-text.ts";
 import { filePath } from "./values/file-path.ts";
 import { identifier } from "./values/identifier.ts";
 import { described, joined } from "./values/mistake.ts";
@@ -20,7 +20,7 @@ function namePattern() {
 		hint: NAME_HINT,
 		// A star alone would make every certificate of that authority, whatever it was issued for, a principal.
 		read: (text) =>
-			/^[\p{L}\p{M}\p{N}\p{P}\p{S} ]{1,256}$/u.test(text) && /[^*.\s]/.test(text)
+			isPlainText(text, 256) && /[^*.\s]/.test(text)
 				? { value: text }
 				: { message: `${described(text)} is not a name pattern`, hint: NAME_HINT },
 	});

@@ -1,28 +1,15 @@
 /** People who administer: where they sign in, and what each of them may do. */
 import { ADMIN_ROLES, type AdminRole } from "../model/admin-role.ts";
+import { isPlainText } from "../std/plain-text.ts";
 import { duration } from "./values/duration.ts";
 import { filePath } from "./values/file-path.ts";
+import { JWS_ALGORITHMS } from "./values/jws-algorithm.ts";
 import { described, joined } from "./values/mistake.ts";
 import { count, flag, listOf, oneOf } from "./values/plain.ts";
 import { type SecretReference, secretReference } from "./values/secret-reference.ts";
 import { section } from "./values/section.ts";
 import { textValue } from "./values/text-value.ts";
 import { type WebUrl, webUrl } from "./values/web-url.ts";
-
-/** Of JWS, asymmetric without exception: with a shared secret whoever can check an ID token could also make one. */
-export const ID_TOKEN_ALGORITHMS = [
-	"RS256",
-	"RS384",
-	"RS512",
-	"PS256",
-	"PS384",
-	"PS512",
-	"ES256",
-	"ES384",
-	"ES512",
-	"Ed25519",
-	"EdDSA",
-] as const;
 
 export interface SignInRule {
 	readonly claim: string;
@@ -55,7 +42,7 @@ function matchPattern() {
 		hint: MATCH_HINT,
 		// A star alone would let in everybody whom the provider knows.
 		read: (text) =>
-			/^[\p{L}\p{M}\p{N}\p{P}\p{S} ]{1,256}$/u.test(text) && /[^*\s]/.test(text)
+			isPlainText(text, 256) && /[^*\s]/.test(text)
 				? { value: text }
 				: { message: `${described(text)} is not a pattern`, hint: MATCH_HINT },
 	});
@@ -112,7 +99,7 @@ export const signInSection = section({
 	scopes: listOf(word("scope"), { max: 32 })
 		.prefault(["openid", "profile", "email"])
 		.meta({ description: "What is asked of the provider. openid is always asked.", example: ["openid", "profile", "email", "groups"] }),
-	algorithms: listOf(oneOf(ID_TOKEN_ALGORITHMS), { min: 1, max: ID_TOKEN_ALGORITHMS.length })
+	algorithms: listOf(oneOf(JWS_ALGORITHMS), { min: 1, max: JWS_ALGORITHMS.length })
 		.prefault(["RS256", "PS256", "ES256", "Ed25519", "EdDSA"])
 		.meta({ description: "Algorithms that an ID token may be signed with." }),
 	authorities: filePath().optional().meta({

@@ -3,9 +3,11 @@
  *
  * Nothing here can switch a check off; what weakens one (`types`, a longer `clock_skew`, `insecure_clear_text`) says what it costs.
  */
+import { isPlainText } from "../std/plain-text.ts";
 import { duration } from "./values/duration.ts";
 import { filePath } from "./values/file-path.ts";
 import { identifier } from "./values/identifier.ts";
+import { JWS_ALGORITHMS } from "./values/jws-algorithm.ts";
 import { described, joined } from "./values/mistake.ts";
 import { modelPattern } from "./values/model-pattern.ts";
 import { flag, listOf, oneOf } from "./values/plain.ts";
@@ -43,16 +45,12 @@ export interface TokenIssuerConfig {
 	} | null;
 }
 
-/** Asymmetric without exception: with HS256 whoever can check a token could make one. */
-const ALGORITHMS = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA", "Ed25519"] as const;
-
 const printable = (title: string, hint: string) =>
 	textValue<string>({
 		title,
 		noun: `a ${title}`,
 		hint,
-		read: (text) =>
-			/^[\p{L}\p{M}\p{N}\p{P}\p{S} ]{1,256}$/u.test(text) ? { value: text } : { message: `${described(text)} is not a ${title}`, hint },
+		read: (text) => (isPlainText(text, 256) ? { value: text } : { message: `${described(text)} is not a ${title}`, hint }),
 	});
 
 const claimPath = () =>
@@ -121,8 +119,8 @@ const issuerSection = section({
 		risk: "With the id of another application, whatever is sent to that application opens this server too.",
 		example: ["https://gpu.example.org"],
 	}),
-	algorithms: listOf(oneOf(ALGORITHMS), { min: 1, max: 16 })
-		.prefault([...ALGORITHMS])
+	algorithms: listOf(oneOf(JWS_ALGORITHMS), { min: 1, max: 16 })
+		.prefault([...JWS_ALGORITHMS])
 		.meta({ description: "Signature algorithms that are accepted. Only asymmetric ones can be named." }),
 	types: listOf(tokenType(), { min: 1, max: 16 }).prefault(["at+jwt"]).meta({
 		description:

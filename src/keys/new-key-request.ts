@@ -1,3 +1,4 @@
+import { isPlainText } from "../std/plain-text.ts";
 import { type Administered, done, notDone } from "./key-problem.ts";
 
 /** What an administrator asks for when creating a key. */
@@ -12,15 +13,14 @@ export interface NewKeyRequest {
 	readonly by: string;
 }
 
-/** Letters, marks, digits, punctuation, symbols and plain spaces: no control characters, and none that reorder or hide what a list shows. */
-const PRINTABLE_NAME = /^[\p{L}\p{M}\p{N}\p{P}\p{S} ]{1,64}$/u;
+const NAME_MAX = 64;
 const MODEL_PATTERN = /^[\x21-\x7e]{1,256}$/;
 const MODELS_MAX = 256;
 
 /** Checks what can be checked without knowing other keys. */
 export function checkNewKey(request: NewKeyRequest, now: number): Administered<NewKeyRequest> {
 	const { name, models, expiresAt } = request;
-	if (!PRINTABLE_NAME.test(name) || name !== name.trim()) {
+	if (!isPlainText(name, NAME_MAX) || name !== name.trim()) {
 		return notDone(
 			"name-invalid",
 			"the name is not 1 to 64 printable characters",

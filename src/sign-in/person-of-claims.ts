@@ -7,6 +7,7 @@
 import { createHash } from "node:crypto";
 
 import type { AdminRole } from "../model/admin-role.ts";
+import { plainText } from "../std/plain-text.ts";
 import { ruleValues } from "../tokens/claim-rules.ts";
 import { verifiedAddress } from "../tokens/verified-address.ts";
 import type { Person } from "./person.ts";
@@ -50,9 +51,5 @@ export function fits(pattern: string, value: string): boolean {
 function nameOf(claims: Claims & { readonly sub: string }): string {
 	const candidates = [claims["preferred_username"], verifiedAddress(claims), claims["name"], claims.sub];
 	const name = candidates.find((one): one is string => typeof one === "string" && one.trim() !== "") ?? claims.sub;
-	return name
-		.normalize("NFC")
-		.replaceAll(/[^\p{L}\p{M}\p{N}\p{P}\p{S} ]/gu, "?")
-		.trim()
-		.slice(0, NAME_MAX);
+	return plainText(name.normalize("NFC")).trim().slice(0, NAME_MAX);
 }

@@ -10,6 +10,7 @@ import { randomUUID } from "node:crypto";
 
 import type { Event } from "../model/event.ts";
 import type { Clock } from "../std/clock.ts";
+import { plainText } from "../std/plain-text.ts";
 import { Secret } from "../std/secret.ts";
 import { DeviceCodes } from "./device-codes.ts";
 import { HandedCodes, type HandedTo } from "./handed-codes.ts";
@@ -201,7 +202,7 @@ export class SignInDesk {
 		const { unrecorded } = this.#refusals;
 		this.#refusals.recorded += 1;
 		this.#refusals.unrecorded = 0;
-		const detail = message.replaceAll(/[^\p{L}\p{M}\p{N}\p{P}\p{S} ]/gu, "?").slice(0, 300);
+		const detail = plainText(message).slice(0, 300);
 		const recorded = this.#deps.record({ type: "sign-in-refused", at: this.#deps.now(), problem: code, detail, unrecorded });
 		recorded.settled.catch(() => undefined);
 	}

@@ -7,18 +7,19 @@
 import { createHash } from "node:crypto";
 
 import { NO_GROUPS, type Principal } from "../model/principal.ts";
+import { isPlainText } from "../std/plain-text.ts";
 import type { JsonObject } from "../std/unambiguous-json.ts";
 import { valuesAt } from "./claim-path.ts";
 import type { IssuerSpec, TokenRule } from "./issuer-spec.ts";
 
-const PRINTABLE = /^[\p{L}\p{M}\p{N}\p{P}\p{S} ]{1,128}$/u;
+const NAME_MAX = 128;
 const MOST_GROUPS = 200;
 
 /** `claims` were judged: there is a subject. */
 export function principalOf(claims: JsonObject, { issuer, name, groups }: IssuerSpec, { role, models }: TokenRule): Principal {
 	const subject = String(claims["sub"]);
 	const id = `tok_${createHash("sha256").update(`${issuer}\n${subject}`).digest("hex").slice(0, 20)}`;
-	const called = [...valuesAt(claims, name), subject].find((text) => PRINTABLE.test(text)) ?? id;
+	const called = [...valuesAt(claims, name), subject].find((text) => isPlainText(text, NAME_MAX)) ?? id;
 	return Object.freeze({
 		kind: "access-token",
 		id,
@@ -30,7 +31,7 @@ export function principalOf(claims: JsonObject, { issuer, name, groups }: Issuer
 }
 
 function groupsIn(claims: JsonObject, path: string): readonly string[] {
-	const printable = valuesAt(claims, path).filter((group) => PRINTABLE.test(group));
+	const printable = valuesAt(claims, path).filter((group) => isPlainText(group, NAME_MAX));
 	if (printable.length === 0) return NO_GROUPS;
 	return Object.freeze([...new Set(printable)].toSorted().slice(0, MOST_GROUPS));
 }

@@ -6,6 +6,7 @@
  *  - A name with characters that cannot be printed fits nothing: it would go into records.
  */
 import type { CertificateNames } from "../../ports/certificate-ring.ts";
+import { isPlainText } from "../../std/plain-text.ts";
 
 export interface CertificateRule {
 	readonly field: keyof CertificateNames;
@@ -20,7 +21,7 @@ export interface RuleMatch {
 	readonly name: string;
 }
 
-const PRINTABLE = /^[\p{L}\p{M}\p{N}\p{P}\p{S} ]{1,256}$/u;
+const NAME_MAX = 256;
 
 /** Compiled once a configuration. */
 export type RuleMatcher = (names: CertificateNames) => RuleMatch | null;
@@ -29,7 +30,7 @@ export function ruleMatcher(rules: readonly CertificateRule[]): RuleMatcher {
 	const compiled = rules.map((rule) => ({ rule, pattern: patternOf(rule) }));
 	return (names) => {
 		for (const { rule, pattern } of compiled) {
-			const name = names[rule.field].find((text) => PRINTABLE.test(text) && pattern.test(text));
+			const name = names[rule.field].find((text) => isPlainText(text, NAME_MAX) && pattern.test(text));
 			if (name !== undefined) return { rule, name };
 		}
 		return null;
