@@ -6,7 +6,8 @@
  */
 import type { BudgetUnit } from "../model/budget-spec.ts";
 import type { Dialect } from "../model/operation-class.ts";
-import type { CountedBudget, Counter } from "../quota/counter.ts";
+import type { CountedBudget } from "../quota/counted-budget.ts";
+import type { Counter } from "../quota/counter.ts";
 import type { PlanKind } from "../quota/plan.ts";
 import type { Reservation } from "../quota/reservation.ts";
 import { inUnits } from "./budget-text.ts";

@@ -5,8 +5,10 @@
  */
 import type { BudgetPeriod, BudgetSpec } from "../model/budget-spec.ts";
 import { type CalendarPeriod, calendarSpan, type Span } from "./calendar-span.ts";
-import { CalendarCounter, ConcurrentCounter, type Counter, RateCounter, RollingCounter } from "./counter.ts";
-import { type Countable, Subjects } from "./subjects.ts";
+import type { CountedBudget } from "./counted-budget.ts";
+import { Counter } from "./counter.ts";
+import { Subjects } from "./subjects.ts";
+import { CalendarWindow, ConcurrentWindow, RateWindow, RollingWindow, type Window } from "./window.ts";
 
 const PERIOD_MS: Readonly<Record<BudgetPeriod, number>> = {
 	second: 1_000,
@@ -17,14 +19,14 @@ const PERIOD_MS: Readonly<Record<BudgetPeriod, number>> = {
 	month: 2_592_000_000,
 };
 
-export class Budget implements Countable {
+export class Budget implements CountedBudget {
 	spec: BudgetSpec;
 	readonly definition: string;
 	/** Of a month: 30 days. */
 	readonly periodMs: number;
+	readonly window: Window;
 	/** Of its scope, shared with the other budgets of that. */
 	readonly subjects: Subjects;
-	/** Among the budgets in force. */
 	place = 0;
 	readonly #timeZone: string;
 	#span: Span = { start: 0, end: 0 };
@@ -35,6 +37,7 @@ export class Budget implements Countable {
 		this.periodMs = spec.per === null ? 0 : PERIOD_MS[spec.per];
 		this.subjects = subjects;
 		this.#timeZone = timeZone;
+		this.window = windowOf(this);
 	}
 
 	get limit(): number {
@@ -51,25 +54,22 @@ export class Budget implements Countable {
 	}
 
 	counterOf(subject: string): Counter {
-		return this.subjects.of(subject).counterOf(this);
+		return new Counter(this, this.subjects.of(subject, this.subjects.layoutOf([this])));
 	}
 
 	/** Of everybody whom it ever concerned, and who is not forgotten. */
 	all(): readonly Counter[] {
 		const counters: Counter[] = [];
-		for (const subject of this.subjects.all()) {
-			const counter = subject.find(this);
-			if (counter !== undefined) counters.push(counter);
-		}
+		for (const subject of this.subjects.all()) if (subject.cellOf(this.place) >= 0) counters.push(new Counter(this, subject));
 		return counters;
 	}
+}
 
-	newCounter(subject: string): Counter {
-		const { per, window } = this.spec;
-		if (per === null) return new ConcurrentCounter(this, subject);
-		if (!isCalendar(per)) return new RateCounter(this, subject);
-		return window === "calendar" ? new CalendarCounter(this, subject) : new RollingCounter(this, subject);
-	}
+function windowOf(budget: CountedBudget): Window {
+	const { per, window } = budget.spec;
+	if (per === null) return new ConcurrentWindow(budget);
+	if (!isCalendar(per)) return new RateWindow(budget);
+	return window === "calendar" ? new CalendarWindow(budget) : new RollingWindow(budget);
 }
 
 function isCalendar(per: BudgetPeriod): per is CalendarPeriod {

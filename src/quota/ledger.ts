@@ -14,11 +14,11 @@ import { invariant } from "../std/invariant.ts";
 import { Roster } from "../std/roster.ts";
 import { amountOf, NOTHING } from "./amount.ts";
 import { Budget, definitionOf } from "./budget.ts";
-import type { CountedBudget, Counter } from "./counter.ts";
+import { Counter } from "./counter.ts";
 import { boundsAnswer, coveredBy, freeTokens, leastOf, slackOf } from "./fitting.ts";
 import { LedgerClock } from "./ledger-clock.ts";
 import { ModelHistory } from "./model-history.ts";
-import { type CompiledBudget, countersOf, isWeighed, NO_PLAN, type Plan, type PlanKind, planOf } from "./plan.ts";
+import { type CompiledBudget, countersOf, isWeighed, NO_PLAN, type Plan, Planner } from "./plan.ts";
 import { type Estimate, Reservation, type ReservationOwner } from "./reservation.ts";
 import { type Standing, standingOf } from "./standing.ts";
 import { type SubjectCounters, Subjects } from "./subjects.ts";
@@ -71,6 +71,8 @@ interface KeptPlans {
 }
 
 const PRINCIPALS_MAX = 262_144;
+/** A millisecond or two. */
+const SWEPT_AT_ONCE = 4_096;
 const MODELS_MAX = 256;
 /** An answer in one piece holds so many times what answers were lately, or so much of what is free, but not less than this, and is bounded by it. */
 const WHOLE_FACTOR = 4;
@@ -88,16 +90,16 @@ export class Ledger implements ReservationOwner {
 	readonly #tariffs = new Map<string, Tariff>();
 	readonly #subjects = BUDGET_SCOPES.map((scope) => [scope, new Subjects(scope)] as const);
 	readonly #plans = new Map<string, KeptPlans>();
-	readonly #kinds = new Map<string, PlanKind>();
-	#looksAtModel = false;
+	#planner: Planner;
 	#looksAtNetwork = false;
 	#changed: SubjectCounters[] = [];
 	#forgotten: (readonly [scope: BudgetScope, subject: string])[] = [];
-	#sweeping = 0;
+	#sweep = this.#everybody();
 
 	constructor(spec: BudgetsSpec, deps: LedgerDeps) {
 		this.#deps = deps;
 		this.#clock = new LedgerClock(0, deps.monotonic());
+		this.#planner = new Planner([], deps.networkOf);
 		this.adjust(spec);
 	}
 
@@ -125,6 +127,8 @@ export class Ledger implements ReservationOwner {
 	/** Counters of a budget whose definition stays go on; what is held of one that goes is given back to nobody. */
 	adjust(spec: BudgetsSpec): void {
 		const before = new Map(this.budgets.map((budget) => [budget.spec.name, budget]));
+		const places = Array.from(before.values(), ({ place }) => place);
+		for (const budget of before.values()) budget.place = -1;
 		this.#spec = spec;
 		this.#budgets = spec.budgets.map((each, place) => {
 			const known = before.get(each.name);
@@ -135,13 +139,12 @@ export class Ledger implements ReservationOwner {
 			return { budget, matchesModel: each.for.models === null ? null : this.#deps.modelMatcher(each.for.models) };
 		});
 		this.#prices = spec.prices.map(([models, price]) => ({ matches: this.#deps.modelMatcher([models]), tariff: new Tariff(price) }));
-		this.#looksAtModel = spec.budgets.some(({ scope, for: { models } }) => scope === "model" || models !== null);
 		this.#looksAtNetwork = spec.budgets.some(({ scope }) => scope === "network");
 		this.#tariffs.clear();
 		this.#plans.clear();
-		this.#kinds.clear();
-		const kept: ReadonlySet<CountedBudget> = new Set(this.budgets);
-		for (const [, subjects] of this.#subjects) subjects.keepOnly(kept);
+		const isAsBefore = Array.from(before.values()).every(({ place }, at) => place === places[at]);
+		if (!isAsBefore) for (const [, subjects] of this.#subjects) subjects.rearrange();
+		this.#planner = new Planner(this.#budgets, this.#deps.networkOf);
 	}
 
 	/** The budgets that concern a request. */
@@ -150,7 +153,7 @@ export class Ledger implements ReservationOwner {
 		if (this.#looksAtNetwork) return this.#compile(factsOf(principal, model?.short ?? null, peer));
 		let kept = this.#plans.get(principal.id);
 		if (kept === undefined || kept.role !== principal.role || !sameTexts(kept.groups, principal.groups)) kept = this.#keepPlans(principal);
-		if (!this.#looksAtModel) {
+		if (!this.#planner.looksAtModel) {
 			if (kept.only === null || isStale(kept.only)) kept.only = this.#compile(factsOf(principal, null, peer));
 			return kept.only;
 		}
@@ -267,12 +270,21 @@ export class Ledger implements ReservationOwner {
 		return this.#changed.length > 0 || this.#forgotten.length > 0;
 	}
 
-	/** Forgets whoever has used nothing that still counts, so that memory follows who is active. To be called now and then: each call looks at another scope. */
+	/**
+	 * Forgets whoever has used nothing that still counts, so that memory follows who is active. To be called now and then: each call looks at some of them, so
+	 * that none takes long.
+	 */
 	forgetIdle(): void {
-		const next = this.#subjects[this.#sweeping++ % this.#subjects.length];
-		if (next === undefined) return;
-		const [scope, subjects] = next;
-		for (const { subject } of subjects.forgetIdle(this.now())) {
+		const now = this.now();
+		for (let looked = 0; looked < SWEPT_AT_ONCE; looked++) {
+			const next = this.#sweep.next();
+			if (next.done === true) {
+				this.#sweep = this.#everybody();
+				return;
+			}
+			const { scope, subject } = next.value;
+			if (!next.value.isIdle(now)) continue;
+			this.#subjectsOf(scope).forget(next.value);
 			this.#forgotten.push([scope, subject]);
 			if (scope === "key" || scope === "principal") this.#plans.delete(subject);
 		}
@@ -298,10 +310,9 @@ export class Ledger implements ReservationOwner {
 		if (budget === undefined) return 0;
 		let count = 0;
 		for (const each of budget.subjects.all()) {
-			if (subject !== null && each.subject !== subject) continue;
-			const counter = each.find(budget);
-			if (counter === undefined) continue;
-			counter.restore([]);
+			const isMeant = (subject === null || each.subject === subject) && each.cellOf(budget.place) >= 0;
+			if (!isMeant) continue;
+			new Counter(budget, each).restore([]);
 			this.changed([each]);
 			count += 1;
 		}
@@ -328,6 +339,10 @@ export class Ledger implements ReservationOwner {
 		this.#deps.onOvershoot(spec.name, spec.unit, by);
 	}
 
+	*#everybody(): Generator<SubjectCounters> {
+		for (const [, subjects] of this.#subjects) yield* subjects.all();
+	}
+
 	#subjectsOf(scope: BudgetScope): Subjects {
 		const found = this.#subjects.find(([each]) => each === scope);
 		invariant(found !== undefined, "every scope has its subjects");
@@ -342,7 +357,7 @@ export class Ledger implements ReservationOwner {
 	}
 
 	#compile(facts: ChargedFacts): Plan {
-		return planOf(this.#budgets, facts, this.#deps.networkOf, this.#kinds);
+		return this.#planner.planOf(facts);
 	}
 
 	#estimate(model: string, weight: Weight | null, counters: readonly Counter[], now: number): Estimate {

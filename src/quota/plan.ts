@@ -1,9 +1,11 @@
 /** The budgets that concern one kind of request of one caller: looked up once, and then an array to walk. */
-import type { BudgetSpec } from "../model/budget-spec.ts";
+import type { BudgetScope, BudgetSpec } from "../model/budget-spec.ts";
 import type { ChargedFacts } from "../ports/budget-store.ts";
 import type { Budget } from "./budget.ts";
-import type { CountedBudget, Counter } from "./counter.ts";
-import type { SubjectCounters } from "./subjects.ts";
+import type { CountedBudget } from "./counted-budget.ts";
+import { Counter } from "./counter.ts";
+import type { Layout } from "./layout.ts";
+import type { SubjectCounters, Subjects } from "./subjects.ts";
 
 export interface Plan {
 	readonly counters: readonly Counter[];
@@ -42,32 +44,136 @@ const ENDLESS: ReadonlySet<string> = new Set(["output_tokens", "tokens", "gpu_se
 
 export const NO_PLAN: Plan = Object.freeze({ counters: [], subjects: [], kind: { budgets: [], weighs: false, bounds: false } });
 
-/** `kinds`: those that are known, by the places of their budgets. */
-export function planOf(
-	budgets: readonly CompiledBudget[],
-	facts: ChargedFacts,
-	networkOf: (peer: string) => string,
-	kinds: Map<string, PlanKind>,
-): Plan {
-	const counters: Counter[] = [];
-	const subjects: SubjectCounters[] = [];
-	let places = "";
-	for (const { budget, matchesModel } of budgets) {
-		if (!concerns(budget.spec, matchesModel, facts)) continue;
-		for (const subject of subjectsOf(budget.spec, facts, networkOf)) {
-			const counted = budget.subjects.of(subject);
-			if (!subjects.includes(counted)) subjects.push(counted);
-			counters.push(counted.counterOf(budget));
-			places += `${budget.place} `;
+/** Whose counters a budget takes, in the place of a subject's name. */
+interface Source {
+	readonly scope: BudgetScope;
+	/** Of the scope `group` alone. */
+	readonly group: string;
+	readonly subjects: Subjects;
+	readonly layout: Layout;
+}
+
+/** The budgets that concern some facts, before it is known which key, address or model these name. */
+interface Selection {
+	readonly kind: PlanKind;
+	readonly sources: readonly Source[];
+	/** Of each budget of the kind: the place of its source. */
+	readonly whose: readonly number[];
+}
+
+/** Makes plans. What is the same for all callers of a role and its groups is worked out once; a reload makes another planner. */
+export class Planner {
+	readonly #budgets: readonly CompiledBudget[];
+	readonly #networkOf: (peer: string) => string;
+	readonly #looksAtModel: boolean;
+	/** Principals that some budget names. */
+	readonly #named: ReadonlySet<string>;
+	readonly #selections = new Map<string, Selection>();
+	readonly #kinds = new Map<string, PlanKind>();
+
+	constructor(budgets: readonly CompiledBudget[], networkOf: (peer: string) => string) {
+		this.#budgets = budgets;
+		this.#networkOf = networkOf;
+		this.#looksAtModel = budgets.some(({ budget: { spec }, matchesModel }) => spec.scope === "model" || matchesModel !== null);
+		this.#named = new Set(budgets.flatMap(({ budget }) => budget.spec.for.keys ?? []));
+	}
+
+	/** Whether two models of one caller may have two plans. */
+	get looksAtModel(): boolean {
+		return this.#looksAtModel;
+	}
+
+	/** The budgets that concern a request, and whose counters these are from now on. */
+	planOf(facts: ChargedFacts): Plan {
+		const { kind, sources, whose } = this.#selectionOf(facts);
+		if (sources.length === 0) return NO_PLAN;
+		const subjects = sources.map(({ subjects: all, layout, scope, group }) => all.of(this.#nameOf(scope, group, facts), layout));
+		const counters: Counter[] = [];
+		for (const [place, budget] of kind.budgets.entries()) {
+			const subject = subjects[whose[place] ?? -1];
+			if (subject !== undefined) counters.push(new Counter(budget, subject));
+		}
+		return { counters, subjects, kind };
+	}
+
+	#selectionOf(facts: ChargedFacts): Selection {
+		const { principal, kind, role, groups, model } = facts;
+		const key = JSON.stringify([kind, role, this.#named.has(principal) ? principal : null, this.#looksAtModel ? model : null, groups]);
+		let selection = this.#selections.get(key);
+		if (selection === undefined) {
+			if (this.#selections.size >= KINDS_MAX) this.#selections.clear();
+			selection = this.#select(facts);
+			this.#selections.set(key, selection);
+		}
+		return selection;
+	}
+
+	#select(facts: ChargedFacts): Selection {
+		const found: { readonly scope: BudgetScope; readonly group: string; readonly subjects: Subjects; readonly budgets: Budget[] }[] = [];
+		const whose: number[] = [];
+		const budgets: Budget[] = [];
+		for (const { budget, matchesModel } of this.#budgets) {
+			const { spec, subjects } = budget;
+			if (!concerns(spec, matchesModel, facts)) continue;
+			for (const group of sourcesOf(spec, facts)) {
+				let at = found.findIndex((each) => each.scope === spec.scope && each.group === group);
+				if (at === -1) at = found.push({ scope: spec.scope, group, subjects, budgets: [] }) - 1;
+				found[at]?.budgets.push(budget);
+				budgets.push(budget);
+				whose.push(at);
+			}
+		}
+		const sources = found.map(({ scope, group, subjects, budgets: counted }) => {
+			return { scope, group, subjects, layout: subjects.layoutOf(counted) };
+		});
+		return { kind: this.#kindOf(budgets), sources, whose };
+	}
+
+	#kindOf(budgets: readonly Budget[]): PlanKind {
+		const key = budgets.map(({ place }) => place).join(" ");
+		let kind = this.#kinds.get(key);
+		if (kind === undefined) {
+			kind = kindOf(budgets);
+			if (this.#kinds.size < KINDS_MAX) this.#kinds.set(key, kind);
+		}
+		return kind;
+	}
+
+	#nameOf(scope: BudgetScope, group: string, { principal, model, peer }: ChargedFacts): string {
+		switch (scope) {
+			case "key":
+			case "principal":
+				return principal;
+			case "group":
+				return group;
+			case "model":
+				return model ?? "";
+			case "network":
+				return this.#networkOf(peer);
+			case "everyone":
+				return "";
 		}
 	}
-	if (counters.length === 0) return NO_PLAN;
-	let kind = kinds.get(places);
-	if (kind === undefined) {
-		kind = kindOf(counters.map(({ budget }) => budget));
-		if (kinds.size < KINDS_MAX) kinds.set(places, kind);
+}
+
+const ONE = [""];
+
+/** For each of whose counters a budget is counted: the group where it is one, else "". */
+function sourcesOf({ scope, for: wanted }: BudgetSpec, { kind, groups, model }: ChargedFacts): readonly string[] {
+	switch (scope) {
+		case "key":
+			return kind === "api-key" ? ONE : [];
+		case "group": {
+			const { groups: among } = wanted;
+			return among === null ? groups : groups.filter((group) => among.includes(group));
+		}
+		case "model":
+			return model === null ? [] : ONE;
+		case "principal":
+		case "network":
+		case "everyone":
+			return ONE;
 	}
-	return { counters, subjects, kind };
 }
 
 function kindOf(budgets: readonly CountedBudget[]): PlanKind {
@@ -90,11 +196,13 @@ export function countersOf(
 	networkOf: (peer: string) => string,
 	mayName: (model: string) => boolean,
 ): readonly Counter[] {
-	return budgets.flatMap(({ budget }) => {
-		if (!concerns(budget.spec, null, facts)) return [];
-		if (budget.spec.scope === "model") return budget.all().filter(({ subject }) => mayName(subject));
-		return subjectsOf(budget.spec, facts, networkOf).map((subject) => budget.counterOf(subject));
-	});
+	const all: Counter[] = [];
+	const own = budgets.filter(({ budget: { spec } }) => spec.scope !== "model").map(({ budget }) => ({ budget, matchesModel: null }));
+	for (const counter of new Planner(own, networkOf).planOf(facts).counters) all.push(counter);
+	for (const { budget } of budgets)
+		if (budget.spec.scope === "model" && concerns(budget.spec, null, facts))
+			all.push(...budget.all().filter(({ subject }) => mayName(subject)));
+	return all.toSorted((one, other) => one.budget.place - other.budget.place);
 }
 
 function concerns(
@@ -107,23 +215,4 @@ function concerns(
 	if (wanted.keys !== null && !wanted.keys.includes(principal)) return false;
 	if (wanted.groups !== null && !wanted.groups.some((group) => groups.includes(group))) return false;
 	return matchesModel === null || (model !== null && matchesModel(model));
-}
-
-function subjectsOf({ scope, for: wanted }: BudgetSpec, facts: ChargedFacts, networkOf: (peer: string) => string): readonly string[] {
-	switch (scope) {
-		case "key":
-			return facts.kind === "api-key" ? [facts.principal] : [];
-		case "principal":
-			return [facts.principal];
-		case "group": {
-			const { groups } = wanted;
-			return groups === null ? facts.groups : facts.groups.filter((group) => groups.includes(group));
-		}
-		case "model":
-			return facts.model === null ? [] : [facts.model];
-		case "network":
-			return [networkOf(facts.peer)];
-		case "everyone":
-			return [""];
-	}
 }

@@ -5,61 +5,82 @@
  *  - Bounded. Subjects beyond the bound share one set of counters, so whoever can make up subjects gains nothing.
  */
 import type { BudgetScope } from "../model/budget-spec.ts";
-import type { CountedBudget, Counter } from "./counter.ts";
+import type { CountedBudget } from "./counted-budget.ts";
+import { type Copy, Layout } from "./layout.ts";
+import type { Cells, Window } from "./window.ts";
 
 /** Keys and principals are the operator's to make; networks and models are whatever callers come from and ask for. */
 const SUBJECTS_MAX = { key: 1_000_000, principal: 1_000_000, group: 10_000, model: 4_096, network: 65_536, everyone: 1 } as const;
 /** No id, group, canonical model name or network begins with an underscore. */
 export const OTHERS = "_other";
 
-/** A budget that can be counted for somebody new. */
-export interface Countable extends CountedBudget {
-	newCounter(subject: string): Counter;
-}
-
-export class SubjectCounters {
+export class SubjectCounters implements Cells {
 	readonly scope: BudgetScope;
 	readonly subject: string;
-	/** Of each budget that ever concerned it. */
-	counters: Counter[] = [];
+	/** Has cells for every budget that ever concerned it. */
+	layout: Layout;
+	cells: Float64Array;
+	older: Map<Window, number[]> | null = null;
 	/** Requests that may still charge it something. */
 	holds = 0;
 	/** Whether anything was counted since it was last saved. */
 	dirty = false;
 	/** Whether it was forgotten: whoever still has it must look it up again, or would count beside what others count. */
 	gone = false;
+	#base: number;
 
-	constructor(scope: BudgetScope, subject: string) {
+	constructor(scope: BudgetScope, subject: string, layout: Layout) {
 		this.scope = scope;
 		this.subject = subject;
+		this.layout = layout;
+		const { cells, base } = layout.take();
+		this.cells = cells;
+		this.#base = base;
 	}
 
-	find(budget: CountedBudget): Counter | undefined {
-		for (const counter of this.counters) if (counter.budget === budget) return counter;
-		return undefined;
+	/** Of a budget by its place the cell that says what is held, before those of its window; -1 where there is none. */
+	cellOf(place: number): number {
+		const start = this.layout.startOf(place);
+		return start < 0 ? -1 : this.#base + start;
 	}
 
-	counterOf(budget: Countable): Counter {
-		const known = this.find(budget);
-		if (known !== undefined) return known;
-		const counter = budget.newCounter(this.subject);
-		this.counters.push(counter);
-		return counter;
+	/** What is counted goes along as `copies` say; the cells it had are left as they are. */
+	moveTo(layout: Layout, copies: readonly Copy[]): void {
+		const { cells, base } = layout.take();
+		for (const [from, to, count] of copies) {
+			for (let cell = 0; cell < count; cell++) cells[base + to + cell] = this.cells[this.#base + from + cell] ?? 0;
+		}
+		for (const window of this.older?.keys() ?? [])
+			if (!layout.budgets.some((budget) => budget.window === window)) this.older?.delete(window);
+		this.layout = layout;
+		this.cells = cells;
+		this.#base = base;
+	}
+
+	/** Its cells are somebody else's from now on. */
+	leave(): void {
+		this.layout.giveBack(this.cells, this.#base);
 	}
 
 	isIdle(now: number): boolean {
 		if (this.holds > 0) return false;
-		for (const counter of this.counters) if (counter.reserved !== 0 || counter.used(now) !== 0) return false;
+		const { budgets, starts } = this.layout;
+		for (let at = 0; at < budgets.length; at++) {
+			const held = this.#base + (starts[at] ?? 0);
+			if (this.cells[held] !== 0 || budgets[at]?.window.used(this, held + 1, now) !== 0) return false;
+		}
 		return true;
 	}
 
 	/** As it is saved: see `SubjectState`. */
 	state(): readonly number[] {
 		const numbers: number[] = [];
-		for (const counter of this.counters) {
-			const state = counter.state();
-			if (state.length === 0) continue;
-			numbers.push(counter.budget.place, state.length);
+		const { budgets, starts } = this.layout;
+		for (let at = 0; at < budgets.length; at++) {
+			const budget = budgets[at];
+			const state = budget?.window.state(this, this.#base + (starts[at] ?? 0) + 1);
+			if (budget === undefined || state === undefined || state.length === 0) continue;
+			numbers.push(budget.place, state.length);
 			for (const each of state) numbers.push(each);
 		}
 		return numbers;
@@ -69,16 +90,41 @@ export class SubjectCounters {
 export class Subjects {
 	readonly #scope: BudgetScope;
 	readonly #all = new Map<string, SubjectCounters>();
+	readonly #layouts = new Map<string, Layout>();
 
 	constructor(scope: BudgetScope) {
 		this.#scope = scope;
 	}
 
-	of(subject: string): SubjectCounters {
+	get size(): number {
+		return this.#all.size;
+	}
+
+	/** The layout of those whom these budgets concern. */
+	layoutOf(budgets: readonly CountedBudget[]): Layout {
+		const sorted = budgets.toSorted((one, other) => one.place - other.place);
+		const key = sorted.map(({ place }) => place).join(" ");
+		let layout = this.#layouts.get(key);
+		if (layout === undefined) {
+			layout = new Layout(sorted);
+			this.#layouts.set(key, layout);
+		}
+		return layout;
+	}
+
+	find(subject: string): SubjectCounters | undefined {
+		return this.#all.get(subject);
+	}
+
+	/** Has cells for the budgets of the layout from then on. */
+	of(subject: string, layout: Layout): SubjectCounters {
 		const known = this.#all.get(subject);
-		if (known !== undefined) return known;
-		if (this.#all.size >= SUBJECTS_MAX[this.#scope] && subject !== OTHERS) return this.of(OTHERS);
-		const made = new SubjectCounters(this.#scope, subject);
+		if (known !== undefined) {
+			if (!known.layout.has(layout)) this.#widen(known, layout);
+			return known;
+		}
+		if (this.#all.size >= SUBJECTS_MAX[this.#scope] && subject !== OTHERS) return this.of(OTHERS, layout);
+		const made = new SubjectCounters(this.#scope, subject, layout);
 		this.#all.set(subject, made);
 		return made;
 	}
@@ -87,20 +133,32 @@ export class Subjects {
 		return this.#all.values();
 	}
 
-	/** Forgets counters of budgets that are not in force any more. */
-	keepOnly(budgets: ReadonlySet<CountedBudget>): void {
-		for (const each of this.#all.values()) each.counters = each.counters.filter(({ budget }) => budgets.has(budget));
+	/** Forgets `subject`: nothing of it counts any more, and nothing runs. */
+	forget(subject: SubjectCounters): void {
+		subject.gone = true;
+		this.#all.delete(subject.subject);
+		subject.leave();
 	}
 
-	/** Forgets whoever has used nothing that still counts, and returns them. */
-	forgetIdle(now: number): readonly SubjectCounters[] {
-		const idle: SubjectCounters[] = [];
+	/** The budgets in force, or their places, are others than before. */
+	rearrange(): void {
+		const moves = new Map<Layout, readonly [to: Layout, copies: readonly Copy[]]>();
+		this.#layouts.clear();
 		for (const each of this.#all.values()) {
-			if (!each.isIdle(now)) continue;
-			each.gone = true;
-			this.#all.delete(each.subject);
-			idle.push(each);
+			const from = each.layout;
+			let move = moves.get(from);
+			if (move === undefined) {
+				const to = this.layoutOf(from.budgets.filter(({ place }) => place >= 0));
+				move = [to, from.copiesTo(to)];
+				moves.set(from, move);
+			}
+			each.moveTo(...move);
 		}
-		return idle;
+	}
+
+	#widen(known: SubjectCounters, layout: Layout): void {
+		const { layout: narrow } = known;
+		const wide = this.layoutOf([...new Set([...narrow.budgets, ...layout.budgets])]);
+		known.moveTo(wide, narrow.copiesTo(wide));
 	}
 }
