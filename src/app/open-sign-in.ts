@@ -1,12 +1,11 @@
 /** Signing people in, as the configuration says at the moment: opened with the server, exchanged by a reload, and told apart from what is off. */
-import { readFile } from "node:fs/promises";
 import type { Overstepped } from "../admin/admin-api.ts";
 import type { SessionAdmin } from "../admin/admin-deps.ts";
 import type { Config } from "../config/config.ts";
 import type { SignInConfig } from "../config/sign-in.ts";
 import { askProvider } from "../http/provider-fetch.ts";
 import { SignInDesk, type SignInDeskDeps, type SignInSettings } from "../sign-in/sign-in-desk.ts";
-import { HintedError } from "../std/hinted-error.ts";
+import { readAuthoritiesFile } from "./read-named-file.ts";
 import { readSecret } from "./read-secret.ts";
 
 const SWEEP_MS = 15_000;
@@ -83,21 +82,10 @@ async function settingsOf(config: SignInConfig): Promise<SignInSettings> {
 			redirectUri: `${publicUrl.text}/sign-in/callback`,
 			scopes,
 			algorithms,
-			authorities: authorities === null ? null : await pemOf(authorities),
+			authorities: authorities === null ? null : await readAuthoritiesFile(authorities, "admin.sign_in.authorities"),
 			userInfo,
 		},
 		rules,
 		limits: { idleMs: config.idleMs, lifetimeMs: config.lifetimeMs, maxSessions: config.maxSessions },
 	};
-}
-
-async function pemOf(file: string): Promise<string> {
-	const setting = "admin.sign_in.authorities";
-	const text = await readFile(file, "utf8").catch((cause: unknown) => {
-		const why = cause instanceof Error && "code" in cause ? String(cause.code) : String(cause);
-		throw new HintedError(`${setting}: ${file} cannot be read: ${why}`, "check the path and who may read it", { cause });
-	});
-	if (!text.includes("-----BEGIN CERTIFICATE-----"))
-		throw new HintedError(`${setting}: ${file} holds no certificate`, "name a PEM file of the authority's certificate");
-	return text;
 }

@@ -1,15 +1,14 @@
 /** A secret that the configuration names by where it is kept. Read at the start and with each reload; nothing else of the environment is looked at. */
-import { readFile } from "node:fs/promises";
-
 import type { SecretReference } from "../config/values/secret-reference.ts";
 import { HintedError } from "../std/hinted-error.ts";
 import { Secret } from "../std/secret.ts";
+import { readNamedFile } from "./read-named-file.ts";
 
 const MOST_CHARACTERS = 8 * 1024;
 
 /** Throws a HintedError where there is none. `setting` is what names it, for the message; the secret is in no message. */
 export async function readSecret(reference: SecretReference, setting: string): Promise<Secret> {
-	const text = "env" in reference ? (process.env[reference.env] ?? "") : await contentOf(reference.file, setting);
+	const text = "env" in reference ? (process.env[reference.env] ?? "") : await readNamedFile(reference.file, setting);
 	// An editor ends a file with a line end, which is no part of it.
 	const secret = text.replace(/\r?\n$/, "");
 	const where = "env" in reference ? `the variable ${reference.env}` : reference.file;
@@ -17,13 +16,4 @@ export async function readSecret(reference: SecretReference, setting: string): P
 	if (secret.length > MOST_CHARACTERS || /[\0\r\n]/.test(secret))
 		throw new HintedError(`${setting}: ${where} does not hold one line of text`, "put the secret there, and nothing else");
 	return new Secret(secret);
-}
-
-async function contentOf(file: string, setting: string): Promise<string> {
-	try {
-		return await readFile(file, "utf8");
-	} catch (cause) {
-		const why = cause instanceof Error && "code" in cause ? String(cause.code) : String(cause);
-		throw new HintedError(`${setting}: ${file} cannot be read: ${why}`, "check the path and who may read it", { cause });
-	}
 }

@@ -6,8 +6,6 @@
  *  - A provider whose addresses stay as they are keeps its keys over a reload.
  *  - Whoever is let in no more loses what runs for him at this moment too.
  */
-import { readFile } from "node:fs/promises";
-
 import type { Metrics } from "../admin/metrics.ts";
 import type { TokenIssuerConfig } from "../config/tokens.ts";
 import { DocumentClient } from "../http/document-client.ts";
@@ -16,6 +14,7 @@ import { HintedError } from "../std/hinted-error.ts";
 import type { IssuerSpec } from "../tokens/issuer-spec.ts";
 import { Provider, type ProviderState } from "../tokens/provider.ts";
 import { type Issuer, TokenDesk } from "../tokens/token-desk.ts";
+import { readAuthoritiesFile } from "./read-named-file.ts";
 import { readSecret } from "./read-secret.ts";
 
 export interface TokensDeps {
@@ -126,7 +125,7 @@ export async function issuerSpecsOf(
 			const { introspection, authorities } = config;
 			return {
 				...config,
-				authorities: authorities === null ? null : await authoritiesIn(authorities, setting),
+				authorities: authorities === null ? null : await readAuthoritiesFile(authorities, `${setting}.authorities`),
 				introspection:
 					introspection === null
 						? null
@@ -137,15 +136,4 @@ export async function issuerSpecsOf(
 			};
 		}),
 	);
-}
-
-async function authoritiesIn(file: string, setting: string): Promise<string> {
-	const hint = "name a PEM file that the server may read";
-	const text = await readFile(file, "utf8").catch((cause: unknown) => {
-		const why = cause instanceof Error && "code" in cause ? String(cause.code) : String(cause);
-		throw new HintedError(`${setting}.ca: ${file} cannot be read: ${why}`, hint, { cause });
-	});
-	// One without a certificate would be taken for "trust nobody" only when the provider is asked.
-	if (!text.includes("-----BEGIN CERTIFICATE-----")) throw new HintedError(`${setting}.ca: ${file} holds no certificate`, hint);
-	return text;
 }

@@ -153,7 +153,7 @@ const issuerSection = section({
 		description: "Where the issuer's keys are, for one that has no discovery document.",
 		example: "https://sso.example.org/jwks.json",
 	}),
-	ca: filePath().optional().meta({
+	authorities: filePath().optional().meta({
 		description: "PEM file of the authorities that vouch for the identity provider's certificate, instead of the system's.",
 		example: "/etc/rempart/sso-ca.pem",
 	}),
@@ -174,7 +174,7 @@ const issuerSection = section({
 		example: { client_id: "rempart", client_secret: "file:/etc/rempart/introspection-secret" },
 	}),
 }).transform((written, context): TokenIssuerConfig => {
-	const { issuer, jwks, ca, introspection, insecure_clear_text: clearText } = written;
+	const { issuer, jwks, authorities, introspection, insecure_clear_text: clearText } = written;
 	const mistake = (path: readonly string[], message: string, hint: string): void => {
 		context.addIssue({ code: "custom", path: [...path], message: joined({ message, hint }) });
 	};
@@ -200,7 +200,7 @@ const issuerSection = section({
 		clients: written.clients,
 		rules: written.rules,
 		jwks: jwks?.text ?? null,
-		authorities: ca ?? null,
+		authorities: authorities ?? null,
 		rememberMs: written.remember,
 		staleMs: written.stale,
 		clearText,

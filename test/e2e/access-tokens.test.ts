@@ -210,8 +210,8 @@ test("what an operator wrote wrongly refuses a reload: a role that is not there,
 	const config = await readFile(gateway.configFile, "utf8");
 	for (const [settings, problem] of [
 		[{ issuer: provider.issuer, rule: "{ claim: scope, values: [use], role: usr }" }, /there is no role usr/],
-		[{ issuer: provider.issuer, more: ", ca: /nonexistent/ca.pem" }, /ca: \/nonexistent\/ca.pem cannot be read: ENOENT/],
-		[{ issuer: provider.issuer, more: `, ca: "${gateway.configFile}"` }, /holds no certificate/],
+		[{ issuer: provider.issuer, more: ", authorities: /nonexistent/ca.pem" }, /authorities: \/nonexistent\/ca.pem cannot be read: ENOENT/],
+		[{ issuer: provider.issuer, more: `, authorities: "${gateway.configFile}"` }, /holds no certificate/],
 		[
 			{ issuer: provider.issuer, more: ", introspection: { client_id: r, client_secret: env:REMPART_TEST_ABSENT }" },
 			/the variable REMPART_TEST_ABSENT holds no secret/,
@@ -238,11 +238,14 @@ test("a provider over TLS is believed by the authority that the operator names, 
 	const [silent] = await gateway.server.silentProviders;
 	assert.match(silent?.detail ?? "", /certificate/);
 	const config = await readFile(gateway.configFile, "utf8");
-	await writeFile(gateway.configFile, config.replace(/^identities:.*\n/m, yaml(`, ca: "${caFile}"`)));
+	await writeFile(gateway.configFile, config.replace(/^identities:.*\n/m, yaml(`, authorities: "${caFile}"`)));
 	assert.equal((await gateway.server.reload()).reloaded, true);
 	// The upstream is not there; that the token is good shows in who is told so.
 	assert.equal(await statusOf(), 502);
-	await writeFile(gateway.configFile, config.replace(/^identities:.*\n/m, yaml(`, ca: "${caFile}", jwks: "${provider.issuer}/nothing"`)));
+	await writeFile(
+		gateway.configFile,
+		config.replace(/^identities:.*\n/m, yaml(`, authorities: "${caFile}", jwks: "${provider.issuer}/nothing"`)),
+	);
 	assert.equal((await gateway.server.reload()).reloaded, true);
 	assert.equal(await statusOf(), 503);
 });
