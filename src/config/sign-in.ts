@@ -1,5 +1,5 @@
 /** People who administer: where they sign in, and what each of them may do. */
-import { ADMIN_ROLES, type AdminRole } from "../model/admin-role.ts";
+import { ADMIN_ROLES, type AdminRule } from "../model/admin-role.ts";
 import { isPlainText } from "../std/plain-text.ts";
 import { duration } from "./values/duration.ts";
 import { filePath } from "./values/file-path.ts";
@@ -11,12 +11,6 @@ import { section } from "./values/section.ts";
 import { textValue } from "./values/text-value.ts";
 import { type WebUrl, webUrl } from "./values/web-url.ts";
 
-export interface SignInRule {
-	readonly claim: string;
-	readonly matches: string;
-	readonly role: AdminRole;
-}
-
 export interface SignInConfig {
 	readonly issuer: WebUrl;
 	readonly clientId: string;
@@ -26,7 +20,7 @@ export interface SignInConfig {
 	readonly algorithms: readonly string[];
 	readonly authorities: string | null;
 	readonly userInfo: boolean;
-	readonly rules: readonly SignInRule[];
+	readonly rules: readonly AdminRule[];
 	readonly idleMs: number;
 	readonly lifetimeMs: number;
 	readonly maxSessions: number;

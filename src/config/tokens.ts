@@ -3,6 +3,7 @@
  *
  * Nothing here can switch a check off; what weakens one (`types`, a longer `clock_skew`, `insecure_clear_text`) says what it costs.
  */
+import type { IntrospectionSpec, IssuerSpec } from "../model/issuer-spec.ts";
 import { isPlainText } from "../std/plain-text.ts";
 import { duration } from "./values/duration.ts";
 import { filePath } from "./values/file-path.ts";
@@ -16,33 +17,11 @@ import { section } from "./values/section.ts";
 import { textValue } from "./values/text-value.ts";
 import { webUrl } from "./values/web-url.ts";
 
-export interface TokenIssuerConfig {
-	readonly issuer: string;
-	readonly audiences: readonly string[];
-	readonly algorithms: readonly string[];
-	/** In lower case. */
-	readonly types: readonly string[];
-	readonly clockSkewMs: number;
-	readonly name: string;
-	readonly groups: string | null;
-	readonly clients: readonly string[];
-	readonly rules: readonly {
-		readonly claim: string;
-		readonly values: readonly string[];
-		readonly role: string;
-		readonly models: readonly string[] | null;
-	}[];
-	readonly jwks: string | null;
+/** As it is written: secrets and authorities are named, and not read yet. */
+export interface TokenIssuerConfig extends Omit<IssuerSpec, "introspection"> {
+	/** The path of their PEM file. */
 	readonly authorities: string | null;
-	readonly rememberMs: number;
-	readonly staleMs: number;
-	readonly clearText: boolean;
-	readonly introspection: {
-		readonly endpoint: string | null;
-		readonly clientId: string;
-		readonly clientSecret: SecretReference;
-		readonly rememberMs: number;
-	} | null;
+	readonly introspection: (Omit<IntrospectionSpec, "clientSecret"> & { readonly clientSecret: SecretReference }) | null;
 }
 
 const printable = (title: string, hint: string) =>

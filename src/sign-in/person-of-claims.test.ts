@@ -3,12 +3,13 @@ import { test } from "node:test";
 
 import fc from "fast-check";
 
-import { fits, personOf, type RoleRule } from "./person-of-claims.ts";
+import type { AdminRule } from "../model/admin-role.ts";
+import { fits, personOf } from "./person-of-claims.ts";
 
 const WHO = { iss: "https://id.example.org", sub: "u-1" };
-const rule = (claim: string, matches: string): RoleRule => ({ claim, matches, role: "viewer" });
+const rule = (claim: string, matches: string): AdminRule => ({ claim, matches, role: "viewer" });
 
-const strangers: readonly (readonly [what: string, claims: Record<string, unknown>, rule: RoleRule])[] = [
+const strangers: readonly (readonly [what: string, claims: Record<string, unknown>, rule: AdminRule])[] = [
 	["no such claim", {}, rule("groups", "staff")],
 	["another value", { groups: ["stuff"] }, rule("groups", "staff")],
 	["another case", { groups: ["Staff"] }, rule("groups", "staff")],
@@ -28,7 +29,7 @@ for (const [what, claims, only] of strangers) {
 }
 
 test("the first rule that fits decides", () => {
-	const rules: RoleRule[] = [
+	const rules: AdminRule[] = [
 		{ claim: "groups", matches: "gpu-admins", role: "admin" },
 		{ claim: "realm_access.roles", matches: "ops", role: "operator" },
 		{ claim: "https://example.org/roles", matches: "see*", role: "viewer" },

@@ -6,7 +6,7 @@
  */
 import { createHash } from "node:crypto";
 
-import type { AdminRole } from "../model/admin-role.ts";
+import type { AdminRule } from "../model/admin-role.ts";
 import { plainText } from "../std/plain-text.ts";
 import { ruleValues } from "../tokens/claim-rules.ts";
 import { verifiedAddress } from "../tokens/verified-address.ts";
@@ -14,18 +14,10 @@ import type { Person } from "./person.ts";
 
 export type Claims = Readonly<Record<string, unknown>>;
 
-export interface RoleRule {
-	/** Path of a claim. */
-	readonly claim: string;
-	/** `*` stands for any characters but @ and /. */
-	readonly matches: string;
-	readonly role: AdminRole;
-}
-
 const NAME_MAX = 64;
 
 /** Null where no rule fits. */
-export function personOf(claims: Claims & { readonly iss: string; readonly sub: string }, rules: readonly RoleRule[]): Person | null {
+export function personOf(claims: Claims & { readonly iss: string; readonly sub: string }, rules: readonly AdminRule[]): Person | null {
 	const rule = rules.find(({ claim, matches }) => ruleValues(claims, claim).some((value) => fits(matches, value)));
 	if (rule === undefined) return null;
 	const id = createHash("sha256").update(`${claims.iss}\n${claims.sub}`).digest("hex").slice(0, 16);

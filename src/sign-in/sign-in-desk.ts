@@ -8,6 +8,7 @@
  */
 import { randomUUID } from "node:crypto";
 
+import type { AdminRule } from "../model/admin-role.ts";
 import type { Event } from "../model/event.ts";
 import type { Clock } from "../std/clock.ts";
 import { plainText } from "../std/plain-text.ts";
@@ -16,7 +17,7 @@ import { DeviceCodes } from "./device-codes.ts";
 import { HandedCodes, type HandedTo } from "./handed-codes.ts";
 import { type AskProvider, type Attempt, IdentityProvider, type ProviderSpec } from "./identity-provider.ts";
 import type { Person, Way } from "./person.ts";
-import { personOf, type RoleRule } from "./person-of-claims.ts";
+import { personOf } from "./person-of-claims.ts";
 import { Seal } from "./seal.ts";
 import { type Session, type SessionLimits, Sessions } from "./sessions.ts";
 import { SignInProblem } from "./sign-in-problem.ts";
@@ -26,7 +27,7 @@ export interface SignInSettings {
 	/** Origin of the admin listener as browsers see it. */
 	readonly publicUrl: string;
 	readonly provider: ProviderSpec;
-	readonly rules: readonly RoleRule[];
+	readonly rules: readonly AdminRule[];
 	readonly limits: SessionLimits;
 }
 

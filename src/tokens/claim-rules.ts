@@ -5,10 +5,11 @@
  *  - `email` counts only where the issuer has verified it.
  *  - No rule that fits is no access: being known to the issuer is not being let in here.
  */
+
+import type { TokenRule } from "../model/issuer-spec.ts";
 import { glob } from "../std/glob.ts";
 import type { JsonObject } from "../std/unambiguous-json.ts";
 import { valuesAt } from "./claim-path.ts";
-import type { TokenRule } from "./issuer-spec.ts";
 import { verifiedAddress } from "./verified-address.ts";
 
 export type RuleMatcher = (claims: JsonObject) => TokenRule | null;

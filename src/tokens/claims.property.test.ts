@@ -3,11 +3,10 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import fc from "fast-check";
-
+import type { IssuerSpec } from "../model/issuer-spec.ts";
 import { claimAt, stepsOf, valuesAt } from "./claim-path.ts";
 import { ruleMatcher } from "./claim-rules.ts";
 import { partsOf, readCompactJws } from "./compact-jws.ts";
-import type { IssuerSpec } from "./issuer-spec.ts";
 import { bindingOf, judgeHeader, judgeKind, judgeMoment, judgeStanding } from "./judge-token.ts";
 import { principalOf } from "./principal-of.ts";
 

@@ -7,10 +7,10 @@
  *    answer is believed for as long as any; no `sub` that a client speaks for itself.
  */
 import { Fault } from "../model/fault.ts";
+import type { IntrospectionSpec } from "../model/issuer-spec.ts";
 import type { DocumentAnswer, DocumentSource } from "../ports/document-source.ts";
 import { Secret } from "../std/secret.ts";
 import { type JsonObject, parseUnambiguousJson } from "../std/unambiguous-json.ts";
-import type { IntrospectionSpec } from "./issuer-spec.ts";
 
 const MOST_BYTES = 64 * 1024;
 const TIMEOUT_MS = 5_000;

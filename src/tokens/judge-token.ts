@@ -7,9 +7,10 @@
  *    checked here is a refusal, or whoever stole it could use it.
  *  - An ID token says who signed in somewhere. It is not a permission to call anybody, and whoever runs that somewhere holds it.
  */
+
+import type { IssuerSpec } from "../model/issuer-spec.ts";
 import type { Reason } from "../model/reason.ts";
 import { isJsonObject, type JsonObject } from "../std/unambiguous-json.ts";
-import type { IssuerSpec } from "./issuer-spec.ts";
 
 export interface Refused {
 	readonly refused: Reason;

@@ -5,12 +5,11 @@
  *  - Groups and names that would disturb a record are left out, and their number is bounded.
  */
 import { createHash } from "node:crypto";
-
+import type { IssuerSpec, TokenRule } from "../model/issuer-spec.ts";
 import { NO_GROUPS, type Principal } from "../model/principal.ts";
 import { isPlainText } from "../std/plain-text.ts";
 import type { JsonObject } from "../std/unambiguous-json.ts";
 import { valuesAt } from "./claim-path.ts";
-import type { IssuerSpec, TokenRule } from "./issuer-spec.ts";
 
 const NAME_MAX = 128;
 const MOST_GROUPS = 200;

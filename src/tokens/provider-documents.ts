@@ -4,10 +4,11 @@
  *  - A document counts only if it names the very issuer that is configured: else one issuer of a provider could speak for another (RFC 8414 §3.3).
  *  - Only https is asked, and http on this machine where the operator said so; no redirect is followed; size and time are bounded.
  */
+
+import type { IssuerSpec } from "../model/issuer-spec.ts";
 import type { DocumentSource } from "../ports/document-source.ts";
 import { leadsToLoopback } from "../std/loopback-host.ts";
 import { type JsonObject, parseUnambiguousJson } from "../std/unambiguous-json.ts";
-import type { IssuerSpec } from "./issuer-spec.ts";
 import { type KeySet, readKeySet } from "./key-set.ts";
 
 export interface Metadata {

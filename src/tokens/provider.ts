@@ -9,8 +9,8 @@
  *  - A fetch that failed is tried again after a while that doubles up to a minute; whoever asks within it gets the fault at once.
  */
 import { Fault } from "../model/fault.ts";
+import type { IssuerSpec } from "../model/issuer-spec.ts";
 import type { DocumentSource } from "../ports/document-source.ts";
-import type { IssuerSpec } from "./issuer-spec.ts";
 import type { KeySet } from "./key-set.ts";
 import { fetchKeys, fetchMetadata, type Metadata } from "./provider-documents.ts";
 

@@ -11,6 +11,7 @@
  */
 import { compactVerify, errors } from "jose";
 import { Fault } from "../model/fault.ts";
+import type { IssuerSpec } from "../model/issuer-spec.ts";
 import type { Principal } from "../model/principal.ts";
 import type { TokenChecker, TokenVerdict } from "../ports/token-checker.ts";
 import { FailureBudget } from "../std/failure-budget.ts";
@@ -19,7 +20,6 @@ import { type JsonObject, parseUnambiguousJson } from "../std/unambiguous-json.t
 import { type RuleMatcher, ruleMatcher } from "./claim-rules.ts";
 import { type CompactJws, looksLikeJwt, MOST_TOKEN_LENGTH, readCompactJws } from "./compact-jws.ts";
 import { introspect } from "./introspection.ts";
-import type { IssuerSpec } from "./issuer-spec.ts";
 import { bindingOf, judgeHeader, judgeKind, judgeMoment, judgeStanding, type Refused } from "./judge-token.ts";
 import { isUnknownKey, type KeySet } from "./key-set.ts";
 import { isSamePrincipal, principalOf } from "./principal-of.ts";

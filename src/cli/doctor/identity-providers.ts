@@ -3,7 +3,7 @@ import { policyOf } from "../../app/settings.ts";
 import { issuerSpecsOf } from "../../app/tokens.ts";
 import type { Config } from "../../config/config.ts";
 import { DocumentClient } from "../../http/document-client.ts";
-import type { IssuerSpec } from "../../tokens/issuer-spec.ts";
+import type { IssuerSpec } from "../../model/issuer-spec.ts";
 import { fetchKeys, fetchMetadata } from "../../tokens/provider-documents.ts";
 import { defineCheck, type Finding, fail, ok, skipped, warn } from "./check.ts";
 
