@@ -28,7 +28,7 @@ export interface AdminDeps {
 	verifyEvents(): Promise<EventsVerified>;
 	readonly usage: UsageView;
 	readonly budgets: BudgetAdmin;
-	/** Judges a request without running it. A null says why it could not be judged: an unknown key, a malformed request line. */
+	/** Judges a request without running it, or says why it could not be judged: an unknown key, a malformed request line. */
 	explain(request: ExplainRequest): Promise<Explanation | ExplainProblem>;
 	health(): Health;
 	/** `by`: who asks for it. */

@@ -1,6 +1,6 @@
 /** Reads a JSON body of a known shape, or says everything that is wrong with it. */
 import type { Context } from "hono";
-import type * as z from "zod";
+import * as z from "zod";
 
 import { readText } from "./body-limit.ts";
 import { problem } from "./problem.ts";
@@ -19,6 +19,14 @@ export async function jsonBody<Schema extends z.ZodType>(context: Context, schem
 	const parsed = parseJson(text);
 	if (parsed === undefined) return { ok: false, response: problem(context, "body-not-json", { detail: "the body is not one JSON value" }) };
 	return checked(context, schema, parsed.value);
+}
+
+const nothing = z.strictObject({});
+
+/** Where there is nothing to say: the refusal of a body that says something, else null. */
+export async function refusedBody(context: Context): Promise<Response | null> {
+	const read = await jsonBody(context, nothing);
+	return read.ok ? null : read.response;
 }
 
 export function checked<Schema extends z.ZodType>(context: Context, schema: Schema, value: unknown): Read<z.output<Schema>> {

@@ -5,19 +5,12 @@ import type { AdminDeps } from "../admin-deps.ts";
 import type { AdminRoute } from "../admin-route.ts";
 import { checked, jsonBody } from "../json-body.ts";
 import { problem } from "../problem.ts";
+import { limit } from "../query-values.ts";
 
 const LIMIT_DEFAULT = 1_000;
-const LIMIT_MAX = 10_000;
 
 const listing = z.strictObject({ principal: z.string().min(1).max(256).optional() });
-const showing = z.strictObject({
-	limit: z
-		.string()
-		.regex(/^\d{1,5}$/, "is not a whole number")
-		.transform(Number)
-		.pipe(z.number().min(1).max(LIMIT_MAX))
-		.optional(),
-});
+const showing = z.strictObject({ limit });
 /** "" is the subject of what everyone shares. */
 const reset = z.strictObject({ for: z.string().max(1_024).nullable().default(null) });
 

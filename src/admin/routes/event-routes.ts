@@ -14,16 +14,10 @@ import type { AdminDeps } from "../admin-deps.ts";
 import type { AdminRoute } from "../admin-route.ts";
 import { checked } from "../json-body.ts";
 import { problem } from "../problem.ts";
+import { LIMIT_MAX, limit, wholeNumber } from "../query-values.ts";
 
 const LIMIT_DEFAULT = 100;
-const LIMIT_MAX = 10_000;
 const LOOK_AGAIN_MS = 250;
-
-/** A whole number as a query writes it: digits alone, because `Number("")` is 0 and `Number("0x10")` is 16. */
-const whole = z
-	.string()
-	.regex(/^\d{1,15}$/, "is not a whole number")
-	.transform(Number);
 
 const types = z
 	.string()
@@ -32,13 +26,13 @@ const types = z
 const TYPES = EVENT_TYPE_NAMES.join(", ");
 
 const query = z.strictObject({
-	afterSeq: whole.optional(),
-	since: whole.optional(),
-	until: whole.optional(),
+	afterSeq: wholeNumber.optional(),
+	since: wholeNumber.optional(),
+	until: wholeNumber.optional(),
 	type: types.optional(),
 	key: z.string().optional(),
 	request: z.string().optional(),
-	limit: whole.pipe(z.number().min(1).max(LIMIT_MAX)).optional(),
+	limit,
 	follow: z.stringbool().optional(),
 });
 

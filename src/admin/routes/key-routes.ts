@@ -7,7 +7,7 @@ import type { Administered } from "../../keys/key-problem.ts";
 import type { AdminDeps } from "../admin-deps.ts";
 import type { AdminRoute } from "../admin-route.ts";
 import { refusedGrant } from "../grantable.ts";
-import { jsonBody } from "../json-body.ts";
+import { jsonBody, refusedBody } from "../json-body.ts";
 import { keyProblem } from "../problem.ts";
 
 export const OVERLAP_DEFAULT_MS = 24 * 3_600_000;
@@ -21,7 +21,6 @@ const creation = z.strictObject({
 });
 
 const rotation = z.strictObject({ overlapMs: z.number().default(OVERLAP_DEFAULT_MS) });
-const revocation = z.strictObject({});
 
 export function keyRoutes(deps: Pick<AdminDeps, "keys" | "isWithinOperator">): readonly AdminRoute[] {
 	const { keys } = deps;
@@ -77,8 +76,8 @@ export function keyRoutes(deps: Pick<AdminDeps, "keys" | "isWithinOperator">): r
 			needs: "operator",
 			summary: "Revokes a key, at once and for good. Doing it again changes nothing.",
 			handle: async (context, { by }) => {
-				const read = await jsonBody(context, revocation);
-				if (!read.ok) return read.response;
+				const refused = await refusedBody(context);
+				if (refused !== null) return refused;
 				const revoked = await keys.revoke(idOf(context), { by });
 				if (!revoked.done) return keyProblem(context, revoked.problem);
 				return context.json({ ...revoked.value.key, warning: revoked.value.warning });

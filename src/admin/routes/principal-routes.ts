@@ -4,7 +4,7 @@ import { isPrincipalId } from "../../keys/enrolled/principal-admin.ts";
 import type { AdminDeps } from "../admin-deps.ts";
 import type { AdminRoute } from "../admin-route.ts";
 import { refusedGrant } from "../grantable.ts";
-import { jsonBody } from "../json-body.ts";
+import { jsonBody, refusedBody } from "../json-body.ts";
 import { keyProblem } from "../problem.ts";
 
 const enrolment = z.strictObject({
@@ -18,7 +18,6 @@ const addition = enrolment.extend({
 	/** The line of `id_ed25519.pub`. */
 	ollamaKey: z.string().max(4096),
 });
-const removal = z.strictObject({});
 
 export function principalRoutes(deps: Pick<AdminDeps, "principals" | "asksForCertificates" | "isWithinOperator">): readonly AdminRoute[] {
 	const { principals, asksForCertificates } = deps;
@@ -67,8 +66,8 @@ export function principalRoutes(deps: Pick<AdminDeps, "principals" | "asksForCer
 			needs: "operator",
 			summary: "Removes an enrolled principal, at once and for good. Doing it again changes nothing.",
 			handle: async (context, { by }) => {
-				const read = await jsonBody(context, removal);
-				if (!read.ok) return read.response;
+				const refused = await refusedBody(context);
+				if (refused !== null) return refused;
 				const id = context.req.param("id") ?? "";
 				// An unknown id is named in the answer, and a whole key pasted in its place must not be.
 				const removed = await principals.remove(isPrincipalId(id) ? id : "", { by });

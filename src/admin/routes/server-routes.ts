@@ -1,12 +1,8 @@
 /** The server itself: what it is doing, and reading its configuration again. */
-import * as z from "zod";
-
 import type { AdminDeps } from "../admin-deps.ts";
 import type { AdminRoute } from "../admin-route.ts";
-import { jsonBody } from "../json-body.ts";
+import { refusedBody } from "../json-body.ts";
 import { problem } from "../problem.ts";
-
-const nothing = z.strictObject({});
 
 export function serverRoutes(deps: Pick<AdminDeps, "reload" | "status" | "health">): readonly AdminRoute[] {
 	return [
@@ -23,8 +19,8 @@ export function serverRoutes(deps: Pick<AdminDeps, "reload" | "status" | "health
 			needs: "admin",
 			summary: "Reads configuration and certificate again; what is refused changes nothing.",
 			handle: async (context, { by }) => {
-				const read = await jsonBody(context, nothing);
-				if (!read.ok) return read.response;
+				const refused = await refusedBody(context);
+				if (refused !== null) return refused;
 				const outcome = await deps.reload(by);
 				if (outcome.reloaded) return context.json(outcome);
 				return problem(context, "config-rejected", {

@@ -1,12 +1,8 @@
 /** Who is signed in, and signing somebody out. */
-import * as z from "zod";
-
 import type { AdminDeps } from "../admin-deps.ts";
 import type { AdminRoute } from "../admin-route.ts";
-import { jsonBody } from "../json-body.ts";
+import { refusedBody } from "../json-body.ts";
 import { problem } from "../problem.ts";
-
-const nothing = z.strictObject({});
 
 export function sessionRoutes({ sessions }: Pick<AdminDeps, "sessions">): readonly AdminRoute[] {
 	return [
@@ -23,8 +19,8 @@ export function sessionRoutes({ sessions }: Pick<AdminDeps, "sessions">): readon
 			needs: "admin",
 			summary: "Signs somebody out, at once.",
 			handle: async (context, { by }) => {
-				const read = await jsonBody(context, nothing);
-				if (!read.ok) return read.response;
+				const refused = await refusedBody(context);
+				if (refused !== null) return refused;
 				const ended = sessions.end(context.req.param("id") ?? "", by);
 				return ended ? context.json({ ended: true }) : problem(context, "session-unknown", { hint: "see the ids with: GET /v1/sessions" });
 			},

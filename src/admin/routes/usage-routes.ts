@@ -5,19 +5,14 @@ import { USAGE_DIMENSIONS } from "../../model/usage-dimension.ts";
 import { isDay, isMonth, lastDayOf } from "../../std/calendar.ts";
 import type { AdminDeps } from "../admin-deps.ts";
 import type { AdminRoute } from "../admin-route.ts";
-import { checked, jsonBody } from "../json-body.ts";
+import { checked, refusedBody } from "../json-body.ts";
 import { problem } from "../problem.ts";
+import { limit, wholeNumber } from "../query-values.ts";
 
 const LIMIT_DEFAULT = 1_000;
-const LIMIT_MAX = 10_000;
-
-const whole = z
-	.string()
-	.regex(/^\d{1,15}$/, "is not a whole number")
-	.transform(Number);
 
 /** Unix ms as digits, or a day. */
-const bound = z.union([whole, z.string().refine(isDay)], { error: "is neither a day (2026-10-31) nor a moment in Unix ms" });
+const bound = z.union([wholeNumber, z.string().refine(isDay)], { error: "is neither a day (2026-10-31) nor a moment in Unix ms" });
 
 const query = z
 	.strictObject({
@@ -25,15 +20,13 @@ const query = z
 		since: bound.optional(),
 		until: bound.optional(),
 		month: z.string().refine(isMonth, "is not a month (2026-10)").optional(),
-		limit: whole.pipe(z.number().min(1).max(LIMIT_MAX)).optional(),
-		offset: whole.optional(),
+		limit,
+		offset: wholeNumber.optional(),
 	})
 	.refine(
 		({ month, since, until }) => month === undefined || (since === undefined && until === undefined),
 		"month goes without since and until",
 	);
-
-const nothing = z.strictObject({});
 
 export function usageRoutes({ usage }: Pick<AdminDeps, "usage">): readonly AdminRoute[] {
 	return [
@@ -65,8 +58,8 @@ export function usageRoutes({ usage }: Pick<AdminDeps, "usage">): readonly Admin
 			needs: "operator",
 			summary: "Counts the whole log again, and says where the table of usage differs from it.",
 			handle: async (context) => {
-				const read = await jsonBody(context, nothing);
-				if (!read.ok) return read.response;
+				const refused = await refusedBody(context);
+				if (refused !== null) return refused;
 				const compared = await usage.recompute().catch(() => null);
 				return compared === null ? problem(context, "usage-unreadable", { hint: "run 'rempart doctor'" }) : context.json(compared);
 			},

@@ -13,7 +13,7 @@ import * as z from "zod";
 import type { Session } from "../../sign-in/sessions.ts";
 import type { OpenedSession, SignInDesk } from "../../sign-in/sign-in-desk.ts";
 import { SignInProblem } from "../../sign-in/sign-in-problem.ts";
-import { jsonBody } from "../json-body.ts";
+import { jsonBody, refusedBody } from "../json-body.ts";
 import { problem } from "../problem.ts";
 import { formOf } from "./form.ts";
 import { browserSession, forged, isOurs } from "./guard.ts";
@@ -30,7 +30,6 @@ const asked = z.strictObject({
 });
 const redemption = z.strictObject({ code: z.string().max(128), verifier: z.string().max(128), redirectUri: z.string().max(64) });
 const collection = z.strictObject({ deviceCode: z.string().max(128) });
-const nothing = z.strictObject({});
 
 export function addTerminalRoutes(app: Hono, withDesk: WithDesk): void {
 	app.get("/sign-in/terminal", withDesk(askWhetherTerminal));
@@ -106,8 +105,8 @@ async function answerDevice(context: Context, desk: SignInDesk): Promise<Respons
 }
 
 async function beginDevice(context: Context, desk: SignInDesk): Promise<Response> {
-	const read = await jsonBody(context, nothing);
-	if (!read.ok) return read.response;
+	const refused = await refusedBody(context);
+	if (refused !== null) return refused;
 	const code = desk.devices.begin();
 	if (code === null)
 		return problem(context, "sign-in-busy", { hint: "try again in some minutes, or sign in by the browser beside: rempart login" });
