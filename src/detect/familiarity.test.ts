@@ -5,7 +5,6 @@ import fc from "fast-check";
 
 import { clientFamily } from "./client-family.ts";
 import { Familiarity } from "./familiarity.ts";
-import { wideNetwork } from "./wide-network.ts";
 
 const DAY = 86_400_000;
 const AT = Date.UTC(2026, 0, 1);
@@ -28,13 +27,20 @@ for (const [agent, family] of [
 	test(`the family of ${JSON.stringify(agent)} is ${family}`, () => assert.equal(clientFamily(agent), family));
 }
 
-for (const [address, network] of [
-	["192.0.2.1", "192.0.0.0/16"],
-	["::ffff:192.0.2.1", "192.0.0.0/16"],
-	["2001:DB8:1::1", "2001:db8::/32"],
-	["::1", "0:0::/32"],
+for (const [usual, other, told] of [
+	["192.0.2.1", "192.0.200.9", null],
+	["192.0.2.1", "192.1.2.1", "192.1.0.0/16"],
+	["192.0.2.1", "::ffff:192.0.9.9", null],
+	["2001:db8:1::1", "2001:db8:2::1", null],
+	["2001:db8:1::1", "2001:db9:1::1", "2001:db9::/32"],
+	["unix", "192.0.2.1", "192.0.0.0/16"],
 ] as const) {
-	test(`${address} is in ${network}`, () => assert.equal(wideNetwork(address), network));
+	test(`from ${usual} to ${other} ${told === null ? "is no other network" : `is told as ${told}`}`, () => {
+		const familiarity = new Familiarity(nowhere);
+		familiarity.observe({ ...HOME, peer: usual });
+		const seen = familiarity.observe({ ...HOME, peer: other, at: AT + 2 * DAY }).map((unfamiliar) => unfamiliar.seen);
+		assert.deepEqual(seen, told === null ? [] : [told]);
+	});
 }
 
 test("another network and another client are told after a day, once each, with what was usual", () => {

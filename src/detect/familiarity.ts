@@ -8,8 +8,8 @@
  */
 import type { FamiliaritySnapshot } from "../ports/familiarity-store.ts";
 
+import { networkOf } from "../std/network-of.ts";
 import { clientFamily } from "./client-family.ts";
-import { wideNetwork } from "./wide-network.ts";
 
 export interface Sighting {
 	readonly principal: string;
@@ -37,6 +37,8 @@ interface Known {
 	refreshedAt: number;
 }
 
+/** Somebody who moves about at home or at work mostly stays within; a provider elsewhere is outside. */
+const WIDE = { v4: 16, v6: 32 } as const;
 const LEARNING_MS = 86_400_000;
 const KEPT_MS = 90 * 86_400_000;
 const REFRESH_MS = 3_600_000;
@@ -71,7 +73,7 @@ export class Familiarity {
 		const country = this.#countryOf(peer);
 		for (const [what, seen] of [
 			["country", country],
-			["network", wideNetwork(peer)],
+			["network", networkOf(peer, WIDE)],
 			["client", clientFamily(userAgent)],
 		] as const) {
 			if (seen === null) continue;
@@ -113,7 +115,7 @@ export class Familiarity {
 		const country = this.#countryOf(peer);
 		const habits = {
 			country: new Map(country === null ? [] : [[country, at]]),
-			network: new Map([[wideNetwork(peer), at]]),
+			network: new Map([[networkOf(peer, WIDE), at]]),
 			client: new Map([[clientFamily(userAgent), at]]),
 		};
 		this.#changed = true;
