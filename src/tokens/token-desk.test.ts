@@ -541,6 +541,26 @@ test("one network that holds up checks keeps neither another network's tokens no
 	assert.equal(desk.waiting, 0);
 });
 
+test("many networks together that hold up checks keep nobody's tokens out from where one held before", async (context) => {
+	const { provider, desk, outcome } = await startWorld(context);
+	assert.equal(await outcome(provider.token(), "192.0.2.1"), "user");
+	let release: () => void = () => undefined;
+	provider.lies.set("/jwks", (_, response) => {
+		release = () => {
+			provider.lies.delete("/jwks");
+			response.end(JSON.stringify(provider.jwks()));
+		};
+	});
+	const made = Array.from({ length: 40 * 30 }, (_, index) =>
+		outcome(provider.token({ header: { kid: `made-up-${index}` } }), `203.0.113.${index % 40}`),
+	);
+	const full = await outcome(provider.token({ claims: { jti: "2" } }), "198.51.100.1");
+	assert.deepEqual([full, desk.waiting], ["token-checks-full", 512]);
+	assert.equal(await outcome(provider.token({ claims: { jti: "3" } }), "192.0.2.1"), "user");
+	release();
+	await Promise.all(made);
+});
+
 test("what is being checked while its issuer is configured anew is a fault, and is checked anew; where nothing changed it goes on", async (context) => {
 	const { provider, use, verify, outcome } = await startWorld(context);
 	const token = provider.token();

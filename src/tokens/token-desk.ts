@@ -62,7 +62,9 @@ export interface TokenDeskDeps {
 /** Of an issuer's tokens at once, waiting ones included; a provider that hangs keeps nobody else's from being checked. */
 const MOST_CHECKS = 1_024;
 const MOST_INTROSPECTIONS = 128;
-/** At once from a network from which no token held yet. */
+/** Of those, the part that networks may take from which no token held yet: many of them together keep nobody out whom we know. */
+const SHARE_OF_STRANGERS = 0.5;
+/** At once from one of these. */
 const MOST_OF_A_STRANGER = 32;
 /** No token of anybody's is taken for one of our own keys. */
 const KEY_PREFIX = "rmp_";
@@ -184,7 +186,7 @@ export class TokenDesk implements TokenChecker {
 		const unfit = judgeHeader(read.header, issuer.spec);
 		if (unfit !== null) return refused(unfit.refused, unfit.detail);
 		const budget = this.#known.has(network, now) ? this.#signatures.known : this.#signatures.strangers;
-		if (issuer.checks >= MOST_CHECKS || !this.#hasRoom(network, budget, now)) return full();
+		if (!this.#hasRoom(network, budget, issuer.checks / MOST_CHECKS, now)) return full();
 		return this.#run(tag, network, issuer, async () => {
 			const { generation } = issuer;
 			const failure = await this.#signatureOf(token, read, issuer);
@@ -237,7 +239,7 @@ export class TokenDesk implements TokenChecker {
 		if (issuer === null || token.length > MOST_TOKEN_LENGTH) return refused("credential-malformed");
 		if (this.#inactive.has(tag, now)) return refused("credential-unknown", "not active, as the issuer said a moment ago");
 		const budget = this.#known.has(network, now) ? this.#questions.known : this.#questions.strangers;
-		if (issuer.checks >= MOST_INTROSPECTIONS || !this.#hasRoom(network, budget, now)) return full();
+		if (!this.#hasRoom(network, budget, issuer.checks / MOST_INTROSPECTIONS, now)) return full();
 		return this.#run(tag, network, issuer, () => this.#introspect(token, tag, network, issuer, budget));
 	}
 
@@ -302,9 +304,11 @@ export class TokenDesk implements TokenChecker {
 		return one;
 	}
 
-	#hasRoom(network: string, budget: FailureBudget, now: number): boolean {
-		const isKnown = this.#known.has(network, now);
-		return budget.affords(network, now) && (isKnown || (this.#byNetwork.get(network) ?? 0) < MOST_OF_A_STRANGER);
+	/** `taken`: which part of the issuer's checks. */
+	#hasRoom(network: string, budget: FailureBudget, taken: number, now: number): boolean {
+		if (!budget.affords(network, now)) return false;
+		if (this.#known.has(network, now)) return taken < 1;
+		return taken < SHARE_OF_STRANGERS && (this.#byNetwork.get(network) ?? 0) < MOST_OF_A_STRANGER;
 	}
 
 	#run(tag: string, network: string, issuer: InForce, check: () => Promise<TokenVerdict>): Promise<TokenVerdict> {
