@@ -28,6 +28,7 @@ import {
 } from "openid-client";
 
 import type { Secret } from "../std/secret.ts";
+import { mayBeAsked } from "../tokens/provider-documents.ts";
 import type { Claims } from "./person-of-claims.ts";
 import { SignInProblem } from "./sign-in-problem.ts";
 
@@ -68,6 +69,8 @@ const DISCOVERED_FOR_MS = 3_600_000;
 /** Whoever asks the network keeps the time; this is for a promise that nobody keeps. */
 const LIBRARY_TIMEOUT_S = 30;
 const ID_TOKEN_MAX = 16 * 1024;
+/** Where a secret, a code or a browser goes. In clear only on this machine, and only where the issuer is so itself. */
+const ENDPOINTS = ["authorization_endpoint", "token_endpoint", "userinfo_endpoint", "jwks_uri", "end_session_endpoint"] as const;
 
 export class IdentityProvider {
 	readonly #spec: ProviderSpec;
@@ -156,6 +159,11 @@ export class IdentityProvider {
 			metadata = { ...found.serverMetadata() };
 		} catch (cause) {
 			throw problemOf(cause);
+		}
+		for (const name of ENDPOINTS) {
+			const endpoint = metadata[name];
+			if (endpoint !== undefined && !mayBeAsked(endpoint, clear.length > 0))
+				throw new SignInProblem("provider-untrustworthy", `its ${name} is not https`);
 		}
 		const announced = metadata.id_token_signing_alg_values_supported ?? ["RS256"];
 		const accepted = announced.filter((algorithm) => algorithms.includes(algorithm));

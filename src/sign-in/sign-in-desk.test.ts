@@ -37,6 +37,9 @@ const LIES: readonly (readonly [what: string, lies: Lies, code: SignInProblemCod
 	["discovery that leads elsewhere", { discovery: () => ({ ...text(302, ""), location: "http://127.0.0.1:1/" }) }, "provider-unavailable"],
 	["discovery that fails", { discovery: () => text(500, "") }, "provider-unavailable"],
 	["discovery that breaks off", { discovery: () => ({ ...text(200, "{"), breaksOff: true }) }, "provider-unavailable"],
+	...["authorization_endpoint", "token_endpoint", "userinfo_endpoint", "jwks_uri", "end_session_endpoint"].flatMap((name) =>
+		["http://192.0.2.1/", "javascript:alert(1)", "https://a:b@id.example.org/"].map((url) => endpoint(name, url)),
+	),
 	["no algorithm but a shared secret", algorithms(["HS256"]), "provider-untrustworthy", /HS256/],
 	["no algorithm but none", algorithms(["none"]), "provider-untrustworthy", /none/],
 	["no ID token", { token: (honest) => ({ ...honest, id_token: undefined }) }, "provider-untrustworthy"],
@@ -228,6 +231,11 @@ async function signInAt(desk: SignInDesk, lies: Lies) {
 
 function algorithms(names: readonly string[]): Lies {
 	return { discovery: (honest) => ({ ...honest, id_token_signing_alg_values_supported: names }) };
+}
+
+/** Of a provider on this machine, which may itself be asked in clear. */
+function endpoint(name: string, url: string): readonly [string, Lies, SignInProblemCode, RegExp] {
+	return [`a ${name} that is ${url}`, { discovery: (honest) => ({ ...honest, [name]: url }) }, "provider-untrustworthy", /not https/];
 }
 
 function claim(changes: Record<string, unknown>): Lies {
