@@ -13,6 +13,7 @@ import type { BudgetStore } from "../ports/budget-store.ts";
 import type { EventLog } from "../ports/event-log.ts";
 import { Ledger } from "../quota/ledger.ts";
 import { replay } from "../quota/replay.ts";
+import { LOOK_MS as GPU_LOOK_MS } from "../quota/reservation.ts";
 import { networkOf } from "../std/network-of.ts";
 import { modelMatcher } from "./model-matcher.ts";
 
@@ -38,6 +39,8 @@ export class Budgets {
 	readonly ledger: Ledger;
 	readonly #deps: BudgetsDeps;
 	#timers: readonly NodeJS.Timeout[] = [];
+	/** There only where a budget goes by time. */
+	#looking: NodeJS.Timeout | undefined;
 	#saving: Promise<void> = Promise.resolve();
 	#failed = false;
 	#savedAt = 0;
@@ -66,6 +69,7 @@ export class Budgets {
 		const save = setInterval(() => void budgets.#saveWhereDue(), LOOK_MS);
 		const sweep = setInterval(() => budgets.ledger.forgetIdle(), SWEEP_MS);
 		budgets.#timers = [save, sweep];
+		budgets.#lookWhereTimed();
 		for (const timer of budgets.#timers) timer.unref();
 		return budgets;
 	}
@@ -82,6 +86,7 @@ export class Budgets {
 
 	adjust(config: Config): void {
 		this.ledger.adjust(budgetsSpecOf(config));
+		this.#lookWhereTimed();
 		this.#due = true;
 	}
 
@@ -104,8 +109,14 @@ export class Budgets {
 
 	async close(): Promise<void> {
 		for (const timer of this.#timers) clearInterval(timer);
+		clearInterval(this.#looking);
 		if (!this.ledger.isEmpty || this.#due) await this.save().catch(() => undefined);
 		await this.#saving;
+	}
+
+	#lookWhereTimed(): void {
+		clearInterval(this.#looking);
+		this.#looking = this.ledger.isTimed ? setInterval(() => this.ledger.look(), GPU_LOOK_MS).unref() : undefined;
 	}
 
 	async #takeOver(): Promise<void> {

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { budgetsSpec, principal, testedLedger } from "../../test/support/budgets.ts";
 import { jsonRequest } from "../../test/support/judged-requests.ts";
+import { deny } from "../model/decision.ts";
 import { chargeOf } from "./charge-of.ts";
 import type { Forwarded } from "./forwarded.ts";
 
@@ -45,8 +46,29 @@ test("charges what the server said, and of the GPU the request's share", () => {
 test("the time at the upstream stands in where a dialect tells no durations, or the caller left before they were told", () => {
 	assert.equal(charged({ usage: UNTIMED }).gpuUs, 4_000_000);
 	assert.deepEqual(charged({ outcome: "abandoned", status: 499, usage: null, gpuShare: 0.25 }), {
-		...NONE,
+		inputTokens: 32,
+		outputTokens: 0,
 		gpuUs: 1_000_000,
-		nanos: 1_000,
+		nanos: 1_032,
 	});
+	assert.equal(charged({ outcome: "abandoned", phase: "connecting", status: 499, usage: null }).inputTokens, 0);
+});
+
+test("never charges more of the GPU than the time that passed, whatever the server says", () => {
+	assert.equal(charged({ upstreamMs: 1_000 }).gpuUs, 1_000_000);
+});
+
+test("a prompt whose length nobody told is charged as estimated", () => {
+	assert.deepEqual([charged({ usage: { ...UNTIMED, estimated: true } }).inputTokens, charged({ usage: UNTIMED }).inputTokens], [32, 10]);
+});
+
+test("charges what was ended before it was answered for its time and its prompt, and what we refused for other reasons nothing", () => {
+	const refused = { outcome: "refused", upstream: "local", gpuMs: 500 } as const;
+	assert.deepEqual(charged({ ...refused, refusal: deny("budget-exceeded") }), {
+		inputTokens: 32,
+		outputTokens: 0,
+		gpuUs: 500_000,
+		nanos: 532,
+	});
+	assert.deepEqual(charged({ ...refused, refusal: deny("memory-pressure") }), NONE);
 });

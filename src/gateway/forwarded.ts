@@ -27,4 +27,10 @@ export type Forwarded =
 			readonly gpuShare: number;
 	  })
 	/** The body was refused while it streamed, or the request was cut before it was answered. */
-	| { readonly outcome: "refused"; readonly refusal: Deny; readonly upstream: string };
+	| {
+			readonly outcome: "refused";
+			readonly refusal: Deny;
+			readonly upstream: string;
+			/** Its share of the GPU's time until then. */
+			readonly gpuMs: number;
+	  };

@@ -175,7 +175,10 @@ export class Pipeline implements RequestHandler {
 			if (hold !== null) for (const field of budgetFields(hold, received.dialect)) fields.push(field);
 			for (const field of to.fields) fields.push(field);
 			const forwarded = await forward(admitted.value, recorded, fields, forwarding);
-			if (forwarded.outcome === "refused") return no(forwarded.refusal);
+			if (forwarded.outcome === "refused") {
+				if (hold !== null) record.charged = hold.settle(chargeOf(hold, admitted.value.judged, forwarded));
+				return no(forwarded.refusal);
+			}
 			to.opened = false;
 			lease.settle(forwarded.usage);
 			if (hold !== null) record.charged = hold.settle(chargeOf(hold, admitted.value.judged, forwarded));

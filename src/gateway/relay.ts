@@ -23,6 +23,7 @@ import type { Batch } from "../ports/event-log.ts";
 import type { Placed } from "../std/roster.ts";
 import type { ResponseHead } from "../wire/message.ts";
 import { answerFields } from "./answer-fields.ts";
+import { budgetRefusal } from "./budget-refusal.ts";
 import { budgetExceededText } from "./budget-text.ts";
 import type { Admitted } from "./exchange.ts";
 import type { FilteredAnswers } from "./filtered-answers.ts";
@@ -51,6 +52,8 @@ export interface RelayOwner {
 }
 
 const STATUS_LEFT = 499;
+/** A second. */
+const OVERDUE_LOOKS = 10;
 const STATUS_OPENED = 200;
 
 export class Relay implements UpstreamReceiver, Placed {
@@ -75,6 +78,8 @@ export class Relay implements UpstreamReceiver, Placed {
 	#settled = false;
 	/** A budget has ended the answer, and nothing more of the upstream is wanted. */
 	#ending = false;
+	/** How often it was to be ended and could not be. */
+	#overdue = 0;
 
 	constructor(options: RelayOptions, owner: RelayOwner) {
 		this.#options = options;
@@ -110,6 +115,24 @@ export class Relay implements UpstreamReceiver, Placed {
 	fail(fault: Fault): void {
 		this.#call?.cancel();
 		this.onFault(fault);
+	}
+
+	/**
+	 * Its time on the GPU has used up a budget, whether tokens come or not. Called again until it has ended: a stream ends between two frames, so that what
+	 * the caller got stays whole; one that says nothing more ends all the same.
+	 */
+	exhausted(): void {
+		const { hold, dialect } = this.#options.admitted;
+		const counter = hold?.exhausted ?? null;
+		if (this.#settled || this.#ending || hold === null || counter === null) return;
+		const begun = this.#head !== null && this.#held === null;
+		// An answer in one piece that has begun has been made.
+		if (begun && !this.#streams) return;
+		if (begun && this.#meter?.cuttable === true) this.#endAtBound();
+		else if (!begun || ++this.#overdue > OVERDUE_LOOKS) {
+			const refusal = budgetRefusal({ counter, needed: 0, retryAt: counter.retryAt(1, hold.now) }, hold, dialect);
+			this.cut(refusal);
+		}
 	}
 
 	/** We end it: the server stops, or the key is no longer good. Before the answer has begun it is a refusal. */

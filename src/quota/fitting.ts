@@ -2,7 +2,7 @@
 import type { BudgetSpec, BudgetUnit, OnExhausted } from "../model/budget-spec.ts";
 import { amountOf } from "./amount.ts";
 import type { Counter } from "./counter.ts";
-import type { Estimate } from "./reservation.ts";
+import { AHEAD_US, type Estimate } from "./reservation.ts";
 import type { Tariff } from "./tariff.ts";
 
 /** Time passes without tokens, so it is looked at again after a few of them. */
@@ -12,7 +12,7 @@ const GPU_LOOK_TOKENS = 16;
 export function leastOf(onExhausted: OnExhausted, unit: BudgetUnit, wanted: number, { charge, tariff }: Estimate): number {
 	if (wanted === 0 || onExhausted === "refuse" || unit === "requests" || unit === "concurrent") return wanted;
 	if (onExhausted === "finish") return 1;
-	// What is cut has read its prompt already, and an answer without one token is none.
+	// What is cut has read its prompt already, an answer without one token is none, and with less time it would be ended when it is first looked at.
 	const firstToken = charge.outputTokens === 0 ? 0 : 1;
 	switch (unit) {
 		case "input_tokens":
@@ -20,10 +20,11 @@ export function leastOf(onExhausted: OnExhausted, unit: BudgetUnit, wanted: numb
 		case "tokens":
 			return charge.inputTokens + firstToken;
 		case "money":
-			return Math.max(1, tariff.nanosOf(charge.inputTokens, firstToken, 0));
+			return Math.max(1, tariff.nanosOf(charge.inputTokens, firstToken, Math.min(charge.gpuUs, AHEAD_US)));
 		case "output_tokens":
-		case "gpu_seconds":
 			return 1;
+		case "gpu_seconds":
+			return Math.min(wanted, AHEAD_US);
 	}
 }
 

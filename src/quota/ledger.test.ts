@@ -144,13 +144,48 @@ test("cut: GPU time that passes ends the answer, however many tokens came", () =
 	const { held } = testedLedger(budgetsSpec([{ unit: "gpu_seconds", limit: 3_000_000, onExhausted: "cut" }]));
 	const hold = held(ADA);
 	let gpuUs = 0;
-	hold.runsOn(() => gpuUs);
+	hold.runsOn(
+		() => gpuUs,
+		() => undefined,
+	);
 	let passed = 0;
 	do {
 		passed += 1;
 		gpuUs += 10_000;
 	} while (hold.passed(passed));
 	assert.ok(gpuUs <= 3_000_000 && gpuUs > 2_500_000, `${gpuUs}`);
+});
+
+test("time that passes without tokens ends what it has used up a budget for, a finish excepted", () => {
+	for (const [onExhausted, isEnded] of [
+		["refuse", true],
+		["cut", true],
+		["finish", false],
+	] as const) {
+		const { held, ledger } = testedLedger(budgetsSpec([{ unit: "gpu_seconds", limit: 5_000_000, onExhausted }]));
+		assert.ok(ledger.isTimed);
+		const hold = held(ADA, { whole: true });
+		let gpuUs = 0;
+		let endings = 0;
+		hold.runsOn(
+			() => gpuUs,
+			() => {
+				endings += 1;
+			},
+		);
+		for (; gpuUs < 4_800_000; gpuUs += 100_000) ledger.look();
+		assert.equal(endings, 0, onExhausted);
+		for (; gpuUs < 5_200_000; gpuUs += 100_000) ledger.look();
+		assert.equal(endings > 0, isEnded, onExhausted);
+		assert.equal(hold.passed(1), !isEnded, onExhausted);
+	}
+});
+
+test("of GPU time nobody is let in with less than passes until it is looked at", () => {
+	const { held, reserve } = testedLedger(budgetsSpec([{ unit: "gpu_seconds", limit: 1_000_000, onExhausted: "cut" }]));
+	held(ADA, {}).settle(charge(0, 0, 790_000));
+	held(ADA, {}).settle(charge(0, 0, 60_000));
+	assert.ok(!fits(reserve(ADA, {})));
 });
 
 test("an answer in one piece holds more than was usual, and says by what it is to be bounded", () => {

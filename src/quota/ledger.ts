@@ -12,17 +12,16 @@ import type { Principal } from "../model/principal.ts";
 import type { BudgetChanges, BudgetSnapshot, ChargedFacts, SubjectState } from "../ports/budget-store.ts";
 import { invariant } from "../std/invariant.ts";
 import { Roster } from "../std/roster.ts";
-import { amountOf, NOTHING } from "./amount.ts";
+import { amountOf } from "./amount.ts";
 import { Budget, definitionOf } from "./budget.ts";
 import { Counter } from "./counter.ts";
-import { boundsAnswer, coveredBy, freeTokens, leastOf, slackOf } from "./fitting.ts";
+import { Estimator, type Weight } from "./estimator.ts";
+import { boundsAnswer, coveredBy, leastOf, slackOf } from "./fitting.ts";
 import { LedgerClock } from "./ledger-clock.ts";
-import { ModelHistory } from "./model-history.ts";
 import { type CompiledBudget, countersOf, isWeighed, NO_PLAN, type Plan, Planner } from "./plan.ts";
-import { type Estimate, Reservation, type ReservationOwner } from "./reservation.ts";
+import { Reservation, type ReservationOwner } from "./reservation.ts";
 import { type Standing, standingOf } from "./standing.ts";
 import { type SubjectCounters, Subjects } from "./subjects.ts";
-import { FREE, Tariff } from "./tariff.ts";
 
 export interface LedgerDeps {
 	/** Unix ms. */
@@ -34,22 +33,6 @@ export interface LedgerDeps {
 	readonly networkOf: (peer: string) => string;
 	/** A budget was passed by more than one reservation: what must not be. */
 	readonly onOvershoot: (budget: string, unit: string, by: number) => void;
-}
-
-/** What decides about the size of a request. */
-export interface Weight {
-	/** Tokens of the prompt, guessed by its length. */
-	readonly guessedInput: number;
-	/** Tokens that what is written cannot pass, whatever the tokenizer; what the model's own template adds comes on top. */
-	readonly mostInput: number;
-	/** Most tokens that the caller lets the model make; null where it names no bound. */
-	readonly outputBound: number | null;
-	/** Whether the model answers with tokens at all. */
-	readonly answers: boolean;
-	/** Whether the answer cannot be ended in the middle, or not where its tokens say: all that it may become is held from the beginning. */
-	readonly whole: boolean;
-	/** Whether the GPU of an upstream works for it. */
-	readonly onGpu: boolean;
 }
 
 /** The budget that a request did not fit into; of several the one that renews last. */
@@ -74,20 +57,15 @@ const PRINCIPALS_MAX = 262_144;
 /** A millisecond or two. */
 const SWEPT_AT_ONCE = 4_096;
 const MODELS_MAX = 256;
-/** An answer in one piece holds so many times what answers were lately, or so much of what is free, but not less than this, and is bounded by it. */
-const WHOLE_FACTOR = 4;
-const WHOLE_PART = 1 / 16;
-const WHOLE_LEAST_TOKENS = 2_048;
 
 export class Ledger implements ReservationOwner {
 	readonly #deps: LedgerDeps;
-	readonly #history = new ModelHistory();
+	readonly #estimator: Estimator;
 	readonly #open = new Roster<Reservation>();
 	#clock: LedgerClock;
 	#budgets: readonly CompiledBudget[] = [];
 	#spec: BudgetsSpec = { budgets: [], prices: [], timeZone: "UTC" };
-	#prices: readonly { readonly matches: (model: string) => boolean; readonly tariff: Tariff }[] = [];
-	readonly #tariffs = new Map<string, Tariff>();
+	#isTimed = false;
 	readonly #subjects = BUDGET_SCOPES.map((scope) => [scope, new Subjects(scope)] as const);
 	readonly #plans = new Map<string, KeptPlans>();
 	#planner: Planner;
@@ -98,6 +76,7 @@ export class Ledger implements ReservationOwner {
 
 	constructor(spec: BudgetsSpec, deps: LedgerDeps) {
 		this.#deps = deps;
+		this.#estimator = new Estimator(deps.modelMatcher);
 		this.#clock = new LedgerClock(0, deps.monotonic());
 		this.#planner = new Planner([], deps.networkOf);
 		this.adjust(spec);
@@ -109,6 +88,11 @@ export class Ledger implements ReservationOwner {
 
 	get budgets(): readonly Budget[] {
 		return this.#budgets.map(({ budget }) => budget);
+	}
+
+	/** Whether a budget goes by time on the GPU, so that `look` is to be called every `LOOK_MS`. */
+	get isTimed(): boolean {
+		return this.#isTimed;
 	}
 
 	get timeZone(): string {
@@ -138,9 +122,9 @@ export class Ledger implements ReservationOwner {
 			budget.place = place;
 			return { budget, matchesModel: each.for.models === null ? null : this.#deps.modelMatcher(each.for.models) };
 		});
-		this.#prices = spec.prices.map(([models, price]) => ({ matches: this.#deps.modelMatcher([models]), tariff: new Tariff(price) }));
+		this.#estimator.adjust(spec.prices);
+		this.#isTimed = spec.budgets.some(({ unit }) => unit === "gpu_seconds" || unit === "money");
 		this.#looksAtNetwork = spec.budgets.some(({ scope }) => scope === "network");
-		this.#tariffs.clear();
 		this.#plans.clear();
 		const isAsBefore = Array.from(before.values()).every(({ place }, at) => place === places[at]);
 		if (!isAsBefore) for (const [, subjects] of this.#subjects) subjects.rearrange();
@@ -173,7 +157,7 @@ export class Ledger implements ReservationOwner {
 	reserve(plan: Plan, request: string, facts: ChargedFacts, weight: Weight | null): Reservation | Exceeded {
 		const now = this.now();
 		const { counters } = plan;
-		const estimate = this.#estimate(facts.model ?? "", weight, counters, now);
+		const estimate = this.#estimator.estimate(facts.model ?? "", weight, counters, now);
 		const held: number[] = [];
 		let exceeded: Exceeded | null = null;
 		let covered = Number.POSITIVE_INFINITY;
@@ -206,6 +190,11 @@ export class Ledger implements ReservationOwner {
 		return reservation;
 	}
 
+	/** Time has passed: ends what has used up a budget of it. */
+	look(): void {
+		for (const reservation of this.#open.all()) reservation.look();
+	}
+
 	/** What a request used, of which nothing is held: how a former run is settled. `at`: Unix ms. */
 	charge(facts: ChargedFacts, charge: Charge, begun: boolean, at: number): void {
 		const now = this.#clock.seen(at);
@@ -216,14 +205,6 @@ export class Ledger implements ReservationOwner {
 			const amount = isWeighed(spec) ? amountOf(spec.unit, charge) : spec.unit === "requests" && begun ? 1 : 0;
 			if (amount > 0) counter.add(amount, now);
 		}
-	}
-
-	tariffOf(model: string): Tariff {
-		const known = this.#tariffs.get(model);
-		if (known !== undefined) return known;
-		const tariff = this.#prices.find(({ matches }) => matches(model))?.tariff ?? FREE;
-		if (this.#tariffs.size < MODELS_MAX) this.#tariffs.set(model, tariff);
-		return tariff;
 	}
 
 	/** Takes over what a former run left, where the definition is still the same. To be called before anything is reserved. */
@@ -332,7 +313,7 @@ export class Ledger implements ReservationOwner {
 		for (const subject of reservation.plan.subjects) subject.holds -= 1;
 		if (charge === null || charge.outputTokens + charge.inputTokens === 0) return;
 		const { guessedInput, mostInput } = reservation.estimate;
-		this.#history.learn(reservation.facts.model ?? "", guessedInput, mostInput, charge);
+		this.#estimator.learn(reservation.facts.model ?? "", guessedInput, mostInput, charge);
 	}
 
 	overshot({ budget: { spec } }: Counter, by: number): void {
@@ -359,30 +340,10 @@ export class Ledger implements ReservationOwner {
 	#compile(facts: ChargedFacts): Plan {
 		return this.#planner.planOf(facts);
 	}
-
-	#estimate(model: string, weight: Weight | null, counters: readonly Counter[], now: number): Estimate {
-		if (weight === null) return WEIGHTLESS;
-		const { guessedInput, mostInput } = weight;
-		const tariff = this.tariffOf(model);
-		const mostTokens = this.#history.mostInputTokens(model, mostInput);
-		const inputTokens = Math.min(mostTokens, this.#history.inputTokens(model, guessedInput));
-		const outputTokens = weight.answers ? this.#outputTokens(model, weight, freeTokens(counters, inputTokens, tariff, now)) : 0;
-		const gpuUs = weight.onGpu ? this.#history.gpuUs(model) : 0;
-		const charge = { inputTokens, outputTokens, gpuUs, nanos: tariff.nanosOf(inputTokens, outputTokens, gpuUs) };
-		const most = { inputTokens: mostTokens, outputTokens, gpuUs, nanos: tariff.nanosOf(mostTokens, outputTokens, gpuUs) };
-		return { charge, most, guessedInput, mostInput, tariff };
-	}
-
-	#outputTokens(model: string, { outputBound, whole }: Weight, free: number): number {
-		const lately = this.#history.outputTokens(model);
-		const estimated = whole ? Math.max(WHOLE_LEAST_TOKENS, lately * WHOLE_FACTOR, Math.floor(free * WHOLE_PART)) : lately;
-		return outputBound === null ? estimated : Math.min(outputBound, estimated);
-	}
 }
 
 /** Rates are fractions; without it a newcomer to one of "1 a second" would be refused at random. */
 const SLACK = 1e-6;
-const WEIGHTLESS: Estimate = Object.freeze({ charge: NOTHING, most: NOTHING, guessedInput: 0, mostInput: 0, tariff: FREE });
 
 export function factsOf({ id, kind, role, groups }: Principal, model: string | null, peer: string): ChargedFacts {
 	return { principal: id, kind, role, groups, model, peer };

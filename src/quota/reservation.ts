@@ -2,6 +2,7 @@
  * One request's hold on its budgets: taken whole, extended while the answer outgrows its estimate, given back when the truth is known.
  *
  *  - Settled once. Whoever settles or gives up a second time changes nothing, so no path out of a request can leak a hold or free it twice.
+ *  - Tokens are asked for as they pass; time passes without them (a model loads, a prompt is read, an answer comes in one piece), so it is looked at.
  *  - Nothing here waits: between looking at a counter and taking from it there is no turn of the loop in which another could take the same.
  */
 import type { Charge } from "../model/charge.ts";
@@ -17,6 +18,10 @@ import type { Tariff } from "./tariff.ts";
 
 /** How many tokens of an answer are asked for at once when it outgrows its estimate. */
 const STEP_TOKENS = 32;
+/** So much of a GPU's time is held ahead of what has passed: twice what passes between two looks at it. */
+export const AHEAD_US = 200_000;
+/** How often `look` is to be called. */
+export const LOOK_MS = 100;
 
 export interface ReservationOwner {
 	/** The ledger's time, Unix ms. */
@@ -36,6 +41,8 @@ export interface Estimate {
 	/** Of the prompt, by its length alone, and its bound by its bytes: what history learns from. */
 	readonly guessedInput: number;
 	readonly mostInput: number;
+	/** Whether all that the answer may become is held from the beginning. */
+	readonly whole: boolean;
 	readonly tariff: Tariff;
 }
 
@@ -55,6 +62,9 @@ export class Reservation implements Hold, Placed {
 	#covered: number;
 	/** Microseconds of GPU so far; known once the request is at its upstream. */
 	#gpuUs: (() => number) | null = null;
+	/** Tokens of the answer that have passed. */
+	#passed = 0;
+	#onExhausted: (() => void) | null = null;
 	#begun = false;
 	#settled = false;
 
@@ -117,12 +127,40 @@ export class Reservation implements Hold, Placed {
 		}
 	}
 
-	/** `gpuUs`: how much of the GPU it had by now, as far as time tells. */
-	runsOn(gpuUs: () => number): void {
+	/**
+	 * `gpuUs`: how much of the GPU it had by now, as far as time tells. `onExhausted`: called, again and again until it is settled, where a budget that may end
+	 * it has no more time for it.
+	 */
+	runsOn(gpuUs: () => number, onExhausted: () => void): void {
 		this.#gpuUs = gpuUs;
+		this.#onExhausted = onExhausted;
+	}
+
+	/** Time has passed on the GPU: holds what may pass until it is looked at again. */
+	look(): void {
+		if (this.#settled || this.#gpuUs === null) return;
+		const now = this.#owner.now();
+		const gpuUs = this.#gpuUs();
+		let over: Counter | null = null;
+		for (let at = 0; at < this.#counters.length; at++) {
+			const counter = this.#counters[at];
+			if (counter === undefined) continue;
+			const { unit } = counter.budget.spec;
+			if (unit !== "gpu_seconds" && unit !== "money") continue;
+			const wanted = amountOf(unit, this.#chargeAt(this.#tokensAhead, gpuUs + AHEAD_US));
+			if (this.#take(counter, at, wanted, now)) continue;
+			const tokens = this.estimate.whole ? this.#tokensAhead : this.#passed;
+			if (amountOf(unit, this.#chargeAt(tokens, gpuUs + LOOK_MS * 1_000)) > (this.#held[at] ?? 0)) over = counter;
+		}
+		if (over === null) return;
+		this.exhausted = over;
+		// The next token asks again, so a stream that is in the middle of a frame ends behind it.
+		this.#covered = 0;
+		this.#onExhausted?.();
 	}
 
 	passed(outputTokens: number): boolean {
+		this.#passed = outputTokens;
 		if (outputTokens < this.#covered) return true;
 		return this.#settled || this.#extend(outputTokens);
 	}
@@ -171,41 +209,45 @@ export class Reservation implements Hold, Placed {
 		this.#held[at] = 0;
 	}
 
+	#chargeAt(outputTokens: number, gpuUs: number): Charge {
+		const { charge, tariff } = this.estimate;
+		const { inputTokens } = charge;
+		return { inputTokens, outputTokens, gpuUs, nanos: tariff.nanosOf(inputTokens, outputTokens, gpuUs) };
+	}
+
+	/** Tokens of the answer that may come before anything is asked again. */
+	get #tokensAhead(): number {
+		return Number.isFinite(this.#covered) ? Math.max(this.#covered, this.#passed) : this.estimate.charge.outputTokens;
+	}
+
+	/** Takes up to `wanted` in all; whether it got that. */
+	#take(counter: Counter, at: number, wanted: number, now: number): boolean {
+		const { unit, onExhausted } = counter.budget.spec;
+		const held = this.#held[at] ?? 0;
+		const missing = Math.ceil(wanted) - held;
+		if (missing <= 0) return true;
+		// Its own slack is its own: the estimate goes on, and only others leave room for more.
+		const room = Math.floor(counter.room(now)) + slackOf(unit, this.estimate);
+		const taken = onExhausted === "finish" ? missing : Math.min(missing, Math.max(0, room));
+		counter.reserved += taken;
+		this.#held[at] = held + taken;
+		return taken === missing;
+	}
+
 	/** Takes what the next tokens need; false where one that may end the answer has not even what passed already. */
 	#extend(outputTokens: number): boolean {
 		const now = this.#owner.now();
-		const { charge, tariff } = this.estimate;
-		const wanted = outputTokens + STEP_TOKENS;
 		const gpuUs = this.#gpuUs?.() ?? 0;
-		const soFar: Charge = {
-			inputTokens: charge.inputTokens,
-			outputTokens,
-			gpuUs,
-			nanos: tariff.nanosOf(charge.inputTokens, outputTokens, gpuUs),
-		};
+		const soFar = this.#chargeAt(outputTokens, gpuUs);
 		const perToken = outputTokens === 0 ? 0 : gpuUs / outputTokens;
-		const nextGpuUs = gpuUs + perToken * STEP_TOKENS;
-		const next: Charge = {
-			inputTokens: charge.inputTokens,
-			outputTokens: wanted,
-			gpuUs: nextGpuUs,
-			nanos: tariff.nanosOf(charge.inputTokens, wanted, nextGpuUs),
-		};
-		let covered = wanted;
+		const next = this.#chargeAt(outputTokens + STEP_TOKENS, gpuUs + perToken * STEP_TOKENS);
+		let covered = outputTokens + STEP_TOKENS;
 		for (let at = 0; at < this.#counters.length; at++) {
 			const counter = this.#counters[at];
 			if (counter === undefined || !isWeighed(counter.budget.spec) || counter.budget.spec.unit === "input_tokens") continue;
-			const { unit, onExhausted } = counter.budget.spec;
-			const held = this.#held[at] ?? 0;
-			const missing = Math.ceil(amountOf(unit, next)) - held;
-			if (missing <= 0) continue;
-			// Its own slack is its own: the estimate goes on, and only others leave room for more.
-			const room = Math.floor(counter.room(now)) + slackOf(unit, this.estimate);
-			const taken = onExhausted === "finish" ? missing : Math.min(missing, Math.max(0, room));
-			counter.reserved += taken;
-			this.#held[at] = held + taken;
-			if (taken === missing) continue;
-			const left = held + taken - amountOf(unit, soFar);
+			const { unit } = counter.budget.spec;
+			if (this.#take(counter, at, amountOf(unit, next), now)) continue;
+			const left = (this.#held[at] ?? 0) - amountOf(unit, soFar);
 			const each = (amountOf(unit, next) - amountOf(unit, soFar)) / STEP_TOKENS;
 			const more = left <= 0 ? 0 : Math.floor(left / each);
 			if (more === 0) this.exhausted = counter;

@@ -1,7 +1,8 @@
 /** Ledgers with a clock that the test sets, and the little that a budget must say. */
 import type { BudgetSpec, BudgetsSpec } from "../../src/model/budget-spec.ts";
 import { NO_GROUPS, type Principal } from "../../src/model/principal.ts";
-import { type Exceeded, factsOf, Ledger, type Weight } from "../../src/quota/ledger.ts";
+import type { Weight } from "../../src/quota/estimator.ts";
+import { type Exceeded, factsOf, Ledger } from "../../src/quota/ledger.ts";
 import { Reservation } from "../../src/quota/reservation.ts";
 
 /** 12:00 on a Monday, UTC. */

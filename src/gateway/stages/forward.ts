@@ -52,7 +52,7 @@ export function forward(
 	const { body } = admitted.judged;
 	if (body.kind === "blob" && body.length !== null && body.length > deps.uploadBytes) {
 		const refusal = deny("body-too-large", `${body.length} bytes announced, ${deps.uploadBytes} allowed`);
-		return Promise.resolve({ outcome: "refused", refusal, upstream: "none" });
+		return Promise.resolve({ outcome: "refused", refusal, upstream: "none", gpuMs: 0 });
 	}
 	if (deps.upstreams.all.length > 1 && isMergeable(admitted)) {
 		const upstreams = deps.upstreams.all.filter((upstream) => upstream.healthy !== false);
@@ -79,6 +79,7 @@ class Forwarding implements RelayOwner {
 	/** Since when it runs on the upstream's GPU, by two clocks; null where it does not. */
 	#onGpu: { readonly virtual: number; readonly since: number } | null = null;
 	#gpuShare = 0;
+	#gpuMs = 0;
 
 	constructor(
 		admitted: Admitted,
@@ -142,7 +143,7 @@ class Forwarding implements RelayOwner {
 
 	refused(refusal: Deny): void {
 		const upstream = this.#done();
-		this.#resolve({ outcome: "refused", refusal, upstream });
+		this.#resolve({ outcome: "refused", refusal, upstream, gpuMs: this.#gpuMs });
 	}
 
 	#callAgain(): void {
@@ -163,12 +164,18 @@ class Forwarding implements RelayOwner {
 		const since = monotonic();
 		const virtual = gpu.enter(since);
 		this.#onGpu = { virtual, since };
-		this.#admitted.hold?.runsOn(() => gpu.chargedMs(virtual, monotonic()) * 1_000);
+		this.#admitted.hold?.runsOn(
+			() => gpu.chargedMs(virtual, monotonic()) * 1_000,
+			() => this.#relay?.exhausted(),
+		);
 	}
 
 	#done(): string {
 		if (this.#onGpu !== null && this.#upstream !== null) {
-			this.#gpuShare = this.#upstream.gpu.leave(this.#onGpu.virtual, this.#onGpu.since, this.#deps.monotonic());
+			const { virtual, since } = this.#onGpu;
+			const now = this.#deps.monotonic();
+			this.#gpuShare = this.#upstream.gpu.leave(virtual, since, now);
+			this.#gpuMs = this.#gpuShare * (now - since);
 			this.#onGpu = null;
 		}
 		if (this.#relay !== null) this.#deps.running.leave(this.#relay);

@@ -6,16 +6,16 @@
  *  - Only work counts: listing models stays possible when a budget is used up. Without budgets nothing is looked up.
  *  - An answer in one piece cannot be ended in the middle, so the model is told beforehand how long it may become.
  */
-import { type Decision, type Deny, deny, permit } from "../../model/decision.ts";
+import { type Decision, permit } from "../../model/decision.ts";
 import type { OperationClass } from "../../model/operation-class.ts";
 import type { JudgedRequest } from "../../ollama/judged-request.ts";
 import { estimatePromptTokens, mostPromptTokens } from "../../ollama/meters/estimate.ts";
 import type { UsageSource } from "../../ollama/operation.ts";
 import { boundOutput } from "../../policy/criteria/output-length.ts";
-import { type Exceeded, factsOf, type Ledger, type Weight } from "../../quota/ledger.ts";
+import type { Weight } from "../../quota/estimator.ts";
+import { factsOf, type Ledger } from "../../quota/ledger.ts";
 import { Reservation } from "../../quota/reservation.ts";
-import { budgetFields } from "../budget-fields.ts";
-import { budgetExceededText } from "../budget-text.ts";
+import { budgetRefusal } from "../budget-refusal.ts";
 import type { Authorized, Reserved } from "../exchange.ts";
 import { tokenBoundOf } from "../token-bound.ts";
 
@@ -30,7 +30,7 @@ export function reserve(authorized: Authorized, ledger: Ledger): Decision<Reserv
 	if (plan.counters.length === 0) return permit(reservedAs(authorized, judged, null));
 	const weight = plan.kind.weighs ? weightOf(judged) : null;
 	const held = ledger.reserve(plan, authorized.id, factsOf(principal, model?.short ?? null, caller.peer), weight);
-	if (!(held instanceof Reservation)) return exceeded(held, budgetFields({ plan, now: ledger.now() }, authorized.dialect), ledger.now());
+	if (!(held instanceof Reservation)) return budgetRefusal(held, { plan, now: ledger.now() }, authorized.dialect);
 	const { covered } = held;
 	const isTooLong = weight?.whole === true && weight.answers && (weight.outputBound === null || weight.outputBound > covered);
 	return permit(reservedAs(authorized, isTooLong && Number.isFinite(covered) ? boundOutput(judged, covered) : judged, held));
@@ -53,17 +53,6 @@ function mayCallTools({ body }: JudgedRequest): boolean {
 	if (body.kind !== "json") return false;
 	const { tools } = body.value;
 	return Array.isArray(tools) && tools.length > 0;
-}
-
-function exceeded({ counter, needed, retryAt }: Exceeded, fields: ReturnType<typeof budgetFields>, now: number): Deny {
-	const { spec } = counter.budget;
-	const whose = counter.subject === "" ? "" : ` of ${counter.subject}`;
-	return {
-		...deny("budget-exceeded", `${spec.name}${whose}: ${spec.unit}`, Math.max(1, retryAt - now)),
-		told: budgetExceededText(spec, needed, retryAt),
-		fields,
-		budget: spec.name,
-	};
 }
 
 function reservedAs(

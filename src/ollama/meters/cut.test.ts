@@ -5,6 +5,7 @@ import fc from "fast-check";
 
 import { cutAfter, recordingOf, recordsIn } from "../../../test/support/cut-stream.ts";
 import { judged } from "../../../test/support/understood.ts";
+import { createMeter } from "./create-meter.ts";
 
 const NOTE = { reason: "budget-exceeded", budget: "few", message: "a budget is used up", request_id: "r1" };
 
@@ -113,6 +114,26 @@ suite("a stream that came to its bound ends as the model's own bound would have 
 			{ type: "response.incomplete" },
 		]);
 	});
+});
+
+test("can be cut between two frames from the first token on, not before one, in one, or behind what closes the answer", () => {
+	for (const scenario of STREAMS) {
+		const exchange = recordingOf(scenario);
+		const whole = Buffer.concat(exchange.chunks);
+		const states: string[] = [];
+		const meter = createMeter(judged(exchange), { status: 200, contentType: exchange.answerType }, { passed: () => true });
+		const separator = exchange.answerType.startsWith("text/") ? "\n\n" : "\n";
+		assert.equal(meter.cuttable, false, scenario);
+		for (const frame of whole.toString().split(separator).slice(0, -1)) {
+			const bytes = Buffer.from(`${frame}${separator}`);
+			meter.push(bytes.subarray(0, 9));
+			const inside = meter.cuttable;
+			meter.push(bytes.subarray(9));
+			states.push(`${inside ? "i" : "-"}${meter.cuttable ? "c" : "-"}`);
+		}
+		assert.match(states.join(" "), /^(-- )*-c( [-i][c-])*( [-i]-)+$/, scenario);
+		assert.equal(states.at(-1)?.[1], "-", scenario);
+	}
 });
 
 test("an answer that ends before its bound is the answer as it was, and is charged what was reported", () => {

@@ -33,7 +33,7 @@ const LOOKED_AT = 256;
 const MEDIA: ReadonlySet<string> = new Set(["images", "image_url", "url", "data", "image"]);
 /** What these hold is written as JSON again. */
 const WRITTEN_AGAIN: ReadonlySet<string> = new Set(["tools", "tool_calls", "input", "arguments"]);
-const ESCAPED = /[<>&"\\\u0000-\u001f\u2028\u2029]/g;
+const ESCAPED = /[<>&"\\\p{Cc}\u2028\u2029]/gu;
 const LONGEST_ESCAPE = 6;
 
 export function estimatePromptTokens({ body }: JudgedRequest): number {

@@ -19,6 +19,8 @@ export interface Meter {
 	push(bytes: Buffer): Buffer;
 	/** The bound has said no: what comes now is not relayed, and `cut` is to be called in the place of `end`. */
 	readonly bounded: boolean;
+	/** Whether `cut` may end the answer here: something of it has passed, and the last of that was a whole frame. Only where a bound is kept. */
+	readonly cuttable: boolean;
 	/** `complete`: the upstream's answer ended as it should. To be called once. */
 	end(complete: boolean): MeterEnd;
 	/** Ends an answer that came to its bound: `relay` are its last records, with `length` as the dialect has it. */

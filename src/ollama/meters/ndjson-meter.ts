@@ -24,12 +24,17 @@ export class NdjsonMeter implements Meter {
 	#frames = 0;
 	bounded = false;
 	readonly #bound: OutputBound | null;
-	/** The token at which the bound said no. */
-	#lastToken: Buffer | null = null;
+	/** The first, and where the bound said no that one: what the closing record is made from. */
+	#token: Buffer | null = null;
+	#isClosed = false;
 
 	constructor(judged: JudgedRequest, bound: OutputBound | null) {
 		this.#judged = judged;
 		this.#bound = bound;
+	}
+
+	get cuttable(): boolean {
+		return this.#token !== null && !this.#isClosed && this.#unfinished.empty;
 	}
 
 	push(bytes: Buffer): Buffer {
@@ -66,7 +71,7 @@ export class NdjsonMeter implements Meter {
 	}
 
 	cut({ elapsedMs, ...note }: CutNote): MeterEnd {
-		const token = parseRecord(this.#lastToken?.toString("utf8") ?? "") ?? {};
+		const token = parseRecord(this.#token?.toString("utf8") ?? "") ?? {};
 		const promptTokens = estimatePromptTokens(this.#judged);
 		const elapsedNs = Math.round(elapsedMs * 1e6);
 		const closing = {
@@ -97,9 +102,13 @@ export class NdjsonMeter implements Meter {
 	}
 
 	#ask(bound: OutputBound, line: Buffer): void {
-		if (line.includes(CLOSES) || bound.passed(this.#frames)) return;
-		this.bounded = true;
-		this.#lastToken = Buffer.from(line);
+		if (line.includes(CLOSES)) {
+			this.#isClosed = true;
+			return;
+		}
+		const isEnd = !bound.passed(this.#frames);
+		if (isEnd) this.bounded = true;
+		if (isEnd || this.#token === null) this.#token = Buffer.from(line);
 	}
 
 	#tooLong(): void {

@@ -29,13 +29,20 @@ export class SseMeter implements Meter {
 	readonly #bound: OutputBound | null;
 	/** Counted for the bound alone. */
 	#tokens = 0;
-	/** The token at which the bound said no. */
-	#lastToken: Buffer = NOTHING;
+	/** The last: what the closing events are made from. */
+	#token: Buffer = NOTHING;
+	/** Whether the last event was one: then nothing of the answer has been closed. */
+	#isOpen = false;
 
 	constructor(judged: JudgedRequest, reader: StreamReader, bound: OutputBound | null) {
 		this.#judged = judged;
 		this.#reader = reader;
 		this.#bound = bound;
+	}
+
+	/** What is held of an event has not passed. */
+	get cuttable(): boolean {
+		return this.#isOpen && !this.#skipping && (this.#held === 0 || this.#reader.withholds);
 	}
 
 	push(bytes: Buffer): Buffer {
@@ -99,16 +106,16 @@ export class SseMeter implements Meter {
 	cut({ elapsedMs: _elapsedMs, ...note }: CutNote): MeterEnd {
 		const { counted } = this.#reader.result();
 		const usage = tokens(counted.promptTokens ?? estimatePromptTokens(this.#judged), this.#tokens, true);
-		const closing = this.#reader.closing(this.#lastToken, { usage, usageAsked: this.#judged.usageAsked, note });
+		const closing = this.#reader.closing(this.#token, { usage, usageAsked: this.#judged.usageAsked, note });
 		return { relay: Buffer.from(closing, "utf8"), usage, failed: null, boundary: true };
 	}
 
 	#ask(bound: OutputBound, event: Buffer): void {
-		if (!this.#reader.isToken(event)) return;
+		this.#isOpen = this.#reader.isToken(event);
+		if (!this.#isOpen) return;
 		this.#tokens++;
-		if (bound.passed(this.#tokens)) return;
-		this.bounded = true;
-		this.#lastToken = Buffer.from(event);
+		this.#token = Buffer.from(event);
+		if (!bound.passed(this.#tokens)) this.bounded = true;
 	}
 
 	/** Position behind the blank line that ends the event, or -1. Remembers where in a line it stopped. */

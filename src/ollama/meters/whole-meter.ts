@@ -18,6 +18,7 @@ const END_KEPT = 2 ** 12;
 export class WholeMeter implements Meter {
 	/** An answer in one piece cannot be ended in the middle. */
 	readonly bounded = false;
+	readonly cuttable = false;
 	readonly #judged: JudgedRequest;
 	readonly #source: UsageSource;
 	#pieces: Buffer[] = [];
