@@ -120,3 +120,19 @@ for (const [what, headers] of [
 		assert.equal((await ask("GET", `/v1/status?access_token=${token}`, headers(token))).status, 401);
 	});
 }
+
+test("a token of a terminal is no cookie, and is good as a bearer's", async () => {
+	const { open, ask } = world();
+	const { token } = open("admin", "terminal");
+	assert.equal((await ask("GET", "/v1/status", { cookie: `${COOKIE}=${token}` })).status, 401);
+	assert.equal((await ask("GET", "/v1/status", { authorization: `Bearer ${token}` })).status, 200);
+});
+
+test("a cookie and a token on one request are a refusal, even if both are right", async () => {
+	const { open, ask } = world();
+	const cookie = `${COOKIE}=${open("admin", "browser").token}`;
+	for (const authorization of [`Bearer ${open("admin", "terminal").token}`, "Bearer x", ""]) {
+		const answer = await ask("GET", "/v1/status", { cookie, authorization });
+		assert.deepEqual([answer.status, JSON.parse(await answer.text()).code], [400, "credential-ambiguous"], authorization);
+	}
+});
