@@ -1,4 +1,3 @@
-import type { BudgetScope } from "../model/budget-spec.ts";
 import type { Charge, Reserved } from "../model/charge.ts";
 
 /** How far budgets are used, as it outlives the process. */
@@ -7,8 +6,11 @@ export interface BudgetSnapshot {
 	readonly seq: number;
 	/** The ledger's time, Unix ms: it never goes back behind it. */
 	readonly at: number;
+	/** The number of the last save. */
+	readonly save: number;
 	readonly definitions: readonly BudgetDefinition[];
-	readonly subjects: readonly SubjectState[];
+	/** In the order in which they were saved: of a subject that is in several, the last counts. */
+	readonly records: readonly SubjectRecords[];
 	/** Requests that were running: let in, and not yet at their end. */
 	readonly open: readonly OpenRequest[];
 }
@@ -16,16 +18,19 @@ export interface BudgetSnapshot {
 /** What makes a budget the same one: with another definition, what was counted means nothing. */
 export type BudgetDefinition = readonly [name: string, definition: string];
 
-/** How far one subject has used the budgets of a scope, in one: with ten budgets each a caller would be ten rows to write. */
-export interface SubjectState {
-	readonly scope: BudgetScope;
-	/** Whose: an id, a group, a model, a network; "" for everyone. */
-	readonly subject: string;
+/**
+ * How far some subjects have used the budgets of their scopes, in one piece: a message and a row for each of ten thousand callers would cost more than all
+ * the counting.
+ */
+export interface SubjectRecords {
+	/** Whose: ids, groups, models, networks, "" for everyone; one after the other, without anything between. */
+	readonly names: string;
 	/**
-	 * For each budget of which something was counted: its place among the definitions, how many numbers follow, and these, as its kind of window writes
-	 * them.
+	 * For each subject in turn: its scope's place in BUDGET_SCOPES, how many UTF-16 units its name has, how many numbers follow, and these. They are, for each
+	 * budget of which something was counted: its place among the definitions, how many numbers follow, and these, as its kind of window writes them.
+	 * None where nothing of a subject counts any more.
 	 */
-	readonly state: readonly number[];
+	readonly numbers: Float64Array<ArrayBuffer>;
 }
 
 export interface OpenRequest {
@@ -49,10 +54,10 @@ export interface ChargedFacts extends Pick<Reserved, "kind" | "groups"> {
 }
 
 export interface BudgetChanges extends BudgetSnapshot {
-	/** Those of whom anything changed since the last save that succeeded, whole; the rest stays. */
-	readonly subjects: readonly SubjectState[];
-	/** Those of whom nothing counts any more; to be done before `subjects`, among whom they may be again. */
-	readonly forgotten: readonly (readonly [scope: BudgetScope, subject: string])[];
+	/** Of those of whom anything changed since the last save that succeeded; the rest stays. */
+	readonly records: readonly SubjectRecords[];
+	/** Records of saves before this one are needed no more; with the number of this save, none but its own are. */
+	readonly keepFrom: number;
 }
 
 /**
@@ -61,6 +66,6 @@ export interface BudgetChanges extends BudgetSnapshot {
 export interface BudgetStore {
 	/** Null where nothing was kept. */
 	load(): Promise<BudgetSnapshot | null>;
-	/** What was counted of a budget whose definition is not given any more, or is another than before, is dropped. */
+	/** The records are kept behind those that are there; all else replaces what was there. Takes the records' arrays: they may be empty afterwards. */
 	save(changes: BudgetChanges): Promise<void>;
 }

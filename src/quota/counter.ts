@@ -63,7 +63,9 @@ export class Counter {
 	/** What survives a restart; see `restore`. */
 	state(): readonly number[] {
 		const at = this.#who.cellOf(this.budget.place);
-		return at < 0 ? [] : this.budget.window.state(this.#who, at + 1);
+		const numbers: number[] = [];
+		if (at >= 0) this.budget.window.state(this.#who, at + 1, numbers);
+		return numbers;
 	}
 
 	/** Takes back what `state` gave: nothing is nothing used. */

@@ -60,7 +60,8 @@ class Model {
 	day = Math.floor(NOON / DAY);
 	latest = NOON;
 	log: Event[] = [];
-	saved: BudgetSnapshot = { seq: 0, at: 0, definitions: [], subjects: [], open: [] };
+	saved: BudgetSnapshot = { seq: 0, at: 0, save: 0, definitions: [], records: [], open: [] };
+	pages: BudgetSnapshot[] = [];
 
 	constructor(unit: BudgetUnit, mode: OnExhausted) {
 		this.unit = unit;
@@ -150,11 +151,10 @@ class Model {
 	}
 
 	save(): void {
-		const changes = this.tested.ledger.changes(this.log.length);
-		const subjects = new Map(this.saved.subjects.map((each) => [each.subject, each]));
-		for (const [, subject] of changes.forgotten) subjects.delete(subject);
-		for (const each of changes.subjects) subjects.set(each.subject, each);
-		this.saved = JSON.parse(JSON.stringify({ ...changes, subjects: Array.from(subjects.values()) }));
+		const { keepFrom, ...changes } = this.tested.ledger.changes(this.log.length);
+		this.pages = this.pages.filter(({ save }) => save >= keepFrom);
+		this.pages.push(changes);
+		this.saved = structuredClone({ ...changes, records: this.pages.flatMap(({ records }) => records) });
 		for (const running of this.running) running.owed = this.amount(running.hold.held);
 	}
 

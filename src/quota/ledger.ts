@@ -9,7 +9,7 @@ import { BUDGET_SCOPES, type BudgetScope, type BudgetsSpec } from "../model/budg
 import type { Charge, Reserved } from "../model/charge.ts";
 import type { ModelName } from "../model/model-name.ts";
 import type { Principal } from "../model/principal.ts";
-import type { BudgetChanges, BudgetSnapshot, ChargedFacts, SubjectState } from "../ports/budget-store.ts";
+import type { BudgetChanges, BudgetDefinition, BudgetSnapshot, ChargedFacts } from "../ports/budget-store.ts";
 import { invariant } from "../std/invariant.ts";
 import { Roster } from "../std/roster.ts";
 import { amountOf } from "./amount.ts";
@@ -20,7 +20,9 @@ import { boundsAnswer, coveredBy, leastOf, slackOf } from "./fitting.ts";
 import { LedgerClock } from "./ledger-clock.ts";
 import { type CompiledBudget, countersOf, isWeighed, NO_PLAN, type Plan, Planner } from "./plan.ts";
 import { Reservation, type ReservationOwner } from "./reservation.ts";
+import { SaveBook } from "./save-book.ts";
 import { type Standing, standingOf } from "./standing.ts";
+import { latestRecords } from "./subject-records.ts";
 import { type SubjectCounters, Subjects } from "./subjects.ts";
 
 export interface LedgerDeps {
@@ -65,13 +67,12 @@ export class Ledger implements ReservationOwner {
 	#clock: LedgerClock;
 	#budgets: readonly CompiledBudget[] = [];
 	#spec: BudgetsSpec = { budgets: [], prices: [], timeZone: "UTC" };
-	#isTimed = false;
 	readonly #subjects = BUDGET_SCOPES.map((scope) => [scope, new Subjects(scope)] as const);
 	readonly #plans = new Map<string, KeptPlans>();
 	#planner: Planner;
 	#looksAtNetwork = false;
-	#changed: SubjectCounters[] = [];
-	#forgotten: (readonly [scope: BudgetScope, subject: string])[] = [];
+	#isTimed = false;
+	#book = new SaveBook(() => this.#everybody(), 0);
 	#sweep = this.#everybody();
 
 	constructor(spec: BudgetsSpec, deps: LedgerDeps) {
@@ -112,6 +113,7 @@ export class Ledger implements ReservationOwner {
 	adjust(spec: BudgetsSpec): void {
 		const before = new Map(this.budgets.map((budget) => [budget.spec.name, budget]));
 		const places = Array.from(before.values(), ({ place }) => place);
+		const definitions = JSON.stringify(this.#definitions());
 		for (const budget of before.values()) budget.place = -1;
 		this.#spec = spec;
 		this.#budgets = spec.budgets.map((each, place) => {
@@ -128,6 +130,7 @@ export class Ledger implements ReservationOwner {
 		this.#plans.clear();
 		const isAsBefore = Array.from(before.values()).every(({ place }, at) => place === places[at]);
 		if (!isAsBefore) for (const [, subjects] of this.#subjects) subjects.rearrange();
+		if (JSON.stringify(this.#definitions()) !== definitions) this.#book.beginAnew();
 		this.#planner = new Planner(this.#budgets, this.#deps.networkOf);
 	}
 
@@ -208,47 +211,37 @@ export class Ledger implements ReservationOwner {
 	}
 
 	/** Takes over what a former run left, where the definition is still the same. To be called before anything is reserved. */
-	restore({ at, definitions, subjects }: BudgetSnapshot): void {
+	restore({ at, save, definitions, records }: Pick<BudgetSnapshot, "at" | "save" | "definitions" | "records">): void {
 		this.#clock = new LedgerClock(at, this.#deps.monotonic());
+		this.#book = new SaveBook(() => this.#everybody(), save);
 		const kept = definitions.map(([name, definition]) =>
 			this.budgets.find((each) => each.spec.name === name && each.definition === definition),
 		);
-		for (const { subject, state } of subjects) {
-			for (let begin = 0; begin < state.length; ) {
-				const end = begin + 2 + (state[begin + 1] ?? 0);
-				kept[state[begin] ?? -1]?.counterOf(subject).restore(state.slice(begin + 2, end));
-				begin = end;
-			}
+		for (const { scope, subject, states } of latestRecords(records)) {
+			const counted = states.flatMap(([place, state]) => {
+				const budget = kept[place];
+				return budget?.spec.scope === scope ? [{ budget, state }] : [];
+			});
+			if (counted.length === 0) continue;
+			const all = this.#subjectsOf(scope);
+			const who = all.of(subject, all.layoutOf(counted.map(({ budget }) => budget)));
+			for (const { budget, state } of counted) new Counter(budget, who).restore(state);
 		}
 	}
 
 	/** What changed since it was asked last, to be saved as one. `seq`: the last event so far. */
 	changes(seq: number): BudgetChanges {
-		const subjects: SubjectState[] = [];
-		for (const changed of this.#changed) {
-			changed.dirty = false;
-			if (!changed.gone) subjects.push({ scope: changed.scope, subject: changed.subject, state: changed.state() });
-		}
-		const forgotten = this.#forgotten;
-		this.#changed = [];
-		this.#forgotten = [];
-		return {
-			seq,
-			at: this.now(),
-			definitions: this.budgets.map(({ spec, definition }) => [spec.name, definition]),
-			subjects,
-			forgotten,
-			open: this.#open.all().map(({ request, facts, held, begun }) => ({ request, facts, charge: held, begun })),
-		};
+		const open = this.#open.all().map(({ request, facts, held, begun }) => ({ request, facts, charge: held, begun }));
+		return { seq, at: this.now(), definitions: this.#definitions(), open, ...this.#book.next() };
 	}
 
 	/** Everything is to be saved again: what was asked for last did not reach the disk. */
 	changedAll(): void {
-		for (const [, subjects] of this.#subjects) this.changed(subjects.all());
+		this.#book.beginAnew();
 	}
 
 	get hasChanges(): boolean {
-		return this.#changed.length > 0 || this.#forgotten.length > 0;
+		return this.#book.hasChanges;
 	}
 
 	/**
@@ -266,7 +259,7 @@ export class Ledger implements ReservationOwner {
 			const { scope, subject } = next.value;
 			if (!next.value.isIdle(now)) continue;
 			this.#subjectsOf(scope).forget(next.value);
-			this.#forgotten.push([scope, subject]);
+			this.#book.forgotten(scope, subject);
 			if (scope === "key" || scope === "principal") this.#plans.delete(subject);
 		}
 	}
@@ -301,11 +294,7 @@ export class Ledger implements ReservationOwner {
 	}
 
 	changed(subjects: Iterable<SubjectCounters>): void {
-		for (const each of subjects) {
-			if (each.dirty) continue;
-			each.dirty = true;
-			this.#changed.push(each);
-		}
+		for (const each of subjects) this.#book.changed(each);
 	}
 
 	settled(reservation: Reservation, charge: Charge | null): void {
@@ -318,6 +307,10 @@ export class Ledger implements ReservationOwner {
 
 	overshot({ budget: { spec } }: Counter, by: number): void {
 		this.#deps.onOvershoot(spec.name, spec.unit, by);
+	}
+
+	#definitions(): readonly BudgetDefinition[] {
+		return this.budgets.map(({ spec, definition }) => [spec.name, definition]);
 	}
 
 	*#everybody(): Generator<SubjectCounters> {

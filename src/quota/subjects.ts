@@ -7,6 +7,7 @@
 import type { BudgetScope } from "../model/budget-spec.ts";
 import type { CountedBudget } from "./counted-budget.ts";
 import { type Copy, Layout } from "./layout.ts";
+import type { Recorded } from "./subject-records.ts";
 import type { Cells, Window } from "./window.ts";
 
 /** Keys and principals are the operator's to make; networks and models are whatever callers come from and ask for. */
@@ -14,7 +15,7 @@ const SUBJECTS_MAX = { key: 1_000_000, principal: 1_000_000, group: 10_000, mode
 /** No id, group, canonical model name or network begins with an underscore. */
 export const OTHERS = "_other";
 
-export class SubjectCounters implements Cells {
+export class SubjectCounters implements Cells, Recorded {
 	readonly scope: BudgetScope;
 	readonly subject: string;
 	/** Has cells for every budget that ever concerned it. */
@@ -25,6 +26,8 @@ export class SubjectCounters implements Cells {
 	holds = 0;
 	/** Whether anything was counted since it was last saved. */
 	dirty = false;
+	/** The save in which its record is that counts; -1 where it was never saved. */
+	savedIn = -1;
 	/** Whether it was forgotten: whoever still has it must look it up again, or would count beside what others count. */
 	gone = false;
 	#base: number;
@@ -72,18 +75,21 @@ export class SubjectCounters implements Cells {
 		return true;
 	}
 
-	/** As it is saved: see `SubjectState`. */
-	state(): readonly number[] {
-		const numbers: number[] = [];
+	/** As it is saved: see `SubjectRecords`. */
+	state(numbers: number[]): void {
 		const { budgets, starts } = this.layout;
 		for (let at = 0; at < budgets.length; at++) {
 			const budget = budgets[at];
-			const state = budget?.window.state(this, this.#base + (starts[at] ?? 0) + 1);
-			if (budget === undefined || state === undefined || state.length === 0) continue;
-			numbers.push(budget.place, state.length);
-			for (const each of state) numbers.push(each);
+			if (budget === undefined) continue;
+			const length = numbers.push(budget.place, 0);
+			budget.window.state(this, this.#base + (starts[at] ?? 0) + 1, numbers);
+			if (numbers.length > length) {
+				numbers[length - 1] = numbers.length - length;
+			} else {
+				numbers.pop();
+				numbers.pop();
+			}
 		}
-		return numbers;
 	}
 }
 

@@ -40,8 +40,8 @@ export abstract class Window {
 	abstract add(who: Cells, at: number, amount: number, now: number): void;
 	/** When enough of what was used is forgotten that `need` more fits, Unix ms; at the earliest, where others hold some of it. */
 	abstract renews(who: Cells, at: number, need: number, now: number): number;
-	/** What survives a restart, a whole number of times 2 numbers; empty where nothing was used. See `restore`. */
-	abstract state(who: Cells, at: number): readonly number[];
+	/** Adds what survives a restart behind `numbers`; nothing where nothing was used. See `restore`. */
+	abstract state(who: Cells, at: number, numbers: number[]): void;
 	/** Takes back what `state` gave. */
 	abstract restore(who: Cells, at: number, state: ArrayLike<number>): void;
 }
@@ -68,9 +68,9 @@ export class CalendarWindow extends Window {
 		return this.budget.spanAt(now).end;
 	}
 
-	override state({ cells }: Cells, at: number): readonly number[] {
-		const [end = 0, used = 0] = [cells[at], cells[at + 1]];
-		return used === 0 ? NONE : [end, used];
+	override state({ cells }: Cells, at: number, numbers: number[]): void {
+		const used = cells[at + 1] ?? 0;
+		if (used !== 0) numbers.push(cells[at] ?? 0, used);
 	}
 
 	override restore({ cells }: Cells, at: number, state: ArrayLike<number>): void {
@@ -121,7 +121,8 @@ export class RollingWindow extends Window {
 	override renews(who: Cells, at: number, need: number, now: number): number {
 		let missing = this.used(who, at, now) + need - this.budget.limit;
 		let until = now + RETRY_MS;
-		const buckets = this.state(who, at);
+		const buckets: number[] = [];
+		this.state(who, at, buckets);
 		for (let bucket = 0; bucket < buckets.length && missing > 0; bucket += 2) {
 			missing -= buckets[bucket + 1] ?? 0;
 			until = ((buckets[bucket] ?? 0) + BUCKETS + 1) * this.#bucketMs;
@@ -130,11 +131,10 @@ export class RollingWindow extends Window {
 	}
 
 	/** Number of each bucket and what was used in it, oldest first. */
-	override state(who: Cells, at: number): readonly number[] {
-		const [newest = 0, inNewest = 0] = [who.cells[at], who.cells[at + 1]];
-		const older = who.older?.get(this);
-		if (older !== undefined) return [...older, newest, inNewest];
-		return inNewest === 0 ? NONE : [newest, inNewest];
+	override state(who: Cells, at: number, numbers: number[]): void {
+		for (const each of who.older?.get(this) ?? NONE) numbers.push(each);
+		const inNewest = who.cells[at + 1] ?? 0;
+		if (inNewest !== 0) numbers.push(who.cells[at] ?? 0, inNewest);
 	}
 
 	override restore(who: Cells, at: number, state: ArrayLike<number>): void {
@@ -189,9 +189,9 @@ export class RateWindow extends Window {
 		return now + Math.ceil((this.used(who, at, now) + need - this.budget.limit) / this.#perMs);
 	}
 
-	override state({ cells }: Cells, at: number): readonly number[] {
-		const [since = 0, level = 0] = [cells[at], cells[at + 1]];
-		return level === 0 ? NONE : [since, level];
+	override state({ cells }: Cells, at: number, numbers: number[]): void {
+		const level = cells[at + 1] ?? 0;
+		if (level !== 0) numbers.push(cells[at] ?? 0, level);
 	}
 
 	override restore({ cells }: Cells, at: number, state: ArrayLike<number>): void {
@@ -204,7 +204,7 @@ export class RateWindow extends Window {
 	}
 }
 
-/** What runs at this moment: all of it is held, nothing is used up, and nothing runs after a restart. */
+/** What runs at this moment: all of it is held, nothing is used up. */
 export class ConcurrentWindow extends Window {
 	override readonly width = 0;
 
@@ -220,8 +220,8 @@ export class ConcurrentWindow extends Window {
 		return now + RETRY_MS;
 	}
 
-	override state(): readonly number[] {
-		return NONE;
+	override state(): void {
+		// Nothing runs after a restart.
 	}
 
 	override restore(): void {

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 
-import type { BudgetChanges, BudgetStore, OpenRequest, SubjectState } from "../../src/ports/budget-store.ts";
+import type { BudgetChanges, BudgetStore, OpenRequest, SubjectRecords } from "../../src/ports/budget-store.ts";
 
 /** Opens an empty store, which the test's end closes. */
 export type OpenBudgetStore = (context: TestContext) => Promise<BudgetStore>;
@@ -15,7 +15,12 @@ const OPEN: OpenRequest = {
 };
 
 function changes(more: Partial<BudgetChanges> = {}): BudgetChanges {
-	return { seq: 7, at: 1_000, definitions: [["daily", "[1]"]], subjects: [], forgotten: [], open: [], ...more };
+	return { seq: 7, at: 1_000, save: 1, keepFrom: 1, definitions: [["daily", "[1]"]], records: [], open: [], ...more };
+}
+
+/** Made anew for each call: a save takes what it is given. */
+function records(names: string, ...numbers: number[]): SubjectRecords {
+	return { names, numbers: Float64Array.from(numbers) };
 }
 
 export function budgetStoreContract(name: string, open: OpenBudgetStore): void {
@@ -23,54 +28,51 @@ export function budgetStoreContract(name: string, open: OpenBudgetStore): void {
 		assert.equal(await (await open(context)).load(), null);
 	});
 
-	test(`${name}: gives back what was saved, and a fraction of a millisecond is rounded up`, async (context) => {
+	test(`${name}: gives back what was saved, number by number, and a fraction of a millisecond is rounded up`, async (context) => {
 		const store = await open(context);
-		const subjects: readonly SubjectState[] = [
-			{ scope: "everyone", subject: "", state: [] },
-			{ scope: "key", subject: "ab12cd34", state: [0, 2, 1_764_000_000_000, 12.5] },
-			{ scope: "key", subject: "o'brien 🐑", state: [0, 4, 1, 2, 3, 4] },
-			{ scope: "network", subject: "ab12cd34", state: [0, 0] },
+		const made = () => [
+			records("ab12cd34o'brien 🐑\0größe", 0, 8, 2, 1_764_000_000_000.5, -0),
+			records(""),
+			records("", 5, 0, 1, Number.MAX_SAFE_INTEGER),
 		];
-		await store.save(changes({ at: 1_000.25, subjects, open: [OPEN] }));
-		assert.deepEqual(await store.load(), { seq: 7, at: 1_001, definitions: [["daily", "[1]"]], subjects, open: [OPEN] });
-	});
-
-	test(`${name}: a save changes what it names, forgets what it says, and replaces who is running`, async (context) => {
-		const store = await open(context);
-		const [a, b, c] = [subject("a", 1), subject("b", 1), subject("c", 1)];
-		await store.save(changes({ subjects: [a, b, c], open: [OPEN] }));
-		const [changed, back] = [subject("b", 2), subject("c", 3)];
-		const forgotten: BudgetChanges["forgotten"] = [
-			["key", "a"],
-			["key", "c"],
-			["network", "b"],
-		];
-		await store.save(changes({ seq: 9, at: 2_000, subjects: [back, changed], forgotten }));
-		assert.deepEqual(await store.load(), { seq: 9, at: 2_000, definitions: [["daily", "[1]"]], subjects: [changed, back], open: [] });
-	});
-
-	test(`${name}: drops what was counted of a budget that is gone, or is another one under the same name, and keeps the rest with its budget`, async (context) => {
-		const store = await open(context);
-		const three: BudgetChanges["definitions"] = [
-			["gone", "[1]"],
-			["changed", "[1]"],
-			["kept", "[1]"],
-		];
-		const both: SubjectState = { scope: "key", subject: "a", state: [0, 1, 10, 1, 2, 20, 21, 2, 1, 30] };
-		await store.save(changes({ definitions: three, subjects: [both, { scope: "key", subject: "b", state: [0, 1, 10] }] }));
-		const next: BudgetChanges["definitions"] = [
-			["new", "[1]"],
-			["kept", "[1]"],
-			["changed", "[2]"],
-		];
-		const met: SubjectState = { scope: "key", subject: "c", state: [0, 1, 5] };
-		await store.save(changes({ definitions: next, subjects: [met] }));
+		await store.save(changes({ at: 1_000.25, records: made(), open: [OPEN] }));
 		const kept = await store.load();
-		assert.deepEqual(kept?.subjects, [{ scope: "key", subject: "a", state: [1, 1, 30] }, met]);
-		assert.deepEqual(kept.definitions, next);
+		assert.deepEqual(kept, { seq: 7, at: 1_001, save: 1, definitions: [["daily", "[1]"]], records: made(), open: [OPEN] });
 	});
-}
 
-function subject(name: string, used: number): SubjectState {
-	return { scope: "key", subject: name, state: [0, 2, 1, used] };
+	test(`${name}: a save stands behind those before it, and replaces who is running and how budgets are defined`, async (context) => {
+		const store = await open(context);
+		await store.save(changes({ records: [records("a", 1), records("b", 2)], open: [OPEN] }));
+		const definitions: BudgetChanges["definitions"] = [
+			["new", "[1]"],
+			["daily", "[2]"],
+		];
+		await store.save(changes({ seq: 9, at: 2_000, save: 2, definitions, records: [records("a", 3)] }));
+		assert.deepEqual(await store.load(), {
+			seq: 9,
+			at: 2_000,
+			save: 2,
+			definitions,
+			records: [records("a", 1), records("b", 2), records("a", 3)],
+			open: [],
+		});
+	});
+
+	test(`${name}: lets go the saves that are needed no more`, async (context) => {
+		const store = await open(context);
+		for (const save of [1, 2, 3]) await store.save(changes({ save, records: [records(`${save}`, save)] }));
+		await store.save(changes({ save: 4, keepFrom: 3 }));
+		assert.deepEqual((await store.load())?.records, [records("3", 3)]);
+		await store.save(changes({ save: 5, keepFrom: 5, records: [records("5", 5)] }));
+		assert.deepEqual((await store.load())?.records, [records("5", 5)]);
+	});
+
+	test(`${name}: takes saves that come before the one before is done, one after the other`, async (context) => {
+		const store = await open(context);
+		const large = () => records("", ...Array.from({ length: 10_000 }, (_, at) => at));
+		await Promise.all([1, 2, 3].map((save) => store.save(changes({ save, records: [large(), large(), records(`${save}`, save)] }))));
+		const kept = await store.load();
+		assert.equal(kept?.save, 3);
+		assert.deepEqual(kept.records.map(({ names }) => names).join(""), "123");
+	});
 }

@@ -17,8 +17,9 @@ test("sqlite: it is there when the state is opened again, and the log goes on co
 		seq: stores.events.lastSeq,
 		at: 5,
 		definitions: [["daily", "x"]],
-		subjects: [{ scope: "key", subject: "a", state: [0, 2, 1, 2] }],
-		forgotten: [],
+		save: 1,
+		keepFrom: 1,
+		records: [{ names: "a", numbers: Float64Array.of(0, 1, 4, 0, 2, 1, 2) }],
 		open: [],
 	});
 	await stores.close();
@@ -27,5 +28,5 @@ test("sqlite: it is there when the state is opened again, and the log goes on co
 	await again.events.append({ type: "log-recovered", at: 1_000, lost: 0 }).settled;
 	assert.equal(again.events.lastSeq, 4);
 	assert.equal((await again.events.read({ limit: 1 })).at(-1)?.seq, 4);
-	assert.deepEqual((await again.budgets.load())?.subjects, [{ scope: "key", subject: "a", state: [0, 2, 1, 2] }]);
+	assert.deepEqual((await again.budgets.load())?.records, [{ names: "a", numbers: Float64Array.of(0, 1, 4, 0, 2, 1, 2) }]);
 });

@@ -35,27 +35,55 @@ function opened(file: string, context: TestContext): BudgetDatabase {
 	return database;
 }
 
-for (const [what, row] of [
-	["a scope that is none", "('planet', 'ada', '[0,1,5]')"],
-	["a state that is no list", "('key', 'bob', '{}')"],
-	["a state of something else than numbers", "('key', 'bob', '[0,1,\"5\"]')"],
-	["a state that ends too early", "('key', 'bob', '[0,2,5]')"],
-	["a state that would be read for ever", "('key', 'bob', '[0,-2]')"],
+for (const [what, damage] of [
+	["a scope that is none", "INSERT INTO subjects VALUES ('planet', 'ada', '[0,1,5]')"],
+	["a state that is no list", "INSERT INTO subjects VALUES ('key', 'bob', '{}')"],
+	["a state of something else than numbers", "INSERT INTO subjects VALUES ('key', 'bob', '[0,1,\"5\"]')"],
+	["numbers of seven bytes", "INSERT INTO records VALUES (1, 1, x'61', x'00000000000000')"],
 ] as const) {
 	test(`refuses ${what}`, (context) => {
 		const file = oldFile(context);
 		const database = opened(file, context);
 		assert.ok(database.load() !== null);
 		const other = new DatabaseSync(file);
-		other.exec(`INSERT INTO subjects VALUES ${row}`);
+		other.exec(damage);
 		other.close();
-		assert.throws(() => database.load(), /column (scope|state) is not/);
+		assert.throws(() => database.load(), /column (scope|state|numbers) (is|does) not/);
 	});
 }
 
-test("what was counted in a file of schema 1 goes on counting", (context) => {
-	assert.deepEqual(opened(oldFile(context), context).load()?.subjects, [
-		{ scope: "everyone", subject: "", state: [2, 2, 5, 6] },
-		{ scope: "key", subject: "ada", state: [0, 2, 1_764_000_000_000, 12.5, 1, 0] },
+const EMPTY = { seq: 8, at: 5, definitions: [], open: [] };
+
+function saved(database: BudgetDatabase, save: number, keepFrom: number, ...names: string[]): void {
+	const records = names.map((name) => ({ names: name, numbers: Float64Array.of(0, name.length, 0) }));
+	for (const _step of database.save({ ...EMPTY, save, keepFrom, records }));
+}
+
+test("what was counted in a file of schema 1 goes on counting, until everybody is saved anew", (context) => {
+	const database = opened(oldFile(context), context);
+	assert.deepEqual(database.load()?.records, [
+		{ names: "", numbers: Float64Array.of(5, 0, 4, 2, 2, 5, 6) },
+		{ names: "ada", numbers: Float64Array.of(0, 3, 6, 0, 2, 1_764_000_000_000, 12.5, 1, 0) },
 	]);
+	saved(database, 1, 0, "bob");
+	assert.equal(database.load()?.records.length, 3);
+	saved(database, 2, 2, "eve");
+	assert.deepEqual(database.load()?.records, [{ names: "eve", numbers: Float64Array.of(0, 3, 0) }]);
+});
+
+test("a save that was left in the middle has changed nothing, and the next one is whole", (context) => {
+	const database = opened(oldFile(context), context);
+	saved(database, 1, 1, "ada");
+	const before = database.load();
+	const records = ["bob", "eve"].map((names) => ({ names, numbers: Float64Array.of(0, 3, 0) }));
+	const broken = database.save({ ...EMPTY, seq: 99, save: 2, keepFrom: 2, records });
+	broken.next();
+	broken.next();
+	broken.return();
+	assert.deepEqual(database.load(), before);
+	saved(database, 3, 1, "bob");
+	assert.deepEqual(
+		database.load()?.records.map(({ names }) => names),
+		["ada", "bob"],
+	);
 });

@@ -1,13 +1,24 @@
-/** The file of how far budgets are used: one row a subject, every save one transaction and durable on return. */
+/**
+ * The file of how far budgets are used: every save adds some large rows, is one transaction, and durable when it is done.
+ *
+ * A save is done in steps of a millisecond or two, since commits of events share the thread.
+ */
 import type { DatabaseSync } from "node:sqlite";
 import { isDeepStrictEqual } from "node:util";
 
 import { BUDGET_SCOPES } from "../../model/budget-spec.ts";
-import type { BudgetChanges, BudgetDefinition, BudgetSnapshot, ChargedFacts, OpenRequest, SubjectState } from "../../ports/budget-store.ts";
+import type {
+	BudgetChanges,
+	BudgetDefinition,
+	BudgetSnapshot,
+	ChargedFacts,
+	OpenRequest,
+	SubjectRecords,
+} from "../../ports/budget-store.ts";
 
 import type { Migration } from "./migrations.ts";
 import { openDatabase } from "./open-database.ts";
-import { integerIn, type Row, RowError, textIn } from "./row.ts";
+import { bytesIn, integerIn, type Row, RowError, textIn } from "./row.ts";
 
 const BUDGET_MIGRATIONS: readonly Migration[] = [
 	{
@@ -39,7 +50,21 @@ const BUDGET_MIGRATIONS: readonly Migration[] = [
 			DROP TABLE counters;
 		`,
 	},
+	{
+		version: 3,
+		name: "records",
+		// What stands in `subjects` is read until the first save is of everybody, and written no more. Names are UTF-8, numbers as they are in memory.
+		sql: `
+			CREATE TABLE records (position INTEGER PRIMARY KEY, save INTEGER NOT NULL, names BLOB NOT NULL, numbers BLOB NOT NULL) STRICT;
+			ALTER TABLE saved ADD COLUMN save INTEGER NOT NULL DEFAULT 0;
+		`,
+	},
 ];
+
+/** As it crosses to the store's thread: each open request is a JSON text already, since many small objects cost more to clone than to write. */
+export interface PackedChanges extends Omit<BudgetChanges, "open"> {
+	readonly open: readonly string[];
+}
 
 export class BudgetDatabase {
 	readonly #database: DatabaseSync;
@@ -50,25 +75,42 @@ export class BudgetDatabase {
 
 	/** Throws a RowError where the file holds what was never saved. */
 	load(): BudgetSnapshot | null {
-		const saved = this.#database.prepare("SELECT seq, at FROM saved").get();
+		const saved = this.#database.prepare("SELECT seq, at, save FROM saved").get();
 		if (saved === undefined) return null;
 		return {
 			seq: integerIn(saved, "seq"),
 			at: integerIn(saved, "at"),
+			save: integerIn(saved, "save"),
 			definitions: this.#definitions(),
-			subjects: this.#subjects(),
+			records: [
+				...this.#database.prepare("SELECT scope, subject, state FROM subjects").all().map(formerRecordOf),
+				...this.#database.prepare("SELECT names, numbers FROM records ORDER BY position").all().map(recordsOf),
+			],
 			open: this.#database.prepare("SELECT body FROM open ORDER BY position").all().map(openOf),
 		};
 	}
 
-	save(changes: BudgetChanges): void {
-		this.#database.exec("BEGIN IMMEDIATE");
+	/** Begins a save, does a step of it at a time, and commits with the last; what throws, or is left, has changed nothing. */
+	*save({ seq, at, save, keepFrom, definitions, records, open }: PackedChanges): Generator<undefined, void> {
+		const database = this.#database;
+		database.exec("BEGIN IMMEDIATE");
 		try {
-			this.#write(changes);
-			this.#database.exec("COMMIT");
-		} catch (cause) {
-			if (this.#database.isTransaction) this.#database.exec("ROLLBACK");
-			throw cause;
+			if (keepFrom === save) database.exec("DELETE FROM subjects");
+			database.prepare("DELETE FROM records WHERE save < ?").run(keepFrom);
+			if (!isDeepStrictEqual(this.#definitions(), definitions)) this.#define(definitions);
+			const put = database.prepare("INSERT INTO records (save, names, numbers) VALUES (?, ?, ?)");
+			for (const { names, numbers } of records) {
+				yield;
+				put.run(save, Buffer.from(names, "utf8"), new Uint8Array(numbers.buffer, numbers.byteOffset, numbers.byteLength));
+			}
+			database.exec("DELETE FROM open");
+			const begin = database.prepare("INSERT INTO open (body) VALUES (?)");
+			for (const body of open) begin.run(body);
+			database.prepare("INSERT OR REPLACE INTO saved (one, seq, at, save) VALUES (1, ?, ?, ?)").run(seq, Math.ceil(at), save);
+			yield;
+			database.exec("COMMIT");
+		} finally {
+			if (database.isOpen && database.isTransaction) database.exec("ROLLBACK");
 		}
 	}
 
@@ -76,88 +118,38 @@ export class BudgetDatabase {
 		this.#database.close();
 	}
 
-	/** Other budgets, or the same in another order: what was counted moves to where its budget is now. */
-	#redefine(before: readonly BudgetDefinition[], after: readonly BudgetDefinition[]): void {
-		const places = before.map(([budget, definition]) => after.findIndex(([name, text]) => name === budget && text === definition));
-		// Where budgets were only added, all are where they were.
-		if (places.some((place, index) => place !== index)) {
-			const subjects = this.#subjects().map((each) => ({ ...each, state: moved(each.state, places) }));
-			this.#database.exec("DELETE FROM subjects");
-			this.#put(subjects.filter(({ state }) => state.length > 0));
-		}
+	#define(definitions: readonly BudgetDefinition[]): void {
 		this.#database.exec("DELETE FROM definitions");
 		const define = this.#database.prepare("INSERT INTO definitions (budget, definition) VALUES (?, ?)");
-		for (const [budget, definition] of after) define.run(budget, definition);
-	}
-
-	#put(subjects: readonly SubjectState[]): void {
-		const put = this.#database.prepare("INSERT OR REPLACE INTO subjects (scope, subject, state) VALUES (?, ?, ?)");
-		for (const { scope, subject, state } of subjects) put.run(scope, subject, JSON.stringify(state));
+		for (const [budget, definition] of definitions) define.run(budget, definition);
 	}
 
 	#definitions(): BudgetDefinition[] {
 		const rows = this.#database.prepare("SELECT budget, definition FROM definitions ORDER BY position").all();
 		return rows.map((row) => [textIn(row, "budget"), textIn(row, "definition")]);
 	}
-
-	#subjects(): SubjectState[] {
-		return this.#database.prepare("SELECT scope, subject, state FROM subjects ORDER BY scope, subject").all().map(subjectOf);
-	}
-
-	#write({ seq, at, definitions, subjects, forgotten, open }: BudgetChanges): void {
-		const database = this.#database;
-		const before = this.#definitions();
-		if (!isDeepStrictEqual(before, definitions)) this.#redefine(before, definitions);
-		const forget = database.prepare("DELETE FROM subjects WHERE scope = ? AND subject = ?");
-		for (const [scope, subject] of forgotten) forget.run(scope, subject);
-		this.#put(subjects.toSorted(inOrder));
-		database.exec("DELETE FROM open");
-		const begin = database.prepare("INSERT INTO open (body) VALUES (?)");
-		for (const request of open) begin.run(JSON.stringify(request));
-		database.prepare("INSERT OR REPLACE INTO saved (one, seq, at) VALUES (1, ?, ?)").run(seq, Math.ceil(at));
-	}
 }
 
-/** As the table has it, so that each page of it is looked for and written once. */
-function inOrder(one: SubjectState, other: SubjectState): number {
-	if (one.scope !== other.scope) return one.scope < other.scope ? -1 : 1;
-	return one.subject < other.subject ? -1 : 1;
+function recordsOf(row: Row): SubjectRecords {
+	const bytes = bytesIn(row, "numbers");
+	if (bytes.byteLength % Float64Array.BYTES_PER_ELEMENT !== 0) throw new RowError("column numbers does not hold numbers");
+	// A copy: an array of numbers begins at a multiple of their size.
+	const numbers = new Float64Array(bytes.byteLength / Float64Array.BYTES_PER_ELEMENT);
+	new Uint8Array(numbers.buffer).set(bytes);
+	return { names: bytesIn(row, "names").toString("utf8"), numbers };
 }
 
-function subjectOf(row: Row): SubjectState {
-	const [scope, state] = [textIn(row, "scope"), parsed(textIn(row, "state"))];
-	const known = BUDGET_SCOPES.find((each) => each === scope);
-	if (known === undefined) throw new RowError("column scope is not a scope");
-	if (!isState(state)) throw new RowError("column state is not what was counted");
-	return { scope: known, subject: textIn(row, "subject"), state };
+/** A row of schema 2. */
+function formerRecordOf(row: Row): SubjectRecords {
+	const [scope, names, state] = [textIn(row, "scope"), textIn(row, "subject"), parsed(textIn(row, "state"))];
+	const place = BUDGET_SCOPES.findIndex((each) => each === scope);
+	if (place === -1) throw new RowError("column scope is not a scope");
+	if (!Array.isArray(state) || !state.every((each) => typeof each === "number")) throw new RowError("column state is not what was counted");
+	return { names, numbers: Float64Array.of(place, names.length, state.length, ...state) };
 }
 
 function parsed(text: string): unknown {
 	return JSON.parse(text);
-}
-
-function isState(value: unknown): value is readonly number[] {
-	if (!Array.isArray(value) || !value.every((each) => typeof each === "number")) return false;
-	let at = 0;
-	while (at < value.length) {
-		const count: unknown = value[at + 1];
-		if (typeof count !== "number" || !Number.isSafeInteger(count) || count < 0) return false;
-		at += 2 + count;
-	}
-	return at === value.length;
-}
-
-/** The same with other places; what has none any more is left out. */
-function moved(state: readonly number[], places: readonly number[]): readonly number[] {
-	const kept: number[] = [];
-	let at = 0;
-	while (at < state.length) {
-		const end = at + 2 + (state[at + 1] ?? 0);
-		const place = places[state[at] ?? -1] ?? -1;
-		if (place >= 0) kept.push(place, ...state.slice(at + 1, end));
-		at = end;
-	}
-	return kept;
 }
 
 function openOf(row: Row): OpenRequest {

@@ -3,11 +3,12 @@
  */
 import type { ApiKey } from "../../model/api-key.ts";
 import type { EnrolledPrincipal } from "../../model/enrolled-principal.ts";
-import type { BudgetChanges, BudgetSnapshot } from "../../ports/budget-store.ts";
+import type { BudgetSnapshot } from "../../ports/budget-store.ts";
 import type { EventQuery } from "../../ports/event-log.ts";
 import type { PruningPlan } from "../../ports/event-pruning.ts";
 import type { UsageComparison, UsageQuery, UsageReport } from "../../ports/usage-ledger.ts";
 
+import type { PackedChanges } from "./budget-database.ts";
 import type { Committed, NewBlock } from "./event-database.ts";
 import type { FoundLines } from "./event-reader.ts";
 import type { Pruned } from "./prune-work.ts";
@@ -16,7 +17,12 @@ export interface WorkerSettings {
 	readonly directory: string;
 }
 
-export type StoreRequest = QuickRequest | UpkeepRequest | { readonly kind: "find"; readonly query: EventQuery };
+export type StoreRequest = QuickRequest | UpkeepRequest | SlicedRequest;
+
+/** Worked off in slices between the others too, but not behind them. */
+export type SlicedRequest =
+	| { readonly kind: "find"; readonly query: EventQuery }
+	| { readonly kind: "save-budgets"; readonly changes: PackedChanges };
 
 export type QuickRequest =
 	/** Opens both databases; every other request opens what it needs and finds closed. */
@@ -29,7 +35,6 @@ export type QuickRequest =
 	| { readonly kind: "insert-principal"; readonly principal: EnrolledPrincipal }
 	| { readonly kind: "replace-principal"; readonly principal: EnrolledPrincipal }
 	| { readonly kind: "load-budgets" }
-	| { readonly kind: "save-budgets"; readonly changes: BudgetChanges }
 	/** The worker ends after its answer. */
 	| { readonly kind: "close" };
 

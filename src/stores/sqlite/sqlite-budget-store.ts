@@ -18,6 +18,8 @@ export class SqliteBudgetStore implements BudgetStore {
 	}
 
 	async save(changes: BudgetChanges): Promise<void> {
-		await this.#link.ask({ kind: "save-budgets", changes });
+		const open = changes.open.map((each) => JSON.stringify(each));
+		const numbers = changes.records.map((records) => records.numbers.buffer);
+		await this.#link.ask({ kind: "save-budgets", changes: { ...changes, open } }, numbers);
 	}
 }

@@ -14,7 +14,7 @@ import { HintedError } from "../../std/hinted-error.ts";
 import { invariant } from "../../std/invariant.ts";
 
 import { readSecretFile } from "../secret-file.ts";
-import { BudgetDatabase } from "./budget-database.ts";
+import { BudgetDatabase, type PackedChanges } from "./budget-database.ts";
 import { EventDatabase } from "./event-database.ts";
 import { EventReader } from "./event-reader.ts";
 import { FreshUsage } from "./fresh-usage.ts";
@@ -48,14 +48,17 @@ const CLOSING: StoreReply = { kind: "failed", message: "the stores are closed", 
 const elapsedMs = (): number => performance.now();
 const queries = new SlowLane<StoreReply>((act) => attempt(closeEvents, act));
 const upkeep = new SlowLane<StoreReply>((act) => attempt(closeForUpkeep, act));
+const saves = new SlowLane<StoreReply>((act) => attempt(closeBudgets, act));
 
 port.on("message", ({ id, now, request }: Asked) => {
 	if (request.kind === "find") {
 		queries.add({ answer: (reply) => answer(id, reply), start: () => query(request.query, now) });
+	} else if (request.kind === "save-budgets") {
+		saves.add({ answer: (reply) => answer(id, reply), start: () => saveOf(request.changes, now) });
 	} else if (isUpkeep(request)) {
 		upkeep.add({ answer: (reply) => answer(id, reply), start: () => upkeepOf(request, now) });
 	} else {
-		if (request.kind === "close") for (const lane of [queries, upkeep]) lane.stop(CLOSING);
+		if (request.kind === "close") for (const lane of [queries, upkeep, saves]) lane.stop(CLOSING);
 		const reply = replyTo(request, now);
 		answer(id, reply);
 		if (request.kind === "commit" && request.block !== null && reply.kind === "committed")
@@ -94,11 +97,6 @@ function replyTo(request: QuickRequest, now: number): StoreReply {
 			return attempt(closeKeys, () => ({ kind: openKeys(now).principals.replace(request.principal) ? "done" : "conflict" }));
 		case "load-budgets":
 			return attempt(closeBudgets, () => ({ kind: "budgets", snapshot: openBudgets(now).load() }));
-		case "save-budgets":
-			return attempt(closeBudgets, () => {
-				openBudgets(now).save(request.changes);
-				return { kind: "done" };
-			});
 		case "close":
 			closeAll();
 			return { kind: "done" };
@@ -113,6 +111,10 @@ function query(wanted: EventQuery, now: number): () => StoreReply | null {
 		const found = reader.step(elapsedMs);
 		return found === null ? null : { kind: "found", ...found };
 	};
+}
+
+function saveOf(changes: PackedChanges, now: number): () => StoreReply | null {
+	return inSlices(openBudgets(now).save(changes), () => ({ kind: "done" }), elapsedMs);
 }
 
 function upkeepOf(request: UpkeepRequest, now: number): () => StoreReply | null {
@@ -186,6 +188,7 @@ function openBudgets(now: number): BudgetDatabase {
 }
 
 function closeBudgets(): void {
+	saves.restart();
 	const closing = budgets;
 	budgets = null;
 	closing?.close();

@@ -16,6 +16,8 @@ interface Waiting {
 	readonly reject: (why: Error) => void;
 }
 
+const NOTHING: readonly ArrayBuffer[] = [];
+
 export type Succeeded = Exclude<StoreReply, { kind: "failed" }>;
 
 export class WorkerLink {
@@ -35,8 +37,8 @@ export class WorkerLink {
 		this.#clock = clock;
 	}
 
-	/** Rejects with a HintedError where an operator has to act, with an Error for any other failure. */
-	async ask(request: StoreRequest): Promise<Succeeded> {
+	/** Rejects with a HintedError where an operator has to act, with an Error for any other failure. What is in `moved` is empty here afterwards. */
+	async ask(request: StoreRequest, moved: readonly ArrayBuffer[] = NOTHING): Promise<Succeeded> {
 		// A worker that nobody ends would keep the process, and write beside whoever has the state by now.
 		if (this.#closed) throw new Error("the stores are closed");
 		const reply = await new Promise<StoreReply>((resolve, reject) => {
@@ -44,7 +46,7 @@ export class WorkerLink {
 			const asked: Asked = { id: this.#lastId, now: this.#clock(), request };
 			const worker = this.#running();
 			this.#waiting.push({ id: asked.id, resolve, reject });
-			worker.postMessage(asked);
+			worker.postMessage(asked, moved);
 		});
 		if (reply.kind !== "failed") return reply;
 		throw reply.hint === null ? new Error(reply.message) : new HintedError(reply.message, reply.hint);

@@ -1,0 +1,161 @@
+/** However callers come, go and come again: what was saved says at any time what is counted, and is never much more than that. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import fc from "fast-check";
+import { budgetsSpec, charge, principal, testedLedger } from "../../test/support/budgets.ts";
+import type { BudgetSpec } from "../model/budget-spec.ts";
+import type { BudgetSnapshot } from "../ports/budget-store.ts";
+import type { Ledger } from "./ledger.ts";
+import { latestRecords, RecordWriter } from "./subject-records.ts";
+
+const HOUR = 3_600_000;
+const SPEC: readonly Partial<BudgetSpec>[] = [
+	{ name: "calls", per: "hour", limit: 1_000_000 },
+	{ name: "lately", window: "rolling", per: "hour", limit: 1_000_000 },
+	{ name: "tokens", unit: "tokens", per: "second", limit: 1_000_000_000 },
+	{ name: "everyone", scope: "everyone", limit: 1_000_000_000 },
+];
+
+/** What a store would hold. */
+class Kept {
+	pages: BudgetSnapshot[] = [];
+
+	save(ledger: Ledger): void {
+		const { keepFrom, ...page } = ledger.changes(0);
+		this.pages = this.pages.filter(({ save }) => save >= keepFrom);
+		this.pages.push(page);
+	}
+
+	get snapshot(): BudgetSnapshot {
+		const last = this.pages.at(-1);
+		assert.ok(last !== undefined);
+		return { ...last, records: this.pages.flatMap(({ records }) => records) };
+	}
+
+	get numbers(): number {
+		return this.pages.flatMap(({ records }) => records).reduce((sum, { numbers }) => sum + numbers.length, 0);
+	}
+}
+
+function standings(ledger: Ledger): readonly string[] {
+	const used = ledger.standings(null).filter((standing) => standing.used > 0);
+	return used.map(({ spec, subject, used: amount }) => `${spec.name} ${subject} ${amount.toFixed(3)}`).toSorted();
+}
+
+const step = fc.oneof(
+	{ weight: 8, arbitrary: fc.record({ act: fc.constant("charge"), number: fc.nat(30) }) },
+	{ weight: 3, arbitrary: fc.record({ act: fc.constant("save"), number: fc.constant(0) }) },
+	{ weight: 2, arbitrary: fc.record({ act: fc.constant("wait"), number: fc.nat(2 * HOUR) }) },
+	{ weight: 1, arbitrary: fc.record({ act: fc.constant("forget"), number: fc.constant(0) }) },
+	{ weight: 1, arbitrary: fc.record({ act: fc.constant("reset"), number: fc.nat(30) }) },
+	{ weight: 1, arbitrary: fc.record({ act: fc.constant("lose"), number: fc.constant(0) }) },
+	{ weight: 1, arbitrary: fc.record({ act: fc.constant("reload"), number: fc.nat(SPEC.length) }) },
+	{ weight: 1, arbitrary: fc.record({ act: fc.constant("restart"), number: fc.nat(SPEC.length) }) },
+);
+
+/** The same budgets in another order. */
+function turned(by: number): readonly Partial<BudgetSpec>[] {
+	return [...SPEC.slice(by), ...SPEC.slice(0, by)];
+}
+
+test("what was saved is what is counted", () => {
+	fc.assert(
+		fc.property(fc.array(step, { maxLength: 80 }), (steps) => {
+			let tested = testedLedger(budgetsSpec(SPEC));
+			const kept = new Kept();
+			for (const { act, number } of steps) {
+				if (act === "charge") tested.held(principal(`key${number}`)).settle(charge(number + 1));
+				else if (act === "wait") tested.pass(number);
+				else if (act === "forget") tested.ledger.forgetIdle();
+				else if (act === "reset") tested.ledger.reset("calls", `key${number}`);
+				else if (act === "reload") tested.ledger.adjust(budgetsSpec(turned(number)));
+				else if (act === "lose") {
+					tested.ledger.changes(0);
+					tested.ledger.changedAll();
+				} else {
+					kept.save(tested.ledger);
+					const next = testedLedger(budgetsSpec(act === "restart" ? turned(number) : SPEC), tested.time);
+					next.ledger.restore(structuredClone(kept.snapshot));
+					assert.deepEqual(standings(next.ledger), standings(tested.ledger));
+					if (act === "restart") tested = next;
+				}
+			}
+		}),
+		{ numRuns: 200 },
+	);
+});
+
+test("what is kept stays within some times what there is to say, and loses nobody who was quiet all the time", () => {
+	const { ledger, held, time } = testedLedger(budgetsSpec(SPEC.slice(0, 3)));
+	const kept = new Kept();
+	const CALLERS = 6_000;
+	for (let at = 0; at < CALLERS; at++) held(principal(`key${at}`)).settle(charge(1));
+	kept.save(ledger);
+	const whole = kept.numbers;
+	let most = 0;
+	for (let save = 0; save < 120; save++) {
+		for (let at = 0; at < 1_000; at++) held(principal(`key${(save * 1_000 + at) % (CALLERS / 2)}`)).settle(charge(1));
+		kept.save(ledger);
+		most = Math.max(most, kept.numbers);
+	}
+	assert.ok(most < 4 * whole + 2 * 65_536, `${most} numbers kept of ${whole}`);
+	assert.ok(kept.pages.length < 60, `${kept.pages.length} saves kept`);
+	const next = testedLedger(budgetsSpec(SPEC.slice(0, 3)), time).ledger;
+	next.restore(kept.snapshot);
+	assert.deepEqual(standings(next), standings(ledger));
+});
+
+test("a save is of those who changed alone, until budgets change places or a save failed", () => {
+	const { ledger, held } = testedLedger(budgetsSpec(SPEC));
+	const sizeOf = (): number => Array.from(latestRecords(ledger.changes(0).records)).length;
+	for (let at = 0; at < 10; at++) held(principal(`key${at}`)).settle(charge(1));
+	assert.equal(sizeOf(), 11);
+	assert.equal(sizeOf(), 0);
+	held(principal("key3")).settle(charge(1));
+	assert.equal(sizeOf(), 2);
+	ledger.adjust(budgetsSpec(SPEC.map((each) => ({ ...each, limit: 2_000_000 }))));
+	assert.equal(sizeOf(), 0, "a limit is no other budget");
+	ledger.adjust(budgetsSpec(turned(1)));
+	assert.equal(sizeOf(), 11);
+	ledger.changedAll();
+	assert.equal(sizeOf(), 11);
+});
+
+for (const [what, names, numbers] of [
+	["a scope that is none", "a", [9, 1, 0]],
+	["a name that is longer than all names", "a", [0, 2, 0]],
+	["names that nobody has", "ab", [0, 1, 0]],
+	["a state that ends too early", "a", [0, 1, 3, 0, 2, 1]],
+	["a state of which one number is missing", "a", [0, 1, 2, 0, 1]],
+	["a length below 0", "a", [0, 1, -3]],
+	["a length that is no whole number", "a", [0, 0.5, 0]],
+	["half a record", "a", [0]],
+	["nothing but infinity", "", [Number.POSITIVE_INFINITY]],
+] as const) {
+	test(`refuses ${what}`, () => {
+		assert.throws(() => Array.from(latestRecords([{ names, numbers: Float64Array.from(numbers) }])), /damaged/);
+	});
+}
+
+test("any name goes there and back, in as many pieces as it takes", () => {
+	fc.assert(
+		fc.property(
+			fc.uniqueArray(fc.string({ unit: "binary" }), { maxLength: 20 }),
+			fc.array(fc.double(), { maxLength: 30 }),
+			(names, state) => {
+				const writer = new RecordWriter();
+				for (const subject of names)
+					writer.add({ scope: "model", subject, state: (numbers) => void numbers.push(7, state.length, ...state) });
+				const read = Array.from(latestRecords(writer.records()));
+				assert.deepEqual(
+					read,
+					names.map((subject) => ({ scope: "model", subject, states: [[7, Float64Array.from(state)]] })),
+				);
+			},
+		),
+	);
+	const writer = new RecordWriter();
+	for (let at = 0; at < 30_000; at++) writer.add({ scope: "key", subject: `${at}`, state: (numbers) => void numbers.push(0, 2, at, at) });
+	assert.ok(writer.records().length > 1);
+	assert.equal(Array.from(latestRecords(writer.records())).length, 30_000);
+});
