@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { budgetsSpec, principal, testedLedger } from "../../test/support/budgets.ts";
+import { budgetsSpec, charge, principal, testedLedger } from "../../test/support/budgets.ts";
+import type { Principal } from "../model/principal.ts";
 import { budgetFields, durationText } from "./budget-fields.ts";
+import type { RateFields } from "./rate-limit-fields.ts";
 
 const SPEC = budgetsSpec([
 	{ name: "wide", unit: "tokens", limit: 100_000, per: "month" },
@@ -23,6 +25,39 @@ test("of several budgets of a unit the tightest is told, and what one request ho
 	);
 	assert.match(fields.get("ratelimit") ?? "", /^"tight";r=4388;t=\d+, "gpu";r=58;t=\d+, "now";r=2;t=1$/);
 	assert.equal(fields.size, 2);
+});
+
+test("the rate is told in the same two fields, and to each caller the budgets that are tightest for him", () => {
+	const tested = testedLedger(SPEC);
+	const [ada, bob] = [principal("ada00000"), principal("bob00000")];
+	tested.held(bob).settle(charge(97_000));
+	tested.pass(86_400_000);
+	const rate: RateFields = [
+		["ratelimit-policy", '"requests";q=60;w=60'],
+		["ratelimit", '"requests";r=59;t=1'],
+	];
+	const told = (who: Principal, beside: RateFields | null) => {
+		const hold = tested.held(who, { outputBound: 100, mostInput: 0 });
+		const fields = new Map(budgetFields(hold, "ollama", beside));
+		hold.giveUp();
+		return [fields.get("ratelimit-policy"), fields.get("ratelimit")?.replaceAll(/=\d+/g, "")];
+	};
+	const ofAda = [
+		'"tight";q=5000;w=86400;qu="tokens", "gpu";q=60;w=3600;qu="gpu-seconds", "now";q=3;qu="concurrent-requests"',
+		'"tight";r;t, "gpu";r;t, "now";r;t',
+	];
+	const ofBob = [
+		'"wide";q=100000;w=2592000;qu="tokens", "gpu";q=60;w=3600;qu="gpu-seconds", "now";q=3;qu="concurrent-requests"',
+		'"wide";r;t, "gpu";r;t, "now";r;t',
+	];
+	for (let turn = 0; turn < 2; turn++) {
+		assert.deepEqual(told(ada, rate), [`"requests";q=60;w=60, ${ofAda[0]}`, `"requests";r;t, ${ofAda[1]}`]);
+		assert.deepEqual(told(ada, null), ofAda);
+		assert.deepEqual(told(bob, null), ofBob);
+		assert.deepEqual(told(bob, rate), [`"requests";q=60;w=60, ${ofBob[0]}`, `"requests";r;t, ${ofBob[1]}`]);
+	}
+	const faster: RateFields = [["ratelimit-policy", '"requests";q=90;w=60'], rate[1]];
+	assert.match(told(bob, faster)[0] ?? "", /^"requests";q=90;w=60, "wide"/);
 });
 
 test("SDKs of OpenAI and Anthropic are told in fields of their own", () => {

@@ -11,6 +11,7 @@ import type { Counter } from "../quota/counter.ts";
 import type { PlanKind } from "../quota/plan.ts";
 import type { Reservation } from "../quota/reservation.ts";
 import { inUnits } from "./budget-text.ts";
+import type { RateFields } from "./rate-limit-fields.ts";
 
 type Field = readonly [string, string];
 
@@ -28,16 +29,20 @@ interface Told {
 	/** Of each budget. */
 	readonly policies: readonly string[];
 	readonly beginnings: readonly string[];
-	/** Null where a unit has several budgets, of which now one and now another is told. */
-	readonly policy: Field | null;
+	/** What was said last of how budgets are defined: of units that have several now one and now another is told, but seldom. */
+	last: { readonly rate: string; readonly chosen: readonly number[]; readonly field: Field } | null;
 }
 
-/** Of a request that holds something, or of one that was refused because it may not. */
-export function budgetFields({ plan: { counters, kind }, now }: Pick<Reservation, "plan" | "now">, dialect: Dialect): readonly Field[] {
+/** Of a request that holds something, or of one that was refused because it may not. `rate`: the two fields of its rate, which are told in the same. */
+export function budgetFields(
+	{ plan: { counters, kind }, now }: Pick<Reservation, "plan" | "now">,
+	dialect: Dialect,
+	rate: RateFields | null = null,
+): readonly Field[] {
 	const told = toldOf(kind);
 	const fields: Field[] = [];
-	let policies = "";
-	let standings = "";
+	const chosen: number[] = [];
+	let standings = rate === null ? "" : rate[1][1];
 	for (const { unit, places } of told.units) {
 		const place = tightest(counters, places, now);
 		const counter = counters[place];
@@ -47,7 +52,7 @@ export function budgetFields({ plan: { counters, kind }, now }: Pick<Reservation
 		const renewsAt = counter.renews(limit, now);
 		const comma = standings === "" ? "" : ", ";
 		standings += `${comma}${told.beginnings[place] ?? ""}${Math.floor(left)};t=${Math.max(0, Math.ceil((renewsAt - now) / 1000))}`;
-		if (told.policy === null) policies += comma + (told.policies[place] ?? "");
+		chosen.push(place);
 		if (dialect === "openai" && (unit === "requests" || unit === "tokens")) {
 			fields.push(
 				[`x-ratelimit-limit-${unit}`, String(limit)],
@@ -63,8 +68,18 @@ export function budgetFields({ plan: { counters, kind }, now }: Pick<Reservation
 			);
 		}
 	}
-	fields.push(told.policy ?? ["ratelimit-policy", policies], ["ratelimit", standings]);
+	fields.push(policyField(told, chosen, rate === null ? "" : rate[0][1]), ["ratelimit", standings]);
 	return fields;
+}
+
+/** A text that is the same as on the answer before is not made again. */
+function policyField(told: Told, chosen: readonly number[], rate: string): Field {
+	const { last } = told;
+	if (last !== null && last.rate === rate && chosen.every((place, at) => place === last.chosen[at])) return last.field;
+	const policies = chosen.map((place) => told.policies[place] ?? "");
+	const field = ["ratelimit-policy", (rate === "" ? policies : [rate, ...policies]).join(", ")] as const;
+	told.last = { rate, chosen, field };
+	return field;
 }
 
 function isNamed(unit: BudgetUnit): unit is keyof typeof ANTHROPIC_NAMES {
@@ -99,7 +114,7 @@ function toldOf(kind: PlanKind): Told {
 		units,
 		policies,
 		beginnings: kind.budgets.map(({ spec }) => `"${spec.name}";r=`),
-		policy: units.length === policies.length ? ["ratelimit-policy", policies.join(", ")] : null,
+		last: null,
 	};
 	toldByKind.set(kind, told);
 	return told;

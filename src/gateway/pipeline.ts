@@ -169,10 +169,10 @@ export class Pipeline implements RequestHandler {
 			hold?.begin();
 			if (RECORDED_FIRST.has(admitted.value.judged.operation.class)) await recorded.settled;
 			const fields: Field[] = [["x-request-id", received.id]];
-			for (const field of rateLimitFields(this.#deps.admission.spec.rate, rate)) fields.push(field);
+			const limits = rateLimitFields(this.#deps.admission.spec.rate, rate);
+			for (const field of hold === null ? limits : budgetFields(hold, received.dialect, limits)) fields.push(field);
 			if (lease.queuePosition !== null)
 				fields.push(["x-rempart-queue-position", String(lease.queuePosition)], ["x-rempart-queue-wait-ms", lease.queuedMs.toFixed(0)]);
-			if (hold !== null) for (const field of budgetFields(hold, received.dialect)) fields.push(field);
 			for (const field of to.fields) fields.push(field);
 			const forwarded = await forward(admitted.value, recorded, fields, forwarding);
 			if (forwarded.outcome === "refused") {

@@ -5,7 +5,10 @@
  */
 import type { RateResult, RateSpec } from "../quota/rate.ts";
 
-export function rateLimitFields(spec: RateSpec, rate: RateResult): readonly (readonly [string, string])[] {
+/** The policy, and what is left. */
+export type RateFields = readonly [readonly [string, string], readonly [string, string]];
+
+export function rateLimitFields(spec: RateSpec, rate: RateResult): RateFields {
 	const reset = Math.ceil(rate.retryAfterMs / 1000);
 	return [
 		["ratelimit-policy", policyOf(spec)],
