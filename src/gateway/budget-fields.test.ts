@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { budgetsSpec, charge, principal, testedLedger } from "../../test/support/budgets.ts";
 import type { Principal } from "../model/principal.ts";
-import { budgetFields, durationText } from "./budget-fields.ts";
+import { budgetFields } from "./budget-fields.ts";
+import { durationText } from "./limit-fields.ts";
 import type { RateFields } from "./rate-limit-fields.ts";
 
 const SPEC = budgetsSpec([
@@ -64,6 +65,23 @@ test("SDKs of OpenAI and Anthropic are told in fields of their own", () => {
 	assert.equal(fieldsIn("openai").get("x-ratelimit-remaining-tokens"), "4388");
 	assert.equal(fieldsIn("anthropic").get("anthropic-ratelimit-tokens-limit"), "5000");
 	assert.equal(fieldsIn("anthropic").get("anthropic-ratelimit-tokens-reset"), "2026-11-24T00:00:00.000Z");
+});
+
+test("of the role's rate and a budget of requests SDKs are told the one that leaves fewer, once", () => {
+	const spec = budgetsSpec([{ unit: "requests", limit: 10, per: "hour" }]);
+	const hold = testedLedger(spec).held(principal("ada00000"), null);
+	for (const [remaining, told] of [
+		[3, ["1200", "3", "250ms"]],
+		[9, ["10", "9", "1h0m0s"]],
+		[100, ["10", "9", "1h0m0s"]],
+	] as const) {
+		const fields = budgetFields(hold, "openai", null, { limit: 1_200, remaining, resetMs: 250, now: hold.now });
+		const names = ["limit", "remaining", "reset"].map((each) => `x-ratelimit-${each}-requests`);
+		assert.deepEqual(
+			names.map((name) => fields.filter(([each]) => each === name).map(([, value]) => value)),
+			told.map((value) => [value]),
+		);
+	}
 });
 
 for (const [ms, text] of [

@@ -2,7 +2,7 @@
  * What is left of the budgets, on the answer: as draft-ietf-httpapi-ratelimit-headers says it, and as the SDKs of OpenAI and Anthropic read it.
  *
  *  - Of several budgets of a unit the tightest is told: the one of which the smallest part is left. A caller with ten budgets gets no page of fields.
- *  - OpenAI's and Anthropic's fields know requests and tokens alone; what they cannot say stands in the first two.
+ *  - The fields of OpenAI's and Anthropic's SDKs have one place for requests: there the role's rate is told, or a budget that leaves fewer.
  */
 import type { BudgetUnit } from "../model/budget-spec.ts";
 import type { Dialect } from "../model/operation-class.ts";
@@ -10,17 +10,10 @@ import type { CountedBudget } from "../quota/counted-budget.ts";
 import type { Counter } from "../quota/counter.ts";
 import type { PlanKind } from "../quota/plan.ts";
 import type { Reservation } from "../quota/reservation.ts";
+import type { Field } from "../wire/write.ts";
 import { inUnits } from "./budget-text.ts";
+import { addLimitFields, type Left } from "./limit-fields.ts";
 import type { RateFields } from "./rate-limit-fields.ts";
-
-type Field = readonly [string, string];
-
-const ANTHROPIC_NAMES = {
-	requests: "requests",
-	tokens: "tokens",
-	input_tokens: "input-tokens",
-	output_tokens: "output-tokens",
-} as const satisfies Partial<Record<BudgetUnit, string>>;
 
 /** What does not change from one answer to the next, for all callers whom the same budgets concern. */
 interface Told {
@@ -33,13 +26,15 @@ interface Told {
 	last: { readonly rate: string; readonly chosen: readonly number[]; readonly field: Field } | null;
 }
 
-/** Of a request that holds something, or of one that was refused because it may not. `rate`: the two fields of its rate, which are told in the same. */
+/** Of a request that holds something, or of one that was refused because it may not. `rate`: the two fields of its rate, which are told in the same; `left`: what it leaves. */
 export function budgetFields(
 	{ plan: { counters, kind }, now }: Pick<Reservation, "plan" | "now">,
 	dialect: Dialect,
 	rate: RateFields | null = null,
+	left: Left | null = null,
 ): readonly Field[] {
 	const told = toldOf(kind);
+	let requests = left;
 	const fields: Field[] = [];
 	const chosen: number[] = [];
 	let standings = rate === null ? "" : rate[1][1];
@@ -48,26 +43,17 @@ export function budgetFields(
 		const counter = counters[place];
 		if (counter === undefined) continue;
 		const { limit } = counter.budget;
-		const left = inUnits(unit, Math.max(0, counter.room(now)));
+		const remaining = inUnits(unit, Math.max(0, counter.room(now)));
 		const renewsAt = counter.renews(limit, now);
 		const comma = standings === "" ? "" : ", ";
-		standings += `${comma}${told.beginnings[place] ?? ""}${Math.floor(left)};t=${Math.max(0, Math.ceil((renewsAt - now) / 1000))}`;
+		standings += `${comma}${told.beginnings[place] ?? ""}${Math.floor(remaining)};t=${Math.max(0, Math.ceil((renewsAt - now) / 1000))}`;
 		chosen.push(place);
-		if (dialect === "openai" && (unit === "requests" || unit === "tokens")) {
-			fields.push(
-				[`x-ratelimit-limit-${unit}`, String(limit)],
-				[`x-ratelimit-remaining-${unit}`, String(left)],
-				[`x-ratelimit-reset-${unit}`, durationText(renewsAt - now)],
-			);
-		} else if (dialect === "anthropic" && isNamed(unit)) {
-			const name = ANTHROPIC_NAMES[unit];
-			fields.push(
-				[`anthropic-ratelimit-${name}-limit`, String(limit)],
-				[`anthropic-ratelimit-${name}-remaining`, String(left)],
-				[`anthropic-ratelimit-${name}-reset`, new Date(renewsAt).toISOString()],
-			);
-		}
+		if (dialect === "ollama") continue;
+		const standing = { limit: inUnits(unit, limit), remaining, resetMs: renewsAt - now, now };
+		if (unit !== "requests") addLimitFields(fields, dialect, unit, standing);
+		else if (requests === null || remaining <= requests.remaining) requests = standing;
 	}
+	if (requests !== null) addLimitFields(fields, dialect, "requests", requests);
 	fields.push(policyField(told, chosen, rate === null ? "" : rate[0][1]), ["ratelimit", standings]);
 	return fields;
 }
@@ -80,10 +66,6 @@ function policyField(told: Told, chosen: readonly number[], rate: string): Field
 	const field = ["ratelimit-policy", (rate === "" ? policies : [rate, ...policies]).join(", ")] as const;
 	told.last = { rate, chosen, field };
 	return field;
-}
-
-function isNamed(unit: BudgetUnit): unit is keyof typeof ANTHROPIC_NAMES {
-	return Object.hasOwn(ANTHROPIC_NAMES, unit);
 }
 
 /** The place of the counter of which the smallest part is left. */
@@ -128,15 +110,4 @@ function policyOf({ spec, periodMs }: CountedBudget): string {
 /** Of the draft's registry where it has one. */
 function quotaUnit(unit: BudgetUnit): string {
 	return unit === "concurrent" ? "concurrent-requests" : unit.replace("_", "-");
-}
-
-/** As OpenAI writes it: `6m0s`, `1.5s`, `20ms`. */
-export function durationText(ms: number): string {
-	const left = Math.max(0, Math.ceil(ms));
-	if (left < 1_000) return `${left}ms`;
-	const hours = Math.floor(left / 3_600_000);
-	const minutes = Math.floor((left % 3_600_000) / 60_000);
-	const seconds = `${Number(((left % 60_000) / 1_000).toFixed(3))}s`;
-	if (hours > 0) return `${hours}h${minutes}m${seconds}`;
-	return minutes > 0 ? `${minutes}m${seconds}` : seconds;
 }

@@ -6,6 +6,10 @@ import type { Reservation } from "../quota/reservation.ts";
 import { budgetFields } from "./budget-fields.ts";
 import { budgetExceededText } from "./budget-text.ts";
 
+/** The SDKs of OpenAI and Anthropic wait no longer than this: they would try twice more at once, and in vain. */
+const PATIENCE_MS = 60_000;
+const NO_RETRY = ["x-should-retry", "false"] as const;
+
 /** `needed`: in the unit's smallest thing. `retryAt`: Unix ms. */
 export function budgetRefusal(
 	{ counter, needed, retryAt }: { readonly counter: Counter; readonly needed: number; readonly retryAt: number },
@@ -13,11 +17,13 @@ export function budgetRefusal(
 	dialect: Dialect,
 ): Deny {
 	const { spec } = counter.budget;
+	const fields = budgetFields(standing, dialect);
+	const isFarOff = dialect !== "ollama" && retryAt - standing.now > PATIENCE_MS;
 	const whose = counter.subject === "" ? "" : ` of ${counter.subject}`;
 	return {
 		...deny("budget-exceeded", `${spec.name}${whose}: ${spec.unit}`, Math.max(1, retryAt - standing.now)),
 		told: budgetExceededText(spec, needed, retryAt),
-		fields: budgetFields(standing, dialect),
+		fields: isFarOff ? [...fields, NO_RETRY] : fields,
 		budget: spec.name,
 	};
 }

@@ -23,8 +23,9 @@ import { chargeOf } from "./charge-of.ts";
 import { corsFields, isPreflight, preflightFields } from "./cors.ts";
 import type { Authorized, Identified, Lease, Received } from "./exchange.ts";
 import { FilteredAnswers } from "./filtered-answers.ts";
+import { addLimitFields } from "./limit-fields.ts";
 import { answerOwn, isOwn } from "./own-routes.ts";
-import { rateLimitFields } from "./rate-limit-fields.ts";
+import { rateLeft, rateLimitFields } from "./rate-limit-fields.ts";
 import { asFault, type Relay } from "./relay.ts";
 import { fail, type ReplyTo, refuse } from "./reply.ts";
 import { newRequestId } from "./request-id.ts";
@@ -169,8 +170,11 @@ export class Pipeline implements RequestHandler {
 			hold?.begin();
 			if (RECORDED_FIRST.has(admitted.value.judged.operation.class)) await recorded.settled;
 			const fields: Field[] = [["x-request-id", received.id]];
-			const limits = rateLimitFields(this.#deps.admission.spec.rate, rate);
-			for (const field of hold === null ? limits : budgetFields(hold, received.dialect, limits)) fields.push(field);
+			const { admission, monotonic, now } = this.#deps;
+			const limits = rateLimitFields(admission.spec.rate, rate);
+			const left = rateLeft(received.dialect, admission.spec.rate, rate, monotonic(), now());
+			for (const field of hold === null ? limits : budgetFields(hold, received.dialect, limits, left)) fields.push(field);
+			if (hold === null && left !== null) addLimitFields(fields, received.dialect, "requests", left);
 			if (lease.queuePosition !== null)
 				fields.push(["x-rempart-queue-position", String(lease.queuePosition)], ["x-rempart-queue-wait-ms", lease.queuedMs.toFixed(0)]);
 			for (const field of to.fields) fields.push(field);

@@ -130,7 +130,7 @@ export class Relay implements UpstreamReceiver, Placed {
 		if (begun && !this.#streams) return;
 		if (begun && this.#meter?.cuttable === true) this.#endAtBound();
 		else if (!begun || ++this.#overdue > OVERDUE_LOOKS) {
-			const refusal = budgetRefusal({ counter, needed: 0, retryAt: counter.retryAt(1, hold.now) }, hold, dialect);
+			const refusal = budgetRefusal({ counter, needed: 0, retryAt: counter.renews(1, hold.now) }, hold, dialect);
 			this.cut(refusal);
 		}
 	}

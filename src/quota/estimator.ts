@@ -29,7 +29,15 @@ const WHOLE_FACTOR = 4;
 const WHOLE_PART = 1 / 16;
 const WHOLE_LEAST_TOKENS = 2_048;
 const TARIFFS_MAX = 256;
-const WEIGHTLESS: Estimate = Object.freeze({ charge: NOTHING, most: NOTHING, guessedInput: 0, mostInput: 0, whole: false, tariff: FREE });
+const WEIGHTLESS: Estimate = Object.freeze({
+	charge: NOTHING,
+	usual: NOTHING,
+	most: NOTHING,
+	guessedInput: 0,
+	mostInput: 0,
+	whole: false,
+	tariff: FREE,
+});
 
 export class Estimator {
 	readonly #matcherOf: (patterns: readonly string[]) => (model: string) => boolean;
@@ -58,7 +66,9 @@ export class Estimator {
 		const gpuUs = weight.onGpu ? Math.max(AHEAD_US, this.#history.gpuUs(model)) : 0;
 		const charge = { inputTokens, outputTokens, gpuUs, nanos: tariff.nanosOf(inputTokens, outputTokens, gpuUs) };
 		const most = { inputTokens: mostTokens, outputTokens, gpuUs, nanos: tariff.nanosOf(mostTokens, outputTokens, gpuUs) };
-		return { charge, most, guessedInput, mostInput, whole, tariff };
+		const usualTokens = whole && weight.outputBound === null ? Math.min(outputTokens, this.#history.outputTokens(model)) : outputTokens;
+		const usual = { inputTokens, outputTokens: usualTokens, gpuUs, nanos: tariff.nanosOf(inputTokens, usualTokens, gpuUs) };
+		return { charge, usual, most, guessedInput, mostInput, whole, tariff };
 	}
 
 	/** `guessed` and `written`: as of its `Weight`, before the truth was known. */

@@ -1,5 +1,5 @@
 /** What a request needs of one budget at least, what it may use beyond its estimate, and how long an answer what was taken is enough for. */
-import type { BudgetSpec, BudgetUnit, OnExhausted } from "../model/budget-spec.ts";
+import type { BudgetSpec, BudgetUnit } from "../model/budget-spec.ts";
 import { amountOf } from "./amount.ts";
 import type { Counter } from "./counter.ts";
 import { AHEAD_US, type Estimate } from "./reservation.ts";
@@ -8,10 +8,17 @@ import type { Tariff } from "./tariff.ts";
 /** Time passes without tokens, so it is looked at again after a few of them. */
 const GPU_LOOK_TOKENS = 16;
 
-/** What there has to be room for, so that a request is let in. */
-export function leastOf(onExhausted: OnExhausted, unit: BudgetUnit, wanted: number, { charge, tariff }: Estimate): number {
-	if (wanted === 0 || onExhausted === "refuse" || unit === "requests" || unit === "concurrent") return wanted;
+/** What there has to be room for, so that a request is let in. An estimate beyond the whole budget takes the whole budget: it is an estimate. */
+export function leastOf({ unit, onExhausted, limit }: BudgetSpec, wanted: number, estimate: Estimate): number {
+	if (wanted === 0 || unit === "requests" || unit === "concurrent") return wanted;
 	if (onExhausted === "finish") return 1;
+	const started = leastToStart(unit, wanted, estimate);
+	if (onExhausted === "cut") return started;
+	const usual = amountOf(unit, estimate.usual);
+	return usual <= limit ? usual : Math.max(started, limit);
+}
+
+function leastToStart(unit: BudgetUnit, wanted: number, { charge, tariff }: Estimate): number {
 	// What is cut has read its prompt already, an answer without one token is none, and with less time it would be ended when it is first looked at.
 	const firstToken = charge.outputTokens === 0 ? 0 : 1;
 	switch (unit) {
@@ -22,6 +29,8 @@ export function leastOf(onExhausted: OnExhausted, unit: BudgetUnit, wanted: numb
 		case "money":
 			return Math.max(1, tariff.nanosOf(charge.inputTokens, firstToken, Math.min(charge.gpuUs, AHEAD_US)));
 		case "output_tokens":
+		case "requests":
+		case "concurrent":
 			return 1;
 		case "gpu_seconds":
 			return Math.min(wanted, AHEAD_US);

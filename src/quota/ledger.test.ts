@@ -171,6 +171,30 @@ test("cut: GPU time that passes ends the answer, however many tokens came", () =
 	assert.ok(gpuUs <= 3_000_000 && gpuUs > 2_500_000, `${gpuUs}`);
 });
 
+test("refuse: an estimate beyond the whole budget takes all of it, and does not shut it for ever", () => {
+	for (const [unit, limit] of [
+		["output_tokens", 300],
+		["tokens", 400],
+		["gpu_seconds", 1_000_000],
+	] as const) {
+		const { held, reserve } = testedLedger(budgetsSpec([{ unit, limit }]));
+		const hold = held(ADA, {});
+		assert.ok(!fits(reserve(ADA, {})), unit);
+		hold.settle(charge(0));
+		assert.ok(fits(reserve(ADA, {})), unit);
+	}
+	const { reserve } = testedLedger(budgetsSpec([{ unit: "tokens", limit: 400 }]));
+	const tooLong = reserve(ADA, { guessedInput: 1_000 });
+	assert.ok(!(tooLong instanceof Reservation) && tooLong.needed > 1_000);
+});
+
+test("refuse: an answer in one piece that names no bound needs what is usual, and is bounded by what is there", () => {
+	const { held, reserve } = testedLedger(budgetsSpec([{ unit: "output_tokens", limit: 1_000 }]));
+	held(ADA, {}).settle(charge(300));
+	assert.ok(!fits(reserve(ADA, { whole: true, outputBound: 800 })));
+	assert.equal(held(ADA, { whole: true }).covered, 700);
+});
+
 test("time that passes without tokens ends what it has used up a budget for, a finish excepted", () => {
 	for (const [onExhausted, isEnded] of [
 		["refuse", true],

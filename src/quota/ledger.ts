@@ -170,14 +170,15 @@ export class Ledger implements ReservationOwner {
 			const { unit, onExhausted } = counter.budget.spec;
 			const wanted = amountOf(unit, estimate.charge);
 			const room = counter.room(now);
-			const least = leastOf(onExhausted, unit, wanted, estimate);
+			const least = leastOf(counter.budget.spec, wanted, estimate);
 			if (least > room + SLACK) {
 				const retryAt = counter.retryAt(least, now);
 				if (exceeded === null || retryAt > exceeded.retryAt) exceeded = { counter, needed: least, retryAt };
 				held.push(0);
 				continue;
 			}
-			const taken = onExhausted === "cut" ? Math.min(wanted, Math.max(least, Math.floor(room))) : wanted;
+			const taken =
+				onExhausted !== "finish" && isWeighed(counter.budget.spec) ? Math.min(wanted, Math.max(least, Math.floor(room))) : wanted;
 			held.push(taken);
 			if (plan.kind.bounds && (weight?.whole !== true || boundsAnswer(counter.budget.spec)))
 				covered = Math.min(covered, coveredBy(unit, taken, estimate));

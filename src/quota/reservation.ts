@@ -36,6 +36,8 @@ export interface ReservationOwner {
 
 export interface Estimate {
 	readonly charge: Charge;
+	/** The same with an answer as long as others were, where more is taken if there is more. */
+	readonly usual: Charge;
 	/** The same with the prompt as dense as it can be. */
 	readonly most: Charge;
 	/** Of the prompt, by its length alone, and its bound by its bytes: what history learns from. */

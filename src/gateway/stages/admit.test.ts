@@ -40,6 +40,38 @@ test("refuses when the rate is used up, and says when to come back", async () =>
 	assert.equal(refused.permitted, false);
 	assert.equal(refused.reason, "rate-exceeded");
 	assert.equal(refused.retryAfterMs, 1_000);
+	assert.deepEqual(refused.fields, [
+		["ratelimit-policy", '"requests";q=60;w=60'],
+		["ratelimit", '"requests";r=0;t=1'],
+	]);
+});
+
+test("what is refused for the rate is told so where the SDK of its dialect looks", async () => {
+	const { admit } = stage({ rate: { perMinute: 60, burst: 1 } });
+	leaseOf(await admit(authorizedAs("tags")));
+	const at = Date.UTC(2026, 10, 23, 12);
+	for (const [dialect, told] of [
+		[
+			"openai",
+			[
+				["x-ratelimit-limit-requests", "60"],
+				["x-ratelimit-remaining-requests", "0"],
+				["x-ratelimit-reset-requests", "1s"],
+			],
+		],
+		[
+			"anthropic",
+			[
+				["anthropic-ratelimit-requests-limit", "60"],
+				["anthropic-ratelimit-requests-remaining", "0"],
+				["anthropic-ratelimit-requests-reset", "2026-11-23T12:00:01.000Z"],
+			],
+		],
+	] as const) {
+		const refused = await admit({ ...authorizedAs("tags"), dialect, at });
+		assert.ok(!refused.permitted);
+		assert.deepEqual(refused.fields?.slice(2), told);
+	}
 });
 
 test("refuses when the principal's own concurrency is used up", async () => {

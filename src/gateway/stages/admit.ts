@@ -12,6 +12,7 @@ import type { JudgedRequest } from "../../ollama/judged-request.ts";
 import type { Admission } from "../../quota/admission.ts";
 import type { RateResult } from "../../quota/rate.ts";
 import type { Admitted, Lease, Reserved } from "../exchange.ts";
+import { refusedRateFields } from "../rate-limit-fields.ts";
 import type { ReplyTo } from "../reply.ts";
 import { Room } from "../room.ts";
 import { tokenBoundOf } from "../token-bound.ts";
@@ -35,14 +36,19 @@ export function admit(authorized: Reserved, to: ReplyTo, deps: AdmitDeps): Decis
 	const principal = authorized.principal.id;
 	const since = monotonic();
 	const rate = admission.rate(principal, since);
-	if (!rate.allowed) return deny("rate-exceeded", null, rate.retryAfterMs);
+	const { at, dialect } = authorized;
+	const no = (reason: "rate-exceeded" | "concurrency-exceeded", detail: string | null, retryAfterMs: number): Deny => ({
+		...deny(reason, detail, retryAfterMs),
+		fields: refusedRateFields(dialect, admission.spec.rate, rate, since, at),
+	});
+	if (!rate.allowed) return no("rate-exceeded", null, rate.retryAfterMs);
 	if (!NEEDS_ROOM.has(authorized.judged.operation.class)) return permit(admittedAs(authorized, rate, NO_ROOM_NEEDED));
 	const room = new Room(authorized, serversOf(authorized.judged), admission, monotonic);
 	switch (admission.take(room, since)) {
 		case "running":
 			return permit(admittedAs(authorized, rate, room));
 		case "key-full":
-			return deny("concurrency-exceeded", `${admission.spec.concurrency.perKey} running`, RETRY_CONCURRENCY_MS);
+			return no("concurrency-exceeded", `${admission.spec.concurrency.perKey} running`, RETRY_CONCURRENCY_MS);
 		case "full":
 			return wait(authorized, to, rate, room, since, deps);
 	}
