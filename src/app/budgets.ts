@@ -11,9 +11,9 @@ import type { BudgetsSpec } from "../model/budget-spec.ts";
 import type { Event } from "../model/event.ts";
 import type { BudgetStore } from "../ports/budget-store.ts";
 import type { EventLog } from "../ports/event-log.ts";
+import { LOOK_MS as GPU_LOOK_MS } from "../quota/gpu-look.ts";
 import { Ledger } from "../quota/ledger.ts";
 import { replay } from "../quota/replay.ts";
-import { LOOK_MS as GPU_LOOK_MS } from "../quota/reservation.ts";
 import { networkOf } from "../std/network-of.ts";
 import { modelMatcher } from "./model-matcher.ts";
 

@@ -3,9 +3,10 @@ import type { BudgetsSpec } from "../model/budget-spec.ts";
 import type { Charge } from "../model/charge.ts";
 import { NOTHING } from "./amount.ts";
 import type { Counter } from "./counter.ts";
+import type { Estimate } from "./estimate.ts";
 import { freeTokens } from "./fitting.ts";
+import { AHEAD_US } from "./gpu-look.ts";
 import { ModelHistory } from "./model-history.ts";
-import { AHEAD_US, type Estimate } from "./reservation.ts";
 import { FREE, Tariff } from "./tariff.ts";
 
 /** What decides about the size of a request. */

@@ -2,7 +2,8 @@
 import type { BudgetSpec, BudgetUnit } from "../model/budget-spec.ts";
 import { amountOf } from "./amount.ts";
 import type { Counter } from "./counter.ts";
-import { AHEAD_US, type Estimate } from "./reservation.ts";
+import type { Estimate } from "./estimate.ts";
+import { AHEAD_US } from "./gpu-look.ts";
 import type { Tariff } from "./tariff.ts";
 
 /** Time passes without tokens, so it is looked at again after a few of them. */

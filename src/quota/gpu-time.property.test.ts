@@ -10,7 +10,8 @@ import fc from "fast-check";
 import { budgetsSpec, principal, type TestedLedger, testedLedger } from "../../test/support/budgets.ts";
 import type { OnExhausted } from "../model/budget-spec.ts";
 import type { Counter } from "./counter.ts";
-import { LOOK_MS, Reservation } from "./reservation.ts";
+import { LOOK_MS } from "./gpu-look.ts";
+import { Reservation } from "./reservation.ts";
 import { ShareClock } from "./share-clock.ts";
 
 const LIMIT_US = 3_000_000;

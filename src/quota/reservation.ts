@@ -10,18 +10,15 @@ import type { ChargedFacts } from "../ports/budget-store.ts";
 import type { Placed } from "../std/roster.ts";
 import { amountOf, NOTHING } from "./amount.ts";
 import type { Counter } from "./counter.ts";
+import type { Estimate } from "./estimate.ts";
 import { slackOf } from "./fitting.ts";
+import { AHEAD_US, LOOK_MS } from "./gpu-look.ts";
 import type { Hold } from "./hold.ts";
 import { isWeighed, type Plan } from "./plan.ts";
 import type { SubjectCounters } from "./subjects.ts";
-import type { Tariff } from "./tariff.ts";
 
 /** How many tokens of an answer are asked for at once when it outgrows its estimate. */
 const STEP_TOKENS = 32;
-/** So much of a GPU's time is held ahead of what has passed: twice what passes between two looks at it. */
-export const AHEAD_US = 200_000;
-/** How often `look` is to be called. */
-export const LOOK_MS = 100;
 
 export interface ReservationOwner {
 	/** The ledger's time, Unix ms. */
@@ -32,20 +29,6 @@ export interface ReservationOwner {
 	settled(reservation: Reservation, charge: Charge | null): void;
 	/** A budget was passed by more than one reservation. */
 	overshot(counter: Counter, by: number): void;
-}
-
-export interface Estimate {
-	readonly charge: Charge;
-	/** The same with an answer as long as others were, where more is taken if there is more. */
-	readonly usual: Charge;
-	/** The same with the prompt as dense as it can be. */
-	readonly most: Charge;
-	/** Of the prompt, by its length alone, and its bound by its bytes: what history learns from. */
-	readonly guessedInput: number;
-	readonly mostInput: number;
-	/** Whether all that the answer may become is held from the beginning. */
-	readonly whole: boolean;
-	readonly tariff: Tariff;
 }
 
 export class Reservation implements Hold, Placed {
