@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { budgetsSpec, charge, principal, testedLedger } from "../../test/support/budgets.ts";
+import { budgetsSpec, charge, LLAMA, principal, testedLedger } from "../../test/support/budgets.ts";
 import { BUDGET_SCOPES, type BudgetSpec } from "../model/budget-spec.ts";
 import type { BudgetChanges } from "../ports/budget-store.ts";
 import { Reservation } from "./reservation.ts";
@@ -339,6 +339,38 @@ test("another role or another group is another plan", () => {
 	assert.ok(fits(reserve(ADA)));
 	assert.ok(!fits(reserve(ADA)));
 	assert.ok(fits(reserve(principal("ada00000", { role: "admin" }))));
+});
+
+test("callers who come in turns are each concerned by their own budgets", () => {
+	const none = { roles: null, keys: null, groups: null, models: null };
+	const { ledger } = testedLedger(
+		budgetsSpec([
+			{ name: "all" },
+			{ name: "users", for: { ...none, roles: ["user"] } },
+			{ name: "eve", for: { ...none, keys: ["eve00000"] } },
+			{ name: "red", scope: "group", for: { ...none, groups: ["red"] } },
+			{ name: "llama", for: { ...none, models: ["llama*"] } },
+		]),
+	);
+	const mistral = { ...LLAMA, model: "mistral", short: "mistral:latest" };
+	const callers: readonly (readonly [Parameters<typeof principal>, typeof LLAMA | null, string])[] = [
+		[["ada00000"], LLAMA, "all users llama"],
+		[["bob00000"], mistral, "all users"],
+		[["eve00000"], LLAMA, "all users eve llama"],
+		[["abe00000"], LLAMA, "all users llama"],
+		[["root0000", { role: "admin" }], null, "all"],
+		[["eve00000"], null, "all users eve"],
+		[["ann00000", { groups: ["red", "blue"] }], mistral, "all users red"],
+		[["cert0000", { kind: "certificate", groups: ["red"] }], LLAMA, "red"],
+		[["abe00000"], mistral, "all users"],
+	];
+	for (let turn = 0; turn < 2; turn++) {
+		for (const [who, model, names] of callers) {
+			const { counters } = ledger.planOf(principal(...who), model, "192.0.2.1");
+			assert.equal(counters.map(({ budget }) => budget.spec.name).join(" "), names, who[0]);
+			for (const { subject, budget } of counters) assert.equal(subject, budget.spec.scope === "group" ? "red" : who[0]);
+		}
+	}
 });
 
 test("a reload keeps what was used where the definition stays, also where the limit changes", () => {

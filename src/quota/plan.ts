@@ -70,6 +70,8 @@ export class Planner {
 	readonly #named: ReadonlySet<string>;
 	readonly #selections = new Map<string, Selection>();
 	readonly #kinds = new Map<string, PlanKind>();
+	/** Of nobody whom a budget names. */
+	#last: { readonly facts: ChargedFacts; readonly selection: Selection } | null = null;
 
 	constructor(budgets: readonly CompiledBudget[], networkOf: (peer: string) => string) {
 		this.#budgets = budgets;
@@ -98,6 +100,10 @@ export class Planner {
 
 	#selectionOf(facts: ChargedFacts): Selection {
 		const { principal, kind, role, groups, model } = facts;
+		const last = this.#last;
+		// Keys have no groups, all the same array; so most of them come here with what the one before had.
+		const isAsLast = last?.facts.kind === kind && last.facts.role === role && last.facts.groups === groups;
+		if (isAsLast && (!this.#looksAtModel || last.facts.model === model) && !this.#named.has(principal)) return last.selection;
 		const key = JSON.stringify([kind, role, this.#named.has(principal) ? principal : null, this.#looksAtModel ? model : null, groups]);
 		let selection = this.#selections.get(key);
 		if (selection === undefined) {
@@ -105,6 +111,7 @@ export class Planner {
 			selection = this.#select(facts);
 			this.#selections.set(key, selection);
 		}
+		if (!this.#named.has(principal)) this.#last = { facts, selection };
 		return selection;
 	}
 
