@@ -355,6 +355,9 @@ test("callers who come in turns are each concerned by their own budgets", () => 
 	const mistral = { ...LLAMA, model: "mistral", short: "mistral:latest" };
 	const callers: readonly (readonly [Parameters<typeof principal>, typeof LLAMA | null, string])[] = [
 		[["ada00000"], LLAMA, "all users llama"],
+		[["eve00000"], LLAMA, "all users eve llama"],
+		[["ann00000"], LLAMA, "all users llama"],
+		[["cert0000", { kind: "certificate" }], LLAMA, ""],
 		[["bob00000"], mistral, "all users"],
 		[["eve00000"], LLAMA, "all users eve llama"],
 		[["abe00000"], LLAMA, "all users llama"],
