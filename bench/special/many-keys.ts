@@ -30,6 +30,7 @@ export async function makeState(state: string, keyFile: string, count: number): 
 				name: `key ${made}`,
 				role: "user",
 				models: null,
+				groups: [],
 				createdAt,
 				expiresAt: null,
 				revokedAt: null,

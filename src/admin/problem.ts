@@ -44,6 +44,7 @@ export const PROBLEMS = {
 	"name-taken": { status: 409, title: "the name is taken" },
 	"role-unknown": { status: 422, title: "the role is not configured" },
 	"models-invalid": { status: 422, title: "the model patterns are not valid" },
+	"groups-invalid": { status: 422, title: "the groups are not valid" },
 	"expiry-invalid": { status: 422, title: "the expiry is not valid" },
 	"overlap-invalid": { status: 422, title: "the overlap is not valid" },
 	"key-unknown": { status: 404, title: "there is no such key" },

@@ -8,8 +8,9 @@ import { inUnits } from "../gateway/budget-text.ts";
 import { standingJson } from "../gateway/standing-json.ts";
 import type { PrincipalAdmin } from "../keys/enrolled/principal-admin.ts";
 import type { MemoryKeyRing } from "../keys/key-ring.ts";
+import { principalOfEnrolled, principalOfKey } from "../keys/principal-of.ts";
 import type { BudgetSpec } from "../model/budget-spec.ts";
-import { NO_GROUPS, type Principal } from "../model/principal.ts";
+import type { Principal } from "../model/principal.ts";
 import type { EventLog } from "../ports/event-log.ts";
 import type { Ledger } from "../quota/ledger.ts";
 import type { Clock } from "../std/clock.ts";
@@ -65,10 +66,9 @@ function succeeds(act: Promise<void>): Promise<boolean> {
 
 function principalOf(id: string, keys: BudgetAdminDeps["keys"], principals: BudgetAdminDeps["principals"]): Principal | null {
 	const enrolled = principals.find(id);
-	const known = enrolled ?? keys.find(id);
-	if (known === null) return null;
-	const { name, role, models } = known;
-	return { kind: enrolled === null ? "api-key" : enrolled.credential.kind, id: known.id, name, role, models, groups: NO_GROUPS };
+	if (enrolled !== null) return principalOfEnrolled(enrolled);
+	const key = keys.find(id);
+	return key === null ? null : principalOfKey(key);
 }
 
 function budgetView({ name, scope, unit, limit, per, window, onExhausted, for: wanted }: BudgetSpec, counters: number): BudgetView {

@@ -15,6 +15,7 @@ const KEY: ApiKey = {
 	name: "laptop",
 	role: "tested",
 	models: null,
+	groups: [],
 	createdAt: 0,
 	expiresAt: null,
 	revokedAt: null,

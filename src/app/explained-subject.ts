@@ -6,8 +6,9 @@
 import type { ExplainProblem, ExplainRequest } from "../admin/admin-deps.ts";
 import type { PrincipalAdmin } from "../keys/enrolled/principal-admin.ts";
 import type { MemoryKeyRing } from "../keys/key-ring.ts";
+import { principalOfEnrolled, principalOfKey } from "../keys/principal-of.ts";
 import { CREDENTIAL_FACTORS, FACTOR_OF, type Factor, groupOf } from "../model/factor.ts";
-import { NO_GROUPS, type Principal } from "../model/principal.ts";
+import type { Principal } from "../model/principal.ts";
 import type { Policy } from "../policy/compile.ts";
 import type { Entering } from "../policy/demands.ts";
 import { readIpAddress } from "../std/ip-address.ts";
@@ -65,14 +66,9 @@ function existing(id: string, shown: readonly Factor[], { keys, principals }: Su
 		};
 	const enrolled = principals?.find(id) ?? null;
 	if (enrolled !== null) {
-		const { name, role, models, credential } = enrolled;
-		return {
-			principal: { kind: credential.kind, id: enrolled.id, name, role, models, groups: NO_GROUPS },
-			label: `${enrolled.id} (${name})`,
-		};
+		return { principal: principalOfEnrolled(enrolled), label: `${enrolled.id} (${enrolled.name})` };
 	}
 	const key = keys.find(id);
 	if (key === null) return { problem: `there is no key "${id}"`, hint: "see the ids with: rempart key list, rempart principal list" };
-	const { name, role, models } = key;
-	return { principal: { kind: "api-key", id: key.id, name, role, models, groups: NO_GROUPS }, label: `key ${key.id} (${name})` };
+	return { principal: principalOfKey(key), label: `key ${key.id} (${key.name})` };
 }

@@ -5,7 +5,7 @@ import { HintedError } from "../std/hinted-error.ts";
 /** Null where there is any key already, in force or not. */
 export async function makeFirstKey(keys: KeyAdmin): Promise<string | null> {
 	if (keys.list().length > 0) return null;
-	const made = await keys.create({ name: "first key", role: "admin", models: null, expiresAt: null, by: "set-up" });
+	const made = await keys.create({ name: "first key", role: "admin", models: null, groups: [], expiresAt: null, by: "set-up" });
 	if (!made.done) throw new HintedError(made.problem.message, made.problem.hint);
 	return made.value.text.reveal();
 }

@@ -21,11 +21,12 @@ const WAYS: readonly (readonly [way: string, by: string, open: (t: TestContext) 
 for (const [way, by, open] of WAYS) {
 	test(`through ${way}: problems come back as problems, in the store's own words`, async (t) => {
 		await using administration = await open(t);
-		const asked = { name: "laptop", role: "user", models: null, expiresAt: null };
+		const asked = { name: "laptop", role: "user", models: null, groups: [], expiresAt: null };
 		for (const [act, code] of [
 			[administration.createKey({ ...asked, role: "wizard" }), "role-unknown"],
 			[administration.createKey({ ...asked, name: " " }), "name-invalid"],
 			[administration.createKey({ ...asked, models: [""] }), "models-invalid"],
+			[administration.createKey({ ...asked, groups: ["a,b"] }), "groups-invalid"],
 			[administration.createKey({ ...asked, expiresAt: 1 }), "expiry-invalid"],
 			[administration.showKey("zzzzzzzz"), "key-unknown"],
 			[administration.rotateKey("zzzzzzzz", 0), "key-unknown"],
@@ -49,7 +50,7 @@ for (const [way, by, open] of WAYS) {
 
 	test(`through ${way}: a client is enrolled, listed and removed, and each act is on record`, async (t) => {
 		await using administration = await open(t);
-		const asked = { name: "ada", role: "user", models: ["door"], expiresAt: null, ollamaKey: ollamaClientKey().line };
+		const asked = { name: "ada", role: "user", models: ["door"], groups: [], expiresAt: null, ollamaKey: ollamaClientKey().line };
 		for (const [act, code] of [
 			[administration.addPrincipal({ ...asked, ollamaKey: "ssh-rsa AAAA" }), "public-key-invalid"],
 			[administration.addPrincipal({ ...asked, role: "wizard" }), "role-unknown"],
@@ -79,7 +80,7 @@ for (const [way, by, open] of WAYS) {
 
 	test(`through ${way}: a client certificate is issued once, and is on record without its key`, async (t) => {
 		await using administration = await open(t);
-		const asked = { name: "ada", role: "user", models: null, expiresAt: null };
+		const asked = { name: "ada", role: "user", models: null, groups: [], expiresAt: null };
 		const refused = await administration.enrol({ ...asked, role: "wizard" });
 		assert.ok(!refused.done && refused.problem.code === "role-unknown");
 		const enrolled = await administration.enrol(asked);
@@ -97,7 +98,7 @@ for (const [way, by, open] of WAYS) {
 
 	test(`through ${way}: a key is made, listed, shown, rotated and revoked, and each act is on record`, async (t) => {
 		await using administration = await open(t);
-		const created = await administration.createKey({ name: "laptop", role: "user", models: ["llama3.2:*"], expiresAt: null });
+		const created = await administration.createKey({ name: "laptop", role: "user", models: ["llama3.2:*"], groups: [], expiresAt: null });
 		assert.ok(created.done);
 		const { id } = created.value.key;
 		assert.match(created.value.text.reveal(), KEY_PATTERN);
@@ -105,7 +106,7 @@ for (const [way, by, open] of WAYS) {
 			(await administration.listKeys()).map(({ name, role, models, state }) => [name, role, models, state]),
 			[["laptop", "user", ["llama3.2:*"], "active"]],
 		);
-		const taken = await administration.createKey({ name: "laptop", role: "user", models: null, expiresAt: null });
+		const taken = await administration.createKey({ name: "laptop", role: "user", models: null, groups: [], expiresAt: null });
 		assert.ok(!taken.done && taken.problem.code === "name-taken");
 
 		const rotated = await administration.rotateKey(id, 60_000);
@@ -176,12 +177,12 @@ test("a configuration that is not sound does not keep a stolen key alive", async
 	const state = await folder(t);
 	const { surroundings } = fakeWorld();
 	await using sound = await openAdministration({ state }, surroundings, { create: true });
-	const created = await sound.createKey({ name: "stolen", role: "user", models: null, expiresAt: null });
+	const created = await sound.createKey({ name: "stolen", role: "user", models: null, groups: [], expiresAt: null });
 	assert.ok(created.done);
 	await sound[Symbol.asyncDispose]();
 	await using broken = await openAdministration({ state, config: "/nonexistent/rempart.yaml" }, surroundings, { create: false });
 	assert.ok((await broken.revokeKey(created.value.key.id)).done);
-	await assert.rejects(broken.createKey({ name: "other", role: "user", models: null, expiresAt: null }), HintedError);
+	await assert.rejects(broken.createKey({ name: "other", role: "user", models: null, groups: [], expiresAt: null }), HintedError);
 });
 
 async function overSocket(t: TestContext) {

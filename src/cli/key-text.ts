@@ -3,6 +3,7 @@ import { parseKey } from "../keys/key-format.ts";
 import type { KeyProblem } from "../keys/key-problem.ts";
 import type { KeyView } from "../keys/key-view.ts";
 import { EXIT, type ExitCode } from "./exit-codes.ts";
+import { shownModels } from "./grant.ts";
 import { roughly, shownMoment } from "./lifetime.ts";
 import { printable, type Terminal, table } from "./terminal.ts";
 
@@ -17,7 +18,7 @@ export function keyTable(keys: readonly KeyView[], now: number): readonly string
 		printable(key.name),
 		printable(key.role),
 		key.state,
-		modelsOf(key),
+		printable(shownModels(key)),
 		key.expiresAt === null ? "never" : key.state === "expired" ? "expired" : `in ${roughly(key.expiresAt - now)}`,
 		key.secrets.map(({ last4 }) => `…${last4}`).join(" "),
 	]);
@@ -30,7 +31,8 @@ export function keyLines(key: KeyView): readonly string[] {
 		["name", printable(key.name)],
 		["role", printable(key.role)],
 		["state", key.state],
-		["models", modelsOf(key)],
+		["models", printable(shownModels(key))],
+		...(key.groups.length === 0 ? [] : [["groups", printable(key.groups.join(", "))]]),
 		["created", shownMoment(key.createdAt)],
 		["expires", key.expiresAt === null ? "never" : shownMoment(key.expiresAt)],
 		...(key.revokedAt === null ? [] : [["revoked", shownMoment(key.revokedAt)]]),
@@ -45,8 +47,4 @@ export function keyLines(key: KeyView): readonly string[] {
 export function reportKeyProblem(problem: KeyProblem, terminal: Terminal): ExitCode {
 	terminal.error(problem.message, problem.hint);
 	return problem.code.endsWith("-invalid") || problem.code === "role-unknown" ? EXIT.usage : EXIT.no;
-}
-
-function modelsOf({ models }: KeyView): string {
-	return models === null ? "as its role" : models.length === 0 ? "none" : printable(models.join(","));
 }

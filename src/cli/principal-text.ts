@@ -1,5 +1,6 @@
 /** How enrolled principals are shown. */
 import type { PrincipalView } from "../keys/enrolled/principal-view.ts";
+import { shownModels } from "./grant.ts";
 import { roughly, shownMoment } from "./lifetime.ts";
 import { printable, table } from "./terminal.ts";
 
@@ -9,7 +10,7 @@ export function principalTable(principals: readonly PrincipalView[], now: number
 		printable(one.name),
 		printable(one.role),
 		one.state,
-		modelsOf(one),
+		printable(shownModels(one)),
 		one.expiresAt === null ? "never" : one.state === "expired" ? "expired" : `in ${roughly(one.expiresAt - now)}`,
 		`${one.credential.kind} ${one.credential.serial ?? one.credential.fingerprint}`,
 	]);
@@ -21,13 +22,10 @@ export function principalLines(one: PrincipalView): readonly string[] {
 		["id", one.id],
 		["name", printable(one.name)],
 		["role", printable(one.role)],
-		["models", modelsOf(one)],
+		["models", printable(shownModels(one))],
+		...(one.groups.length === 0 ? [] : [["groups", printable(one.groups.join(", "))]]),
 		["expires", one.expiresAt === null ? "never" : shownMoment(one.expiresAt)],
 		[one.credential.kind, one.credential.fingerprint],
 		...(one.credential.serial === null ? [] : [["serial", one.credential.serial]]),
 	]);
-}
-
-function modelsOf({ models }: PrincipalView): string {
-	return models === null ? "as its role" : models.length === 0 ? "none" : printable(models.join(","));
 }

@@ -28,7 +28,7 @@ class Rig {
 	});
 
 	create(changes: Partial<NewKeyRequest> = {}): Promise<Administered<IssuedKey>> {
-		return this.admin.create({ name: "laptop", role: "user", models: null, expiresAt: null, by: "socket", ...changes });
+		return this.admin.create({ name: "laptop", role: "user", models: null, groups: [], expiresAt: null, by: "socket", ...changes });
 	}
 
 	/** Creates a key that must come about. */
@@ -164,7 +164,7 @@ test("refuses to revoke or show what is unknown", async () => {
 
 test("creates a key that works at once, is stored and is on record", async () => {
 	const rig = new Rig();
-	const { id, text } = await rig.issued({ models: ["llama3.2:*"], expiresAt: rig.now + 1_000, by: "set-up" });
+	const { id, text } = await rig.issued({ models: ["llama3.2:*"], groups: [], expiresAt: rig.now + 1_000, by: "set-up" });
 	assert.equal(rig.verify(text), "permitted");
 	assert.deepEqual(rig.recorded(), [`key-created ${id} laptop user by set-up`]);
 	const [stored] = await rig.store.all();
@@ -173,6 +173,7 @@ test("creates a key that works at once, is stored and is on record", async () =>
 		name: "laptop",
 		role: "user",
 		models: ["llama3.2:*"],
+		groups: [],
 		createdAt: rig.now,
 		expiresAt: rig.now + 1_000,
 		revokedAt: null,

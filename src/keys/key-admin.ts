@@ -77,7 +77,7 @@ export class KeyAdmin {
 			const now = this.#deps.clock();
 			const checked = checkNewKey(request, now);
 			if (!checked.done) return checked;
-			const { name, role, models, expiresAt, by } = request;
+			const { name, role, models, groups, expiresAt, by } = request;
 			if (!this.#deps.isRole(role))
 				return notDone("role-unknown", `there is no role '${role}'`, "see the roles with 'rempart policy explain', or configure it");
 			const namesake = this.#keyNamed(name, now);
@@ -91,7 +91,7 @@ export class KeyAdmin {
 
 			const minted = mintKey(this.#freeId());
 			const secret = { mac: this.#deps.mac.macOf(minted.text.reveal()), last4: minted.last4, createdAt: now, expiresAt: null };
-			const key: ApiKey = { id: minted.id, name, role, models, createdAt: now, expiresAt, revokedAt: null, secrets: [secret] };
+			const key: ApiKey = { id: minted.id, name, role, models, groups, createdAt: now, expiresAt, revokedAt: null, secrets: [secret] };
 			return await this.#issue("key-created", { key, minted, by, store: (created) => this.#deps.store.insert(created) });
 		});
 	}

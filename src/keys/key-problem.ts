@@ -7,6 +7,7 @@ export const KEY_PROBLEMS = [
 	"name-taken",
 	"role-unknown",
 	"models-invalid",
+	"groups-invalid",
 	"expiry-invalid",
 	"overlap-invalid",
 	"key-unknown",

@@ -24,6 +24,7 @@ function keyOf(changes: Partial<ApiKey> = {}): ApiKey {
 		name: "laptop",
 		role: "user",
 		models: null,
+		groups: [],
 		createdAt: 0,
 		expiresAt: null,
 		revokedAt: null,

@@ -10,7 +10,7 @@
 import { randomBytes, timingSafeEqual } from "node:crypto";
 
 import type { ApiKey, KeySecret } from "../model/api-key.ts";
-import { NO_GROUPS, type Principal } from "../model/principal.ts";
+import type { Principal } from "../model/principal.ts";
 import type { Reason } from "../model/reason.ts";
 import type { CertificateRing } from "../ports/certificate-ring.ts";
 import type { KeyRing } from "../ports/key-ring.ts";
@@ -18,6 +18,7 @@ import type { SignatureRing } from "../ports/signature-ring.ts";
 
 import { formatKey, parseKey } from "./key-format.ts";
 import type { KeyMac } from "./key-mac.ts";
+import { principalOfKey } from "./principal-of.ts";
 
 export interface Refused {
 	readonly refused: Reason;
@@ -67,8 +68,8 @@ export class MemoryKeyRing implements KeyRing {
 	/** Adds a key, or takes over its change. Effective when this returns. */
 	put(key: ApiKey): void {
 		const [newest, older] = key.secrets;
-		const principal: Principal = { kind: "api-key", id: key.id, name: key.name, role: key.role, models: key.models, groups: NO_GROUPS };
-		this.#entries.set(key.id, { key, accepted: { principal }, newest: this.#slotOf(newest), older: this.#slotOf(older) });
+		const accepted = { principal: principalOfKey(key) };
+		this.#entries.set(key.id, { key, accepted, newest: this.#slotOf(newest), older: this.#slotOf(older) });
 	}
 
 	find(id: string): ApiKey | null {

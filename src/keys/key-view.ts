@@ -6,6 +6,7 @@ export interface KeyView {
 	readonly name: string;
 	readonly role: string;
 	readonly models: readonly string[] | null;
+	readonly groups: readonly string[];
 	readonly state: "active" | "expired" | "revoked";
 	/** Unix ms, as are all times here. */
 	readonly createdAt: number;
@@ -21,6 +22,7 @@ export function keyViewOf(key: ApiKey, now: number): KeyView {
 		name: key.name,
 		role: key.role,
 		models: key.models,
+		groups: key.groups,
 		state: keyStateOf(key, now),
 		createdAt: key.createdAt,
 		expiresAt: key.expiresAt,

@@ -9,6 +9,7 @@ const request = (changes: Partial<NewKeyRequest>): NewKeyRequest => ({
 	name: "laptop",
 	role: "user",
 	models: null,
+	groups: [],
 	expiresAt: null,
 	by: "socket",
 	...changes,
@@ -36,6 +37,16 @@ test("refuses what would make a key nobody can name, use or trust in a list", ()
 		...[[""], ["ok", ""], ["a b"], ["a\n"], ["ä"], ["x".repeat(257)], Array.from({ length: 257 }, () => "x")].map(
 			(models) => [{ models }, "models-invalid"] as const,
 		),
+		...[
+			[""],
+			["ops", ""],
+			["a,b"],
+			[" ops"],
+			["a\nb"],
+			["x".repeat(300)],
+			["ops", "ops"],
+			Array.from({ length: 65 }, (_, at) => `g${at}`),
+		].map((groups) => [{ groups }, "groups-invalid"] as const),
 		...[NOW, NOW - 1, 0, -1, Number.NaN, Number.POSITIVE_INFINITY, NOW + 0.5].map(
 			(expiresAt) => [{ expiresAt }, "expiry-invalid"] as const,
 		),

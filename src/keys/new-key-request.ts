@@ -1,3 +1,4 @@
+import { GROUP_NAME } from "../model/factor.ts";
 import { isPlainText } from "../std/plain-text.ts";
 import { type Administered, done, notDone } from "./key-problem.ts";
 
@@ -7,6 +8,7 @@ export interface NewKeyRequest {
 	readonly role: string;
 	/** Patterns that narrow the role; null narrows nothing. */
 	readonly models: readonly string[] | null;
+	readonly groups: readonly string[];
 	/** Unix ms; null never expires. */
 	readonly expiresAt: number | null;
 	/** Who asks: `socket`, `store` (offline) or `set-up`. */
@@ -16,10 +18,11 @@ export interface NewKeyRequest {
 const NAME_MAX = 64;
 const MODEL_PATTERN = /^[\x21-\x7e]{1,256}$/;
 const MODELS_MAX = 256;
+const GROUPS_MAX = 64;
 
 /** Checks what can be checked without knowing other keys. */
 export function checkNewKey(request: NewKeyRequest, now: number): Administered<NewKeyRequest> {
-	const { name, models, expiresAt } = request;
+	const { name, models, groups, expiresAt } = request;
 	if (!isPlainText(name, NAME_MAX) || name !== name.trim()) {
 		return notDone(
 			"name-invalid",
@@ -32,6 +35,13 @@ export function checkNewKey(request: NewKeyRequest, now: number): Administered<N
 			"models-invalid",
 			"a model pattern is empty, too long or has unprintable characters",
 			"write patterns such as llama3.2:* or qwen*",
+		);
+	}
+	if (groups.length > GROUPS_MAX || !groups.every((group) => GROUP_NAME.test(group)) || new Set(groups).size < groups.length) {
+		return notDone(
+			"groups-invalid",
+			`a group has no name, is named twice, or there are more than ${GROUPS_MAX}`,
+			"write each as the directory does, without commas: gpu-operators",
 		);
 	}
 	if (expiresAt !== null && !(Number.isSafeInteger(expiresAt) && expiresAt > now)) {

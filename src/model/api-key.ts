@@ -5,6 +5,8 @@ export interface ApiKey {
 	readonly name: string;
 	readonly role: string;
 	readonly models: readonly string[] | null;
+	/** Names of groups; for roles that demand one, for budgets and usage. Empty for none. */
+	readonly groups: readonly string[];
 	/** Unix ms. */
 	readonly createdAt: number;
 	/** Unix ms; the key is refused from this instant on. */

@@ -15,6 +15,7 @@ function sampleKey(changes: Partial<ApiKey> = {}): ApiKey {
 		name: "laptop",
 		role: "user",
 		models: null,
+		groups: [],
 		createdAt: 1_000,
 		expiresAt: null,
 		revokedAt: null,
@@ -48,7 +49,15 @@ export function keyStoreContract(name: string, open: OpenKeyStore): void {
 	test(`${name}: gives keys back as they were, in the order of their creation`, async (context) => {
 		const store = await open(context);
 		const keys = [
-			sampleKey({ id: "00000002", createdAt: 2_000, name: "Größe 🐑 'quoted'", models: [], expiresAt: 9_000, revokedAt: 5_000 }),
+			sampleKey({
+				id: "00000002",
+				createdAt: 2_000,
+				name: "Größe 🐑 'quoted'",
+				models: [],
+				groups: ["gpu users", "CN=ops"],
+				expiresAt: 9_000,
+				revokedAt: 5_000,
+			}),
 			sampleKey({ id: "00000001", createdAt: 1_000, models: ["llama3.2:*", "qwen*"] }),
 			sampleKey({
 				id: "00000003",
@@ -65,9 +74,9 @@ export function keyStoreContract(name: string, open: OpenKeyStore): void {
 
 	test(`${name}: replaces a key whole`, async (context) => {
 		const store = await open(context);
-		await store.insert(sampleKey({ models: ["llama3.2:*"], expiresAt: 9_000 }));
+		await store.insert(sampleKey({ models: ["llama3.2:*"], groups: ["ops"], expiresAt: 9_000 }));
 		await store.insert(sampleKey({ id: "other000", createdAt: 2_000 }));
-		const changed = sampleKey({ revokedAt: 4_000, models: null, expiresAt: null, secrets: [] });
+		const changed = sampleKey({ revokedAt: 4_000, models: null, groups: ["dev"], expiresAt: null, secrets: [] });
 		await store.replace(changed);
 		assert.deepEqual(await store.all(), [changed, sampleKey({ id: "other000", createdAt: 2_000 })]);
 	});

@@ -13,6 +13,7 @@ function sample(changes: Partial<EnrolledPrincipal> = {}): EnrolledPrincipal {
 		name: "laptop of ada — \u{1f5dd}",
 		role: "user",
 		models: ["llama3.2:*", "qwen*"],
+		groups: [],
 		createdAt: 1_000,
 		expiresAt: null,
 		revokedAt: null,
@@ -36,11 +37,11 @@ for (const [name, open] of STORES) {
 
 	test(`${name}: gives back what was put in, in the order of enrolment, and changes one whole`, async (t) => {
 		const store = await open(t);
-		const later = sample({ id: "prn_other000", createdAt: 2_000, models: null, expiresAt: 9_000 });
+		const later = sample({ id: "prn_other000", createdAt: 2_000, models: null, groups: ["gpu users", "CN=ops"], expiresAt: 9_000 });
 		await store.insert(later);
 		await store.insert(sample());
 		assert.deepEqual(await store.all(), [sample(), later]);
-		const changed = sample({ revokedAt: 4_000, models: [], name: "renamed", role: "reader" });
+		const changed = sample({ revokedAt: 4_000, models: [], groups: ["dev"], name: "renamed", role: "reader" });
 		await store.replace(changed);
 		assert.deepEqual(await store.all(), [changed, later]);
 	});

@@ -11,6 +11,7 @@ import type { ClientPair } from "../support/client-certificate.ts";
 import { eventually } from "../support/eventually.ts";
 import { questionOf, startAskedGateway } from "../support/forward-auth.ts";
 import { type Gateway, startGateway } from "../support/gateway.ts";
+import { ollamaClientKey } from "../support/ollama-client-key.ts";
 import { plausibleOllama } from "../support/plausible-ollama.ts";
 import { connectRaw, type RawResponse } from "../support/raw-client.ts";
 import { temporaryDirectory } from "../support/temporary-directory.ts";
@@ -23,14 +24,15 @@ interface Come {
 	readonly fields?: Fields;
 	readonly pair?: ClientPair;
 	readonly from?: string;
+	readonly query?: string;
 }
 
-async function come(gateway: Gateway, { key, fields = [], pair, from = "127.0.0.1" }: Come): Promise<RawResponse> {
+async function come(gateway: Gateway, { key, fields = [], pair, from = "127.0.0.1", query = "" }: Come): Promise<RawResponse> {
 	const shown = pair === undefined ? {} : { cert: pair.cert, key: pair.key };
 	const tls = gateway.ca === "" ? {} : { tls: { ca: gateway.ca, ...shown } };
 	const client = await connectRaw({ port: gateway.port, localAddress: from, ...tls });
 	try {
-		await client.send(ask({ path: "/api/version", fields, ...(key === undefined ? {} : { key }) }));
+		await client.send(ask({ path: `/api/version${query}`, fields, ...(key === undefined ? {} : { key }) }));
 		return await client.readResponse();
 	} finally {
 		client.destroy();
@@ -43,8 +45,12 @@ async function startOf(gateway: Gateway, answer: RawResponse) {
 	return (await gateway.events("request-started")).find(({ request }) => request === id) ?? assert.fail();
 }
 
-async function enrol(gateway: Gateway, role: string): Promise<ClientPair & { readonly principal: PrincipalView }> {
-	const made = await gateway.admin.post("/v1/principals/enrol", { name: `holder ${role}`, role });
+async function enrol(
+	gateway: Gateway,
+	role: string,
+	groups: readonly string[] = [],
+): Promise<ClientPair & { readonly principal: PrincipalView }> {
+	const made = await gateway.admin.post("/v1/principals/enrol", { name: `holder ${role} ${groups.join(" ")}`.trim(), role, groups });
 	assert.equal(made.status, 201, made.text);
 	const { certificate: cert, key, principal } = made.json() as { certificate: string; key: string; principal: PrincipalView };
 	return { cert, key, principal };
@@ -119,6 +125,42 @@ test("a key and a network; a password and a group", async (t) => {
 		assert.equal(answer.status, status, what);
 		assert.match((await startOf(gateway, answer)).detail ?? "", detail, what);
 	}
+});
+
+test("a key, a signature and a certificate are in the groups that they were given, and in no other", async () => {
+	await using upstream = await startWorkedUpstream({ script: plausibleOllama() });
+	await using gateway = await startGateway({
+		upstreams: [upstream.url],
+		tls: true,
+		yaml:
+			"identities: { certificates: { ask: true } }\n" +
+			'roles: { ops: { classes: [probe], require: ["group:ops"] } }\n' +
+			"budgets: { team: { scope: group, unit: requests, limit: 100, per: hour } }\n",
+	});
+	const [member, other] = [await gateway.createKey("ops", { groups: ["dev", "ops"] }), await gateway.createKey("ops", { groups: ["Ops"] })];
+	const holder = await enrol(gateway, "ops", ["ops"]);
+	const signer = ollamaClientKey();
+	const added = { name: "signer", role: "ops", ollamaKey: signer.line, groups: ["ops"] };
+	assert.equal((await gateway.admin.post("/v1/principals", added)).status, 201);
+	const seconds = Math.floor(Date.now() / 1000);
+	const signed = { fields: [["Authorization", signer.authorization("GET", "/api/version", seconds)]] as const, query: `?ts=${seconds}` };
+	for (const [what, how, status] of [
+		["a key of the group", { key: member }, 200],
+		["a key of another", { key: other }, 401],
+		["a certificate", { pair: holder }, 200],
+		["a certificate of none", { pair: await enrol(gateway, "ops") }, 401],
+		["a signature", signed, 200],
+	] as const) {
+		assert.equal((await come(gateway, how)).status, status, what);
+	}
+	const id = member.split("_")[2] ?? "";
+	const { standings } = (await gateway.admin.get(`/v1/budgets?principal=${id}`)).json() as { standings: readonly { of: string }[] };
+	assert.deepEqual(
+		standings.map(({ of }) => of),
+		["dev", "ops"],
+	);
+	const asked = await gateway.admin.post("/v1/policy/explain", { subject: { kind: "key", id }, method: "GET", path: "/api/version" });
+	assert.equal((asked.json() as { permitted: boolean }).permitted, true);
 });
 
 test("a proxy that asks is told the same: passwords, groups, and that a certificate cannot be shown there", async (t) => {

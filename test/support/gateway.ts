@@ -36,7 +36,12 @@ export interface Gateway extends AsyncDisposable {
 	/** The text of a new key. */
 	createKey(
 		role: string,
-		more?: { readonly name?: string; readonly models?: readonly string[]; readonly expiresAt?: number },
+		more?: {
+			readonly name?: string;
+			readonly models?: readonly string[];
+			readonly groups?: readonly string[];
+			readonly expiresAt?: number;
+		},
 	): Promise<string>;
 	/** Everything recorded so far, oldest first. */
 	events<T extends EventType>(type: T): Promise<readonly (Event & { readonly type: T })[]>;

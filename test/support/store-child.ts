@@ -55,7 +55,7 @@ async function appendEvents(stream: number): Promise<void> {
 
 async function createKeys(): Promise<void> {
 	for (let index = 0; !ending; index += 1) {
-		const created = await admin.create({ name: `${name} ${index}`, role: "user", models: null, expiresAt: null, by: "socket" });
+		const created = await admin.create({ name: `${name} ${index}`, role: "user", models: null, groups: [], expiresAt: null, by: "socket" });
 		if (created.done) say(`key ${created.value.text.reveal()}`);
 		else await pause(2);
 	}

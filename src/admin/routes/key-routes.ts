@@ -16,6 +16,7 @@ const creation = z.strictObject({
 	name: z.string(),
 	role: z.string(),
 	models: z.array(z.string()).nullable().default(null),
+	groups: z.array(z.string()).default([]),
 	/** Unix ms. */
 	expiresAt: z.number().nullable().default(null),
 });

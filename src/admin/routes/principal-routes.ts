@@ -11,6 +11,7 @@ const enrolment = z.strictObject({
 	name: z.string(),
 	role: z.string(),
 	models: z.array(z.string()).nullable().default(null),
+	groups: z.array(z.string()).default([]),
 	/** Unix ms. */
 	expiresAt: z.number().nullable().default(null),
 });

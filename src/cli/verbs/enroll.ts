@@ -14,42 +14,33 @@ import { HintedError } from "../../std/hinted-error.ts";
 import { Secret } from "../../std/secret.ts";
 import type { Enrolled } from "../administration.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
+import { addGrantOptions, type GrantOptions, grantOf } from "../grant.ts";
 import { reportKeyProblem } from "../key-text.ts";
-import { lifetimeOf } from "../lifetime.ts";
 import { openAdministration } from "../open-administration.ts";
 import { principalLines } from "../principal-text.ts";
-import type { GlobalOptions } from "../surroundings.ts";
 import type { Terminal } from "../terminal.ts";
 import { addVerb, type Invocation, type Session } from "../verb.ts";
 
-interface Options extends GlobalOptions {
-	readonly name: string;
-	readonly role: string;
-	readonly models?: string;
-	readonly expires?: string;
+interface Options extends GrantOptions {
 	readonly out: string;
 }
 
+const LIFETIME = "365d";
 /** Without those that are taken for each other: 32 of them, five bits each. */
 const PASSWORD_ALPHABET = "23456789abcdefghjkmnpqrstuvwxyzA";
 const PASSWORD_LENGTH = 20;
 
 export function defineEnroll(parent: Command, session: Session): void {
-	addVerb<Options>(parent, session, "enroll", "issue a client certificate, as PEM and PKCS#12", enroll)
-		.requiredOption("--name <name>", "what lists and records call it, such as 'phone of ada'")
-		.requiredOption("--role <role>", "whose rights it has: reader, user, operator, admin or a configured one")
-		.option("--models <globs>", "models that it may use, narrower than the role: 'llama3.2:*,qwen*'")
-		.option("--expires <time>", "after how long it stops working", "365d")
-		.option("--out <directory>", "where the files go", ".");
+	const verb = addVerb<Options>(parent, session, "enroll", "issue a client certificate, as PEM and PKCS#12", enroll);
+	addGrantOptions(verb, { name: "phone of ada", lifetime: LIFETIME }).option("--out <directory>", "where the files go", ".");
 }
 
 async function enroll({ options, surroundings }: Invocation<Options>): Promise<ExitCode> {
 	const { terminal, clock } = surroundings;
-	const models = options.models === undefined ? null : options.models.split(",").map((glob) => glob.trim());
-	const expiresAt = clock() + lifetimeOf("--expires", options.expires ?? "365d");
+	const grant = grantOf({ ...options, expires: options.expires ?? LIFETIME }, clock());
 	if (options.json !== true) await assertWritable(options.out);
 	await using administration = await openAdministration(options, surroundings, { create: true });
-	const enrolled = await administration.enrol({ name: options.name, role: options.role, models, expiresAt });
+	const enrolled = await administration.enrol(grant);
 	if (!enrolled.done) return reportKeyProblem(enrolled.problem, terminal);
 	const password = makePassword();
 	const { pkcs12Of } = await import("../../http/tls/pkcs12.ts");

@@ -4,37 +4,31 @@ import type { Command } from "commander";
 
 import { HintedError } from "../../std/hinted-error.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
+import { addGrantOptions, type GrantOptions, grantOf } from "../grant.ts";
 import { reportKeyProblem } from "../key-text.ts";
-import { lifetimeOf } from "../lifetime.ts";
 import { openAdministration } from "../open-administration.ts";
 import { principalLines } from "../principal-text.ts";
-import type { GlobalOptions, Surroundings } from "../surroundings.ts";
+import type { Surroundings } from "../surroundings.ts";
 import { addVerb, type Invocation, type Session } from "../verb.ts";
 
-interface Options extends GlobalOptions {
-	readonly name: string;
-	readonly role: string;
-	readonly models?: string;
-	readonly expires?: string;
+interface Options extends GrantOptions {
 	readonly ollamaKey: string;
 }
 
 export function definePrincipalAdd(parent: Command, session: Session): void {
-	addVerb<Options>(parent, session, "add", "enrol the key of somebody's ollama program", principalAdd)
-		.requiredOption("--name <name>", "what lists and records call it, such as 'laptop of ada'")
-		.requiredOption("--role <role>", "whose rights it has: reader, user, operator, admin or a configured one")
-		.requiredOption("--ollama-key <file>", "their ~/.ollama/id_ed25519.pub, or - for standard input")
-		.option("--models <globs>", "models that it may use, narrower than the role: 'llama3.2:*,qwen*'")
-		.option("--expires <time>", "after how long it stops working: 30d (default: never)");
+	const verb = addVerb<Options>(parent, session, "add", "enrol the key of somebody's ollama program", principalAdd);
+	addGrantOptions(verb, { name: "laptop of ada", lifetime: null }).requiredOption(
+		"--ollama-key <file>",
+		"their ~/.ollama/id_ed25519.pub, or - for standard input",
+	);
 }
 
 async function principalAdd({ options, surroundings }: Invocation<Options>): Promise<ExitCode> {
 	const { terminal, clock } = surroundings;
-	const models = options.models === undefined ? null : options.models.split(",").map((glob) => glob.trim());
-	const expiresAt = options.expires === undefined ? null : clock() + lifetimeOf("--expires", options.expires);
+	const grant = grantOf(options, clock());
 	const ollamaKey = await textOf(options.ollamaKey, surroundings);
 	await using administration = await openAdministration(options, surroundings, { create: true });
-	const added = await administration.addPrincipal({ name: options.name, role: options.role, models, expiresAt, ollamaKey });
+	const added = await administration.addPrincipal({ ...grant, ollamaKey });
 	if (!added.done) return reportKeyProblem(added.problem, terminal);
 	if (options.json === true) terminal.object(added.value);
 	else {

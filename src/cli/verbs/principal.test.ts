@@ -13,10 +13,31 @@ test("a public key is enrolled from a file and from standard input, listed and r
 	writeFileSync(file, ollamaClientKey().line);
 	const add = ["principal", "add", "--role", "user", "--ollama-key"];
 
-	const first = await rempart([...add, file, "--name", "ada", "--models", "door, qwen*", "--expires", "30d", ...state, "--json"]);
+	const first = await rempart([
+		...add,
+		file,
+		"--name",
+		"ada",
+		"--models",
+		"door, qwen*",
+		"--group",
+		"ops",
+		"--group",
+		"gpu users",
+		"--expires",
+		"30d",
+		...state,
+		"--json",
+	]);
 	assert.equal(first.code, 0, first.err);
-	const ada: { id: string; models: string[]; credential: { fingerprint: string } } = JSON.parse(first.out);
-	assert.deepEqual(ada.models, ["door", "qwen*"]);
+	const ada: { id: string; models: string[]; groups: string[]; credential: { fingerprint: string } } = JSON.parse(first.out);
+	assert.deepEqual(
+		[ada.models, ada.groups],
+		[
+			["door", "qwen*"],
+			["ops", "gpu users"],
+		],
+	);
 
 	const piped = await rempart([...add, "-", "--name", "eve", ...state], { readInput: () => Promise.resolve(ollamaClientKey().line) });
 	assert.equal(piped.code, 0, piped.err);

@@ -21,6 +21,7 @@ function enrolled(changes: Partial<EnrolledPrincipal> = {}): EnrolledPrincipal {
 		name: "ada",
 		role: "operator",
 		models: null,
+		groups: [],
 		createdAt: 1,
 		expiresAt: NOW + 1000,
 		revokedAt: null,

@@ -11,6 +11,7 @@ import type { EnrolledPrincipal } from "../../model/enrolled-principal.ts";
 import { NO_GROUPS, type Principal } from "../../model/principal.ts";
 import type { CertificateRing, CertificateVerdict, PresentedCertificate } from "../../ports/certificate-ring.ts";
 import type { EnrolledRing } from "../enrolled/enrolled-ring.ts";
+import { principalOfEnrolled } from "../principal-of.ts";
 import { type CertificateRule, type RuleMatcher, ruleMatcher } from "./certificate-rule.ts";
 
 export interface CertificateRingSettings {
@@ -54,11 +55,11 @@ export class MemoryCertificateRing implements CertificateRing, EnrolledRing {
 
 	/** Adds a principal, or takes over its change; one without a certificate is none of ours. */
 	put(enrolled: EnrolledPrincipal): void {
-		const { id, name, role, models, credential } = enrolled;
+		const { credential } = enrolled;
 		if (credential.kind !== "certificate") return;
 		this.#entries.set(credential.sha256, {
 			enrolled,
-			accepted: { principal: { kind: "certificate", id, name, role, models, groups: NO_GROUPS } },
+			accepted: { principal: principalOfEnrolled(enrolled) },
 		});
 	}
 

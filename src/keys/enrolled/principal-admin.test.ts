@@ -38,7 +38,7 @@ class Rig {
 	}
 
 	add(changes: Partial<NewPrincipalRequest> = {}): Promise<Administered<PrincipalView>> {
-		const request = { name: "laptop", role: "user", models: null, expiresAt: null, by: "socket", ollamaKey: ada.line };
+		const request = { name: "laptop", role: "user", models: null, groups: [], expiresAt: null, by: "socket", ollamaKey: ada.line };
 		return this.admin.add({ ...request, ...changes });
 	}
 

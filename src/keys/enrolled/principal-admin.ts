@@ -98,19 +98,22 @@ export class PrincipalAdmin {
 		return this.#inTurn(async () => {
 			const read = readPublicKeyLine(request.ollamaKey);
 			if ("problem" in read) return notDone("public-key-invalid", `no public key: ${read.problem}`, read.hint);
-			const { name, role, models, expiresAt, by } = request;
+			const { name, role, models, groups, expiresAt, by } = request;
 			const now = this.#deps.clock();
 			const refused = this.#objectionTo(request, now) ?? this.#ownerOf(read.publicKey, now);
 			if (refused !== null) return refused;
 			const credential: EnrolledCredential = { kind: "ollama-key", publicKey: read.publicKey };
-			return await this.#admit({ id: this.#freeId(), name, role, models, createdAt: now, expiresAt, revokedAt: null, credential }, by);
+			return await this.#admit(
+				{ id: this.#freeId(), name, role, models, groups, createdAt: now, expiresAt, revokedAt: null, credential },
+				by,
+			);
 		});
 	}
 
 	/** Issues a client certificate and enrols whoever holds it. It is valid for a year where nothing else is asked. */
 	enrol(request: NewKeyRequest): Promise<Administered<EnrolledWithCertificate>> {
 		return this.#inTurn(async () => {
-			const { name, role, models, by } = request;
+			const { name, role, models, groups, by } = request;
 			const now = this.#deps.clock();
 			const refused = this.#objectionTo(request, now);
 			if (refused !== null) return refused;
@@ -121,7 +124,7 @@ export class PrincipalAdmin {
 			}
 			const { certificate, key, authority, sha256, serial, expiresAt } = issued;
 			const credential: EnrolledCredential = { kind: "certificate", sha256, serial };
-			const admitted = await this.#admit({ id, name, role, models, createdAt: now, expiresAt, revokedAt: null, credential }, by);
+			const admitted = await this.#admit({ id, name, role, models, groups, createdAt: now, expiresAt, revokedAt: null, credential }, by);
 			return admitted.done ? done({ principal: admitted.value, certificate, key, authority }) : admitted;
 		});
 	}

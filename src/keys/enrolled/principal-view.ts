@@ -7,6 +7,7 @@ export interface PrincipalView {
 	readonly name: string;
 	readonly role: string;
 	readonly models: readonly string[] | null;
+	readonly groups: readonly string[];
 	readonly state: "active" | "expired" | "revoked";
 	/** Unix ms, as are all times here. */
 	readonly createdAt: number;
@@ -22,12 +23,13 @@ export interface PrincipalView {
 }
 
 export function principalViewOf(enrolled: EnrolledPrincipal, now: number): PrincipalView {
-	const { id, name, role, models, createdAt, expiresAt, revokedAt, credential } = enrolled;
+	const { id, name, role, models, groups, createdAt, expiresAt, revokedAt, credential } = enrolled;
 	return {
 		id,
 		name,
 		role,
 		models,
+		groups,
 		state: principalStateOf(enrolled, now),
 		createdAt,
 		expiresAt,

@@ -19,6 +19,7 @@ function enrolled(publicKey: string, changes: Partial<EnrolledPrincipal> = {}): 
 		name: "laptop of ada",
 		role: "user",
 		models: null,
+		groups: [],
 		createdAt: 1,
 		expiresAt: null,
 		revokedAt: null,

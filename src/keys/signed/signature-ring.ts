@@ -12,11 +12,12 @@
 import { generateKeyPairSync, type KeyObject, verify } from "node:crypto";
 
 import type { EnrolledPrincipal } from "../../model/enrolled-principal.ts";
-import { NO_GROUPS, type Principal } from "../../model/principal.ts";
+import type { Principal } from "../../model/principal.ts";
 import type { SignatureRing, SignatureVerdict, SignedRequest } from "../../ports/signature-ring.ts";
 import { FailureBudget } from "../../std/failure-budget.ts";
 import { networkOf } from "../../std/network-of.ts";
 import type { EnrolledRing } from "../enrolled/enrolled-ring.ts";
+import { principalOfEnrolled } from "../principal-of.ts";
 import { readOllamaSignature } from "./ollama-signature.ts";
 import { fingerprintOfPublicKey, isPublicKey, keyObjectOf } from "./ssh-public-key.ts";
 
@@ -62,7 +63,7 @@ export class MemorySignatureRing implements SignatureRing, EnrolledRing {
 
 	/** Adds a principal, or takes over its change; one that holds no key of this kind is none of ours. */
 	put(enrolled: EnrolledPrincipal): void {
-		const { id, name, role, models, credential } = enrolled;
+		const { id, credential } = enrolled;
 		// One that is damaged in the store opens nothing; it must not keep the server from starting.
 		if (credential.kind !== "ollama-key" || !isPublicKey(credential.publicKey)) return;
 		const known = this.#entries.get(credential.publicKey);
@@ -71,7 +72,7 @@ export class MemorySignatureRing implements SignatureRing, EnrolledRing {
 		this.#entries.set(credential.publicKey, {
 			enrolled,
 			key: known?.key ?? null,
-			accepted: { principal: { kind: "ollama-key", id, name, role, models, groups: NO_GROUPS } },
+			accepted: { principal: principalOfEnrolled(enrolled) },
 		});
 	}
 

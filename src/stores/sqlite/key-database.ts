@@ -5,7 +5,7 @@ import type { ApiKey, KeySecret } from "../../model/api-key.ts";
 
 import type { Migration } from "./migrations.ts";
 import { openDatabase } from "./open-database.ts";
-import { modelsIn, PrincipalTable } from "./principal-table.ts";
+import { groupsIn, modelsIn, PrincipalTable } from "./principal-table.ts";
 import { integerIn, integerOrNullIn, type Row, RowError, textIn } from "./row.ts";
 
 const KEY_MIGRATIONS: readonly Migration[] = [
@@ -41,6 +41,14 @@ const KEY_MIGRATIONS: readonly Migration[] = [
 			) STRICT;
 		`,
 	},
+	{
+		version: 3,
+		name: "groups",
+		sql: `
+			ALTER TABLE keys ADD COLUMN groups TEXT NOT NULL DEFAULT '[]';
+			ALTER TABLE principals ADD COLUMN groups TEXT NOT NULL DEFAULT '[]';
+		`,
+	},
 ];
 
 export class KeyDatabase {
@@ -59,14 +67,14 @@ export class KeyDatabase {
 
 	/** False, and nothing changed, where the id is taken. */
 	insert(key: ApiKey): boolean {
-		const columns = "name, role, models, created_at, expires_at, revoked_at, secrets, id";
-		return this.#run(`INSERT INTO keys (${columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`, key);
+		const columns = "name, role, models, groups, created_at, expires_at, revoked_at, secrets, id";
+		return this.#run(`INSERT INTO keys (${columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`, key);
 	}
 
 	/** False where there is no such key. */
 	replace(key: ApiKey): boolean {
 		return this.#run(
-			"UPDATE keys SET name = ?, role = ?, models = ?, created_at = ?, expires_at = ?, revoked_at = ?, secrets = ? WHERE id = ?",
+			"UPDATE keys SET name = ?, role = ?, models = ?, groups = ?, created_at = ?, expires_at = ?, revoked_at = ?, secrets = ? WHERE id = ?",
 			key,
 		);
 	}
@@ -76,10 +84,11 @@ export class KeyDatabase {
 	}
 
 	#run(sql: string, key: ApiKey): boolean {
+		const { id, name, role, createdAt, expiresAt, revokedAt } = key;
 		const models = key.models === null ? null : JSON.stringify(key.models);
-		const secrets = JSON.stringify(key.secrets);
+		const [groups, secrets] = [JSON.stringify(key.groups), JSON.stringify(key.secrets)];
 		const statement = this.#database.prepare(sql);
-		return Number(statement.run(key.name, key.role, models, key.createdAt, key.expiresAt, key.revokedAt, secrets, key.id).changes) === 1;
+		return Number(statement.run(name, role, models, groups, createdAt, expiresAt, revokedAt, secrets, id).changes) === 1;
 	}
 }
 
@@ -92,6 +101,7 @@ function keyOf(row: Row): ApiKey {
 		name: textIn(row, "name"),
 		role: textIn(row, "role"),
 		models: modelsIn(row),
+		groups: groupsIn(row),
 		createdAt: integerIn(row, "created_at"),
 		expiresAt: integerOrNullIn(row, "expires_at"),
 		revokedAt: integerOrNullIn(row, "revoked_at"),

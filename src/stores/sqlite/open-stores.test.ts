@@ -30,6 +30,7 @@ async function useState(directory: string): Promise<void> {
 		name: "laptop",
 		role: "user",
 		models: null,
+		groups: [],
 		createdAt: 1,
 		expiresAt: null,
 		revokedAt: null,

@@ -18,31 +18,42 @@ export class PrincipalTable {
 
 	/** False, and nothing changed, where the id is taken. */
 	insert(principal: EnrolledPrincipal): boolean {
-		const columns = "name, role, models, created_at, expires_at, revoked_at, credential, id";
-		return this.#run(`INSERT INTO principals (${columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`, principal);
+		const columns = "name, role, models, groups, created_at, expires_at, revoked_at, credential, id";
+		return this.#run(`INSERT INTO principals (${columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`, principal);
 	}
 
 	/** False where there is no such principal. */
 	replace(principal: EnrolledPrincipal): boolean {
 		return this.#run(
-			"UPDATE principals SET name = ?, role = ?, models = ?, created_at = ?, expires_at = ?, revoked_at = ?, credential = ? WHERE id = ?",
+			"UPDATE principals SET name = ?, role = ?, models = ?, groups = ?, created_at = ?, expires_at = ?, revoked_at = ?, credential = ? WHERE id = ?",
 			principal,
 		);
 	}
 
-	#run(sql: string, { id, name, role, models, createdAt, expiresAt, revokedAt, credential }: EnrolledPrincipal): boolean {
+	#run(sql: string, principal: EnrolledPrincipal): boolean {
+		const { id, name, role, createdAt, expiresAt, revokedAt } = principal;
+		const models = principal.models === null ? null : JSON.stringify(principal.models);
+		const [groups, credential] = [JSON.stringify(principal.groups), JSON.stringify(principal.credential)];
 		const statement = this.#database.prepare(sql);
-		const listed = models === null ? null : JSON.stringify(models);
-		return Number(statement.run(name, role, listed, createdAt, expiresAt, revokedAt, JSON.stringify(credential), id).changes) === 1;
+		return Number(statement.run(name, role, models, groups, createdAt, expiresAt, revokedAt, credential, id).changes) === 1;
 	}
 }
 
 /** The column `models` of keys and principals. */
 export function modelsIn(row: Row): readonly string[] | null {
-	const models: unknown = row["models"] === null ? null : JSON.parse(textIn(row, "models"));
-	if (models !== null && !(Array.isArray(models) && models.every((model) => typeof model === "string")))
-		throw new RowError("column models is not a list of texts");
-	return models;
+	return row["models"] === null ? null : textsIn(row, "models");
+}
+
+/** The column `groups` of both. */
+export function groupsIn(row: Row): readonly string[] {
+	return textsIn(row, "groups");
+}
+
+function textsIn(row: Row, column: "models" | "groups"): readonly string[] {
+	const texts: unknown = JSON.parse(textIn(row, column));
+	if (!Array.isArray(texts) || !texts.every((text) => typeof text === "string"))
+		throw new RowError(`column ${column} is not a list of texts`);
+	return texts;
 }
 
 /** Throws a RowError for a row that is no principal, as for keys. */
@@ -54,6 +65,7 @@ function principalOf(row: Row): EnrolledPrincipal {
 		name: textIn(row, "name"),
 		role: textIn(row, "role"),
 		models: modelsIn(row),
+		groups: groupsIn(row),
 		createdAt: integerIn(row, "created_at"),
 		expiresAt: integerOrNullIn(row, "expires_at"),
 		revokedAt: integerOrNullIn(row, "revoked_at"),
