@@ -4,7 +4,7 @@ import type { SessionAdmin } from "../admin/admin-deps.ts";
 import type { Config } from "../config/config.ts";
 import type { SignInConfig } from "../config/sign-in.ts";
 import { askProvider } from "../http/provider-fetch.ts";
-import { SignInDesk, type SignInDeskDeps, type SignInSettings } from "../sign-in/sign-in-desk.ts";
+import type { SignInDesk, SignInDeskDeps, SignInSettings } from "../sign-in/sign-in-desk.ts";
 import { readAuthoritiesFile } from "./read-named-file.ts";
 import { readSecret } from "./read-secret.ts";
 
@@ -29,13 +29,18 @@ export class SignIn {
 
 	/** Reads secrets and files, and changes nothing; what comes back puts it into force. Rejects with a HintedError. */
 	async prepare({ admin: { signIn } }: Config): Promise<() => void> {
-		const settings = signIn === null ? null : await settingsOf(signIn);
-		return () => {
-			if (settings !== null && this.#desk !== null) this.#desk.adjust(settings);
-			else {
+		if (signIn === null) {
+			return () => {
 				this.#desk?.sessions.endAll("the rules changed");
-				this.#desk = settings === null ? null : new SignInDesk(settings, this.#deps);
-			}
+				this.#desk = null;
+			};
+		}
+		const settings = await settingsOf(signIn);
+		// Loaded where somebody may sign in: it brings a client of OpenID Connect.
+		const { SignInDesk } = await import("../sign-in/sign-in-desk.ts");
+		return () => {
+			if (this.#desk === null) this.#desk = new SignInDesk(settings, this.#deps);
+			else this.#desk.adjust(settings);
 		};
 	}
 

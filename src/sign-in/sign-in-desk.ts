@@ -51,11 +51,13 @@ interface Carried extends Attempt {
 	readonly expiresAt: number;
 }
 
-export const ATTEMPT_MS = 600_000;
+const ATTEMPT_MS = 600_000;
 const AT_ONCE = 16;
 const REFUSALS_PER_MINUTE = 30;
 
 export class SignInDesk {
+	/** How long somebody may be at the provider. */
+	readonly attemptMs = ATTEMPT_MS;
 	readonly #deps: SignInDeskDeps;
 	#settings: SignInSettings;
 	#provider: IdentityProvider;

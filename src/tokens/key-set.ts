@@ -4,13 +4,18 @@
  *  - Keys for signatures alone, and asymmetric ones: a symmetric key that is published is everyone's, and so is one whose private part is.
  *  - A key serves the algorithms of its own kind. That a token names another, such as HS256 with an RSA key as the secret, leads nowhere.
  *  - Where a token names no key, it is good only if one alone can be meant.
+ *  - The only file that needs `jose`, and loaded when a provider's keys have come: a server without access tokens does without some megabytes.
  */
-import { createLocalJWKSet, errors, type LocalJWKSet } from "jose";
+import { compactVerify, createLocalJWKSet, errors } from "jose";
 
 import { isJsonObject, parseUnambiguousJson } from "../std/unambiguous-json.ts";
 
+/** unknown-key: no key of the set is the one that the token names. */
+export type SignatureOutcome = "holds" | "unknown-key" | { readonly wrong: string };
+
 export interface KeySet {
-	readonly select: LocalJWKSet;
+	/** `algorithms`: those that are allowed, as JWA names them. */
+	readonly check: (token: string, algorithms: readonly string[]) => Promise<SignatureOutcome>;
 	/** Each key as one text. */
 	readonly keys: ReadonlySet<string>;
 }
@@ -29,7 +34,11 @@ export function readKeySet(text: string): KeySet {
 	if (keys.length > MOST_KEYS) throw new Error(`the key set has more than ${MOST_KEYS} keys`);
 	const usable = keys.filter(isUsable);
 	if (usable.length === 0) throw new Error("the key set has no public key for signatures");
-	return { select: createLocalJWKSet({ keys: usable }), keys: new Set(usable.map((key) => JSON.stringify(key))) };
+	const select = createLocalJWKSet({ keys: usable });
+	return {
+		check: (token, algorithms) => checked(compactVerify(token, select, { algorithms: [...algorithms] })),
+		keys: new Set(usable.map((key) => JSON.stringify(key))),
+	};
 }
 
 function isUsable(key: unknown): key is { readonly kty: string } {
@@ -43,7 +52,14 @@ function isNameOrNone(kid: unknown): boolean {
 	return kid === undefined || typeof kid === "string";
 }
 
-/** Whether a failure means that no key of the set is the one that the token names. */
-export function isUnknownKey(error: unknown): boolean {
-	return error instanceof errors.JWKSNoMatchingKey;
+async function checked(verifying: Promise<unknown>): Promise<SignatureOutcome> {
+	try {
+		await verifying;
+		return "holds";
+	} catch (error) {
+		if (error instanceof errors.JWKSNoMatchingKey) return "unknown-key";
+		// A key of a length that is too short is a TypeError.
+		if (error instanceof errors.JOSEError || error instanceof TypeError) return { wrong: error.message };
+		throw error;
+	}
 }

@@ -9,7 +9,7 @@ import type { IssuerSpec } from "../model/issuer-spec.ts";
 import type { DocumentSource } from "../ports/document-source.ts";
 import { leadsToLoopback } from "../std/loopback-host.ts";
 import { type JsonObject, parseUnambiguousJson } from "../std/unambiguous-json.ts";
-import { type KeySet, readKeySet } from "./key-set.ts";
+import type { KeySet } from "./key-set.ts";
 
 export interface Metadata {
 	readonly keys: string;
@@ -42,6 +42,7 @@ export async function fetchMetadata({ issuer, clearText }: Published, source: Do
 export async function fetchKeys(url: string, clearText: boolean, source: DocumentSource): Promise<KeySet> {
 	const { status, body } = await get(source, url, clearText);
 	if (status !== 200) throw new Error(`${url} answers ${status}`);
+	const { readKeySet } = await import("./key-set.ts");
 	return readKeySet(body.toString("utf8"));
 }
 

@@ -9,7 +9,6 @@
  *    So nobody can make us compute, or a provider answer, as often as he likes.
  *  - When the settings change, whoever is remembered is judged by the new ones at once.
  */
-import { compactVerify, errors } from "jose";
 import { Fault } from "../model/fault.ts";
 import type { IssuerSpec } from "../model/issuer-spec.ts";
 import type { Principal } from "../model/principal.ts";
@@ -21,7 +20,6 @@ import { type RuleMatcher, ruleMatcher } from "./claim-rules.ts";
 import { type CompactJws, looksLikeJwt, MOST_TOKEN_LENGTH, readCompactJws } from "./compact-jws.ts";
 import { introspect } from "./introspection.ts";
 import { bindingOf, judgeHeader, judgeKind, judgeMoment, judgeStanding, type Refused } from "./judge-token.ts";
-import { isUnknownKey, type KeySet } from "./key-set.ts";
 import { isSamePrincipal, principalOf } from "./principal-of.ts";
 import type { Provider } from "./provider.ts";
 import { RecentNames } from "./recent-names.ts";
@@ -208,30 +206,20 @@ export class TokenDesk implements TokenChecker {
 
 	/** Null where it holds. Rejects with a Fault where that cannot be told. */
 	async #signatureOf(token: string, { header }: CompactJws, { spec, provider }: InForce): Promise<TokenVerdict | null> {
-		const holdsWith = async ({ select }: KeySet) => await compactVerify(token, select, { algorithms: [...spec.algorithms] });
-		try {
-			const keys = await provider.keys();
-			try {
-				await holdsWith(keys);
-			} catch (error) {
-				const { kid } = header;
-				// Only a name can be new. A token that names no key and fits none of them is a wrong one.
-				if (!isUnknownKey(error) || typeof kid !== "string") throw error;
-				const newer = await provider.keysAfter(keys, kid);
-				if (newer === null) throw error;
-				await holdsWith(newer).catch((still: unknown) => {
-					if (isUnknownKey(still)) provider.missed(kid);
-					throw still;
-				});
+		const keys = await provider.keys();
+		let outcome = await keys.check(token, spec.algorithms);
+		const { kid } = header;
+		// Only a name can be new. A token that names no key and fits none of them is a wrong one.
+		if (outcome === "unknown-key" && typeof kid === "string") {
+			const newer = await provider.keysAfter(keys, kid);
+			if (newer !== null) {
+				outcome = await newer.check(token, spec.algorithms);
+				if (outcome === "unknown-key") provider.missed(kid);
 			}
-			return null;
-		} catch (error) {
-			if (error instanceof Fault) throw error;
-			if (isUnknownKey(error)) return refused("credential-unknown", "signed with a key that the issuer does not publish");
-			// A key of a length that is too short is a TypeError.
-			if (error instanceof errors.JOSEError || error instanceof TypeError) return refused("credential-wrong", error.message);
-			throw error;
 		}
+		if (outcome === "holds") return null;
+		if (outcome === "unknown-key") return refused("credential-unknown", "signed with a key that the issuer does not publish");
+		return refused("credential-wrong", outcome.wrong);
 	}
 
 	#verifyOpaque(token: string, tag: string, network: string, now: number): TokenVerdict | Promise<TokenVerdict> {

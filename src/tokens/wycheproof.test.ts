@@ -3,8 +3,6 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 
-import { compactVerify } from "jose";
-
 import { partsOf } from "./compact-jws.ts";
 import { readKeySet } from "./key-set.ts";
 
@@ -26,8 +24,7 @@ const ALGORITHMS = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256
 async function isTaken(jws: string, key: unknown): Promise<boolean> {
 	if (partsOf(jws) === null) return false;
 	try {
-		await compactVerify(jws, readKeySet(JSON.stringify({ keys: [key] })).select, { algorithms: ALGORITHMS });
-		return true;
+		return (await readKeySet(JSON.stringify({ keys: [key] })).check(jws, ALGORITHMS)) === "holds";
 	} catch (error) {
 		assert.ok(error instanceof Error);
 		return false;

@@ -1,7 +1,7 @@
 /** Signing in and out by browser: to the provider, back from it, and the page in between. */
 import type { Context, Hono } from "hono";
 
-import { ATTEMPT_MS, type SignInDesk } from "../../sign-in/sign-in-desk.ts";
+import type { SignInDesk } from "../../sign-in/sign-in-desk.ts";
 import { SignInProblem } from "../../sign-in/sign-in-problem.ts";
 import type { AdminDeps } from "../admin-deps.ts";
 import { problem } from "../problem.ts";
@@ -62,7 +62,7 @@ export async function sendToProvider(context: Context, desk: SignInDesk, returnT
 	}
 	try {
 		const { location, carried } = await desk.begin(returnTo);
-		setCookie(context, "sign-in", { value: carried, maxAgeMs: ATTEMPT_MS, secure: isSecure(desk) });
+		setCookie(context, "sign-in", { value: carried, maxAgeMs: desk.attemptMs, secure: isSecure(desk) });
 		return context.redirect(location, 302);
 	} catch (error) {
 		return await showSignInProblem(context, error);
