@@ -37,7 +37,7 @@ const dialects: readonly (readonly [path: string, scenario: string, body: object
 		/"finish_reason":"length"\}\],"rempart":.*\n\ndata: \[DONE\]\n\n$/,
 	],
 	["/v1/completions", "route-v1-completions-stream-usage", { prompt: "who?", ...stream }, /"finish_reason":"length"\}\],/],
-	["/v1/responses", "route-v1-responses-stream", { input: "who?", ...stream }, /event: response\.incomplete\n.*max_output_tokens/],
+	["/v1/responses", "route-v1-responses-stream", { input: "who?", ...stream }, /event: response\.completed\n.*max_output_tokens/],
 	[
 		"/v1/messages",
 		"route-v1-messages-stream",

@@ -89,7 +89,7 @@ suite("a stream that came to its bound ends as the model's own bound would have 
 		assert.partialDeepStrictEqual(whole, { type: "response.content_part.done", part });
 		assert.partialDeepStrictEqual(item, { type: "response.output_item.done", item: { status: "incomplete", content: [part] } });
 		assert.partialDeepStrictEqual(response, {
-			type: "response.incomplete",
+			type: "response.completed",
 			response: {
 				object: "response",
 				status: "incomplete",
@@ -111,7 +111,7 @@ suite("a stream that came to its bound ends as the model's own bound would have 
 		assert.partialDeepStrictEqual(records.slice(-3), [
 			{ type: "response.function_call_arguments.done", arguments: '{"city":"Lyon"}' },
 			{ type: "response.output_item.done", item: { type: "function_call", status: "incomplete" } },
-			{ type: "response.incomplete" },
+			{ type: "response.completed" },
 		]);
 	});
 });

@@ -33,7 +33,10 @@ export class ResponseSoFar {
 			this.#text += record["delta"];
 	}
 
-	/** The events behind a `…delta`, which is the last that was added. */
+	/**
+	 * The events behind a `…delta`, which is the last that was added. The last is `response.completed`, as Ollama ends at its own bound: OpenAI's SDK for
+	 * Python throws away what it has where it is `response.incomplete`. That the answer is incomplete the response itself says.
+	 */
 	closing(usage: Usage, note: Omit<CutNote, "elapsedMs">): string {
 		const { delta: _delta, type, sequence_number, ...where } = this.#last;
 		const text = this.#text.length < LONGEST_TEXT ? this.#text : "";
@@ -58,7 +61,7 @@ export class ResponseSoFar {
 			rempart: note,
 		};
 		const { output_index } = where;
-		return `${events}${event("response.output_item.done", { item, output_index })}${event("response.incomplete", { response })}`;
+		return `${events}${event("response.output_item.done", { item, output_index })}${event("response.completed", { response })}`;
 	}
 }
 
