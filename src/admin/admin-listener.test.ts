@@ -111,6 +111,21 @@ for (const [what, framing, status] of [
 	});
 }
 
+test("a second Host is refused, even an equal one", async (t) => {
+	const { port } = new URL((await probes(t)).address);
+	for (const [hosts, status] of [
+		["Host: localhost", 200],
+		["Host: localhost\r\nHost: localhost", 400],
+		["Host: localhost\r\nhost: prometheus.internal", 400],
+	] as const) {
+		const socket = connect(Number(port), "127.0.0.1");
+		socket.write(`GET /healthz HTTP/1.1\r\n${hosts}\r\nConnection: close\r\n\r\n`);
+		const [answer] = await once(socket, "data");
+		socket.destroy();
+		assert.match(String(answer), new RegExp(`^HTTP/1\\.1 ${status} `), hosts);
+	}
+});
+
 test("a socket that a crash left is replaced; one that is in use is not", async (t) => {
 	const path = join(await folder(t), "admin.sock");
 	const dead = createServer().listen(path);

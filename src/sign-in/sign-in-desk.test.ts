@@ -7,6 +7,7 @@ import { type Answer, CLIENT, type Lies, type LyingProvider, signedToken, startL
 import { askProvider } from "../http/provider-fetch.ts";
 import type { Event } from "../model/event.ts";
 import { Secret } from "../std/secret.ts";
+import type { AskProvider } from "./identity-provider.ts";
 import { SignInDesk, type SignInSettings } from "./sign-in-desk.ts";
 import { SignInProblem, type SignInProblemCode } from "./sign-in-problem.ts";
 
@@ -158,7 +159,10 @@ test("whoever is on the way while the rules change begins again, also in the mid
 			return Promise.resolve(signedToken({ alg: "ES256", kid: "k1" }, claims, keys.private));
 		},
 	});
+	const { location, carried } = await desk.begin("/");
+	desk.adjust({ ...other, rules: [{ claim: "groups", matches: "staff", role: "operator" }] });
 	const begun = (error: unknown): boolean => error instanceof SignInProblem && error.code === "sign-in-mismatch";
+	await assert.rejects(desk.finish(backFrom(location), carried, null), begun);
 	await assert.rejects(
 		signInAt(
 			desk,
@@ -177,6 +181,53 @@ test("whoever is on the way while the rules change begins again, also in the mid
 	assert.equal(session.person.role, "viewer", "other limits concern nobody who is on the way");
 });
 
+test("an attempt that took longer than ten minutes is begun again", async () => {
+	for (const [ms, signsIn] of [
+		[599_999, true],
+		[600_000, false],
+	] as const) {
+		const { desk, clock } = deskOf();
+		provider.lies = {};
+		const { location, carried } = await desk.begin("/");
+		clock.wallMs += ms;
+		const finished = desk.finish(backFrom(location), carried, null);
+		if (signsIn) await finished;
+		else await assert.rejects(finished, (error) => error instanceof SignInProblem && error.code === "sign-in-mismatch");
+	}
+});
+
+test("a command line lives no longer than the session of whoever said yes to it", async () => {
+	const { desk, clock } = deskOf();
+	const { session: giver } = await signInAt(desk, {});
+	const code = desk.devices.begin() ?? assert.fail();
+	assert.ok(desk.devices.answer(code.userCode, giver, true));
+	clock.wallMs += 30_000;
+	const collected = await desk.collect(code.deviceCode);
+	assert.ok(typeof collected === "object");
+	assert.deepEqual([collected.session.createdAt, collected.session.way], [giver.createdAt, "device"]);
+});
+
+test("the ID token's word counts more than that of userinfo", async () => {
+	const rules = [{ claim: "groups", matches: "gpu-admins", role: "admin" }] as const;
+	const lies: Lies = { userInfo: { sub: "u-1", groups: ["gpu-admins"] } };
+	await assert.rejects(signInAt(deskOf({ rules }).desk, lies));
+	const silent = { ...lies, ...claim({ groups: undefined }) };
+	assert.equal((await signInAt(deskOf({ rules }).desk, silent)).session.person.role, "admin");
+});
+
+test("a provider that hangs holds sixteen, and whoever comes then is told so at once", async () => {
+	let release: () => void = () => undefined;
+	const held = new Promise<void>((resolve) => {
+		release = resolve;
+	});
+	const { desk } = deskOf({ ask: () => held.then(() => Promise.reject(new Error("nobody is there"))) });
+	const waiting = Array.from({ length: 16 }, () => desk.begin("/"));
+	await assert.rejects(desk.begin("/"), (error) => error instanceof SignInProblem && error.code === "sign-in-busy");
+	release();
+	await Promise.allSettled(waiting);
+	await assert.rejects(desk.begin("/"), (error) => error instanceof SignInProblem && error.code === "provider-unavailable");
+});
+
 test("refusals fill no log: so many a minute, and then their number", async () => {
 	const { desk, events, clock } = deskOf({ rules: [{ claim: "groups", matches: "nobody", role: "viewer" }] });
 	for (let attempt = 0; attempt < 35; attempt++) await assert.rejects(signInAt(desk, {}));
@@ -191,11 +242,12 @@ interface Choice {
 	readonly issuer?: string;
 	readonly rules?: SignInSettings["rules"];
 	readonly recording?: boolean;
+	readonly ask?: AskProvider;
 }
 
-function deskOf({ issuer = provider.issuer, rules, recording = true }: Choice = {}) {
+function deskOf({ issuer = provider.issuer, rules, recording = true, ask = askProvider }: Choice = {}) {
 	const events: Event[] = [];
-	const clock = { ms: 0 };
+	const clock = { ms: 0, wallMs: Date.now() };
 	const settings: SignInSettings = {
 		publicUrl: PUBLIC,
 		provider: {
@@ -215,18 +267,22 @@ function deskOf({ issuer = provider.issuer, rules, recording = true }: Choice = 
 		events.push(event);
 		return { settled: recording ? Promise.resolve() : Promise.reject(new Error("disk full")) };
 	};
-	const desk = new SignInDesk(settings, { now: Date.now, monotonic: () => clock.ms, ask: askProvider, record });
+	const desk = new SignInDesk(settings, { now: () => clock.wallMs, monotonic: () => clock.ms, ask, record });
 	return { desk, settings, events, clock };
 }
 
 async function signInAt(desk: SignInDesk, lies: Lies) {
 	provider.lies = lies;
 	const { location, carried } = await desk.begin("/");
+	return await desk.finish(backFrom(location), carried, null);
+}
+
+/** The query with which the provider sends the browser back. */
+function backFrom(location: string): string {
 	const asked = new URL(location).searchParams;
 	assert.equal(asked.get("code_challenge_method"), "S256");
 	provider.nonce = asked.get("nonce") ?? "";
-	const query = new URLSearchParams({ code: "c", state: asked.get("state") ?? "", iss: provider.issuer });
-	return await desk.finish(`?${query.toString()}`, carried, null);
+	return `?${new URLSearchParams({ code: "c", state: asked.get("state") ?? "", iss: provider.issuer }).toString()}`;
 }
 
 function algorithms(names: readonly string[]): Lies {

@@ -478,6 +478,15 @@ test("an opaque token is what the provider says of it, asked once and with our o
 	assert.equal(provider.introspected.length, 8);
 });
 
+test("a client that speaks for itself is nobody else, also where somebody is called like it", async (context) => {
+	const { provider, verify } = await startWorld(context, { introspection: INTROSPECTION });
+	provider.opaque.set("machine", { ...provider.claims(), sub: undefined, client_id: "ada" });
+	provider.opaque.set("person", { ...provider.claims(), sub: "ada", client_id: "ada" });
+	const [machine, person] = [await verify("machine"), await verify("person")];
+	assert.ok("principal" in machine && "principal" in person);
+	assert.notEqual(machine.principal.id, person.principal.id);
+});
+
 test("what is ours, or can be read, is never asked about", async (context) => {
 	const { provider, desk, outcome } = await startWorld(context, { introspection: INTROSPECTION });
 	assert.equal(desk.takes("rmp_live_abcdefgh_xyz"), false);

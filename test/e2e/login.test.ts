@@ -86,6 +86,38 @@ test("no in the browser is no, and a page that another answers with is none", as
 	assert.match(asked.world.err(), /refused in the browser/);
 });
 
+test("a yes is one of our own page's, said once and plainly", async () => {
+	const { browser } = await world.signIn("vera");
+	const page = new URL("/sign-in/terminal", world.url);
+	page.searchParams.set("redirect_uri", "http://127.0.0.1:9/callback");
+	page.searchParams.set("code_challenge", "c".repeat(43));
+	page.searchParams.set("state", "s".repeat(43));
+	const consent = await browser.visit(page.href);
+	const answered = async (answer: string): Promise<string> => {
+		const { url } = await browser.submitFormOf(consent, { answer }, (next) => next.port === "9");
+		return new URL(url).search.replace(/=[^&]*/g, "");
+	};
+	for (const answer of ["", "Yes", "maybe"]) assert.equal(await answered(answer), "?error&state&iss", answer);
+	assert.equal(await answered("yes"), "?code&state&iss");
+	const csrf = /name="csrf" value="([^"]+)"/.exec(consent.text)?.[1] ?? "";
+	const fields = Object.fromEntries(page.searchParams);
+	for (const [what, path, form, from] of [
+		["a page of another site", "/sign-in/terminal", { ...fields, csrf, answer: "yes" }, "http://evil.example/"],
+		["no token", "/sign-in/terminal", { ...fields, answer: "yes" }, page.href],
+		["another token", "/device", { code: "BCDF-GHJK", csrf: "x".repeat(43), answer: "yes" }, `${world.url}/device`],
+	] as const) {
+		assert.equal((await browser.submit(`${world.url}${path}`, form, { from })).status, 403, what);
+	}
+	const cookie = `rempart-session=${browser.cookie(world.url, "rempart-session")?.value ?? ""}`;
+	const twice = await fetch(page, {
+		method: "POST",
+		redirect: "manual",
+		headers: { cookie, origin: world.url, "content-type": "application/x-www-form-urlencoded" },
+		body: `${new URLSearchParams({ ...fields, csrf }).toString()}&answer=yes&answer=no`,
+	});
+	assert.match(twice.headers.get("location") ?? "", /error=access_denied/);
+});
+
 const forbidden: readonly (readonly [what: string, change: (page: URL) => void])[] = [
 	["another machine", (page) => page.searchParams.set("redirect_uri", "http://evil.example:80/callback")],
 	["another path", (page) => page.searchParams.set("redirect_uri", "http://127.0.0.1:9/steal")],

@@ -121,6 +121,22 @@ for (const [what, headers] of [
 	});
 }
 
+const led = { "sec-fetch-site": "cross-site", "sec-fetch-mode": "navigate", "sec-fetch-dest": "document" };
+for (const [what, method, path, headers, status] of [
+	["a link to a page", "GET", "/", led, 200],
+	["a link to the API", "GET", "/v1/status", led, 403],
+	["a frame", "GET", "/", { ...led, "sec-fetch-dest": "iframe" }, 403],
+	["an image", "GET", "/", { ...led, "sec-fetch-mode": "no-cors", "sec-fetch-dest": "image" }, 403],
+	["a document that is fetched and not shown", "GET", "/", { ...led, "sec-fetch-mode": "no-cors" }, 403],
+	["a form", "POST", "/sign-out", { ...led, origin: "https://evil.example" }, 403],
+	["a script that may read the answer", "GET", "/", { ...led, origin: "https://evil.example" }, 403],
+] as const) {
+	test(`from another site ${what} is ${status === 200 ? "shown" : "refused"}`, async () => {
+		const { ask } = world();
+		assert.equal((await ask(method, path, headers)).status, status);
+	});
+}
+
 test("a token of a terminal is no cookie, and is good as a bearer's", async () => {
 	const { open, ask } = world();
 	const { token } = open("admin", "terminal");
