@@ -9,11 +9,11 @@
 import type { Config } from "../config/config.ts";
 import type { BudgetsSpec } from "../model/budget-spec.ts";
 import type { Event } from "../model/event.ts";
-import type { BudgetStore } from "../ports/budget-store.ts";
+import type { BudgetSnapshot, BudgetStore } from "../ports/budget-store.ts";
 import type { EventLog } from "../ports/event-log.ts";
 import { LOOK_MS as GPU_LOOK_MS } from "../quota/gpu-look.ts";
 import { Ledger } from "../quota/ledger.ts";
-import { replay } from "../quota/replay.ts";
+import { Replay } from "../quota/replay.ts";
 import { networkOf } from "../std/network-of.ts";
 import { modelMatcher } from "./model-matcher.ts";
 
@@ -30,8 +30,8 @@ const SAVE_MS = 10_000;
 /** So that a save, which is made in one step, takes a few milliseconds however busy the server is. */
 const SAVE_EVENTS = 16_000;
 const SWEEP_MS = 2_000;
-/** As many as one look at the log gives. */
-const REPLAYED_MAX = 100_000;
+/** Some twenty megabytes in memory. */
+const REPLAYED_AT_ONCE = 20_000;
 /** What one customer is given. */
 const NETWORK = { v4: 32, v6: 64 } as const;
 
@@ -120,21 +120,26 @@ export class Budgets {
 	}
 
 	async #takeOver(): Promise<void> {
-		const { store, events } = this.#deps;
+		const { store } = this.#deps;
 		const kept = await store.load();
 		if (kept === null && this.ledger.isEmpty) return;
 		// Also where no budget is left: what is saved next counts its saves on from there.
 		if (kept !== null) this.ledger.restore(kept);
-		if (kept !== null && !this.ledger.isEmpty) {
-			const types = ["request-started", "request-ended"] as const;
-			const since = await events.read({ afterSeq: kept.seq, types, limit: REPLAYED_MAX });
-			replay(
-				this.ledger,
-				kept,
-				since.map(({ event }) => event),
-			);
-		}
+		// Where there was no budget, nothing was held, and the log since then may be that of a year.
+		if (kept !== null && kept.definitions.length > 0 && !this.ledger.isEmpty) await this.#replay(kept);
 		await this.save();
+	}
+
+	/** From the oldest on, and all of them: where saves failed for long, that is what budgets live by. */
+	async #replay(kept: BudgetSnapshot): Promise<void> {
+		const { events } = this.#deps;
+		const replay = new Replay(this.ledger, kept);
+		const { lastSeq } = events;
+		for (let afterSeq = kept.seq; afterSeq < lastSeq; afterSeq += REPLAYED_AT_ONCE) {
+			const part = { afterSeq, beforeSeq: afterSeq + REPLAYED_AT_ONCE + 1, limit: REPLAYED_AT_ONCE };
+			for (const { event } of await events.read({ ...part, types: ["request-started", "request-ended"] })) replay.take(event);
+		}
+		replay.finish();
 	}
 
 	async #saveWhereDue(): Promise<void> {

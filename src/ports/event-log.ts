@@ -35,6 +35,8 @@ export interface RecordedEvent {
 export interface EventQuery {
 	/** Only records after this one. */
 	readonly afterSeq?: number;
+	/** Only records before this one. */
+	readonly beforeSeq?: number;
 	/** Unix ms, inclusive. */
 	readonly since?: number;
 	readonly until?: number;

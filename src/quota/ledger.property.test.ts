@@ -14,7 +14,7 @@ import type { BudgetSnapshot } from "../ports/budget-store.ts";
 import { amountOf } from "./amount.ts";
 import type { Counter } from "./counter.ts";
 import { reservedOf } from "./ledger.ts";
-import { replay } from "./replay.ts";
+import { Replay } from "./replay.ts";
 import type { Reservation } from "./reservation.ts";
 import { Reservation as ReservationClass } from "./reservation.ts";
 
@@ -166,7 +166,9 @@ class Model {
 		time.monotonic = 5;
 		this.tested = testedLedger(budgetsSpec([this.spec]), time);
 		this.tested.ledger.restore(this.saved);
-		replay(this.tested.ledger, this.saved, this.log.slice(this.saved.seq));
+		const replay = new Replay(this.tested.ledger, this.saved);
+		for (const event of this.log.slice(this.saved.seq)) replay.take(event);
+		replay.finish();
 		// A clock that was set back shows so after a restart too, and the time of the last event is all that is known.
 		const last = Math.max(this.saved.at, ...this.log.slice(this.saved.seq).map((event) => event.at));
 		this.latest = Math.max(last, time.wall);

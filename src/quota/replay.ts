@@ -23,24 +23,38 @@ interface Open extends Omit<OpenRequest, "request"> {
 	readonly at: number;
 }
 
-/** `events`: those after the snapshot, in order. The ledger has taken the snapshot over already. */
-export function replay(ledger: Ledger, { open: left, at }: Pick<BudgetSnapshot, "open" | "at">, events: Iterable<Event>): Replayed {
-	const open = new Map<string, Open>(left.map(({ request, facts, charge, begun }) => [request, { facts, charge, begun, at }]));
-	let ended = 0;
-	for (const event of events) {
+export class Replay {
+	readonly #ledger: Ledger;
+	readonly #open: Map<string, Open>;
+	#ended = 0;
+
+	/** The ledger has taken the snapshot over already. */
+	constructor(ledger: Ledger, { open, at }: Pick<BudgetSnapshot, "open" | "at">) {
+		this.#ledger = ledger;
+		this.#open = new Map(open.map(({ request, facts, charge, begun }) => [request, { facts, charge, begun, at }]));
+	}
+
+	/** To be given those after the snapshot, in order. */
+	take(event: Event): void {
 		if (event.type === "request-started") {
 			const opened = openedBy(event);
-			if (opened !== null) open.set(event.request, opened);
+			if (opened !== null) this.#open.set(event.request, opened);
 		} else if (event.type === "request-ended") {
-			const known = open.get(event.request);
-			if (known === undefined) continue;
-			ledger.charge(known.facts, event.charged ?? NOTHING, !known.begun && !BEFORE_UPSTREAM.has(event.phase), event.at);
-			open.delete(event.request);
-			ended += 1;
+			const known = this.#open.get(event.request);
+			if (known === undefined) return;
+			this.#ledger.charge(known.facts, event.charged ?? NOTHING, !known.begun && !BEFORE_UPSTREAM.has(event.phase), event.at);
+			this.#open.delete(event.request);
+			this.#ended += 1;
 		}
 	}
-	for (const { facts, charge, begun, at: since } of open.values()) ledger.charge(facts, charge, !begun, since);
-	return { ended, lost: open.size };
+
+	/** There are no more. */
+	finish(): Replayed {
+		const lost = Array.from(this.#open.values());
+		this.#open.clear();
+		for (const { facts, charge, begun, at } of lost) this.#ledger.charge(facts, charge, !begun, at);
+		return { ended: this.#ended, lost: lost.length };
+	}
 }
 
 function openedBy({ at, decision, reserved, principal, role, model, peer }: RequestStarted): Open | null {

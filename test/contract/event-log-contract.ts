@@ -95,6 +95,8 @@ export function eventLogContract(name: string, open: OpenEventLog): void {
 			const at = events[seq - 1]?.at ?? 0;
 			for (const query of [
 				{ afterSeq: seq, limit: 1_000 },
+				{ beforeSeq: seq, limit: 1_000 },
+				{ afterSeq: seq, beforeSeq: seq + 30, limit: 10 },
 				{ since: at, until: at, limit: 1_000 },
 				{ since: at, limit: 2 },
 				{ until: at, limit: 2 },
@@ -123,6 +125,7 @@ const TYPES: readonly EventType[] = ["request-started", "request-ended", "key-cr
 const QUERIES: fc.Arbitrary<EventQuery> = fc.record(
 	{
 		afterSeq: fc.integer({ min: 0, max: 130 }),
+		beforeSeq: fc.integer({ min: 0, max: 130 }),
 		since: fc.integer({ min: 500, max: 2_500 }),
 		until: fc.integer({ min: 500, max: 2_500 }),
 		types: fc.subarray([...TYPES]),
@@ -136,7 +139,7 @@ const QUERIES: fc.Arbitrary<EventQuery> = fc.record(
 function filtered(events: readonly Event[], query: EventQuery): readonly { seq: number; event: Event }[] {
 	const matching = events
 		.map((event, index) => ({ seq: index + 1, event }))
-		.filter(({ seq }) => seq > (query.afterSeq ?? 0))
+		.filter(({ seq }) => seq > (query.afterSeq ?? 0) && seq < (query.beforeSeq ?? Number.MAX_SAFE_INTEGER))
 		.filter(({ event }) => event.at >= (query.since ?? 0) && event.at <= (query.until ?? Number.MAX_SAFE_INTEGER))
 		.filter(({ event }) => query.types === undefined || query.types.includes(event.type))
 		.filter(({ event }) => query.principal === undefined || ("principal" in event && event.principal === query.principal))

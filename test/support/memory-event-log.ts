@@ -71,7 +71,7 @@ export class MemoryEventLog implements EventLog {
 }
 
 function matches(query: EventQuery, seq: number, event: Event): boolean {
-	if (seq <= (query.afterSeq ?? 0)) return false;
+	if (seq <= (query.afterSeq ?? 0) || seq >= (query.beforeSeq ?? Number.MAX_SAFE_INTEGER)) return false;
 	if (query.since !== undefined && event.at < query.since) return false;
 	if (query.until !== undefined && event.at > query.until) return false;
 	if (query.types !== undefined && !query.types.includes(event.type)) return false;

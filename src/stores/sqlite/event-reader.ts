@@ -26,23 +26,30 @@ export class EventReader {
 	readonly #query: EventQuery;
 	readonly #limit: number;
 	readonly #afterSeq: number;
+	/** The first that may hold an event after that: whoever follows the log must not look through all of it each time. */
+	readonly #oldestBlock: number;
 	readonly #hints: readonly string[];
 	readonly #heads: StatementSync;
 	readonly #body: StatementSync;
 	/** Newest first. */
 	readonly #lines: string[] = [];
 	readonly #seqs: number[] = [];
-	#before = Number.MAX_SAFE_INTEGER;
+	#before: number;
+	readonly #beforeSeq: number;
 
 	constructor(database: DatabaseSync, query: EventQuery) {
 		this.#query = query;
 		this.#limit = Math.min(Math.max(0, Math.trunc(query.limit)), LIMIT_MAX);
 		// Block 0 is the genesis: no event.
 		this.#afterSeq = Math.max(0, query.afterSeq ?? 0);
+		this.#beforeSeq = query.beforeSeq ?? Number.MAX_SAFE_INTEGER;
+		this.#before = this.#beforeSeq;
 		this.#hints = [query.principal, query.request].filter((text) => text !== undefined).map((text) => JSON.stringify(text));
 		this.#heads = database.prepare(
-			"SELECT first_seq, first_at, last_at FROM blocks WHERE first_seq < ? AND first_seq > 0 AND last_seq > ? ORDER BY first_seq DESC LIMIT ?",
+			"SELECT first_seq, first_at, last_at FROM blocks WHERE first_seq < ? AND first_seq >= ? ORDER BY first_seq DESC LIMIT ?",
 		);
+		const oldest = database.prepare("SELECT coalesce(max(first_seq), 0) AS first_seq FROM blocks WHERE first_seq <= ?").get(this.#afterSeq);
+		this.#oldestBlock = Math.max(1, integerIn(oldest ?? {}, "first_seq"));
 		this.#body = database.prepare("SELECT body FROM blocks WHERE first_seq = ?");
 	}
 
@@ -51,7 +58,7 @@ export class EventReader {
 		const start = elapsedMs();
 		while (elapsedMs() - start < SLICE_MS) {
 			if (this.#seqs.length >= this.#limit) return this.#found();
-			const heads = this.#heads.all(this.#before, this.#afterSeq, HEADS_AT_ONCE);
+			const heads = this.#heads.all(this.#before, this.#oldestBlock, HEADS_AT_ONCE);
 			if (heads.length === 0) return this.#found();
 			for (const head of heads) {
 				this.#before = integerIn(head, "first_seq");
@@ -76,7 +83,7 @@ export class EventReader {
 		for (let index = lines.length - 1; index >= 0 && this.#seqs.length < this.#limit; index -= 1) {
 			const line = lines[index] ?? "";
 			if (firstSeq + index <= this.#afterSeq) return;
-			if (!this.#matches(line)) continue;
+			if (firstSeq + index >= this.#beforeSeq || !this.#matches(line)) continue;
 			this.#lines.push(line);
 			this.#seqs.push(firstSeq + index);
 		}
