@@ -194,6 +194,7 @@ test("an outside authority's are who the rules say; its being taken out and a re
 	assert.ok((await reload(yaml())).reloaded);
 	assert.equal(await again(), 401);
 	assert.equal(await resumedStatus(gateway, ci, session), 401);
+	assert.equal(await statusOf(gateway, await other.client({ cn: "ci", dns: ["ci.build.example.org"] })), 200, "whom handshakes trust now");
 	await writeFile(file, "nothing");
 	assert.ok(!(await reload(yaml())).reloaded);
 	assert.ok(!(await reload(yaml().replace("role: user", "role: wizard"))).reloaded);

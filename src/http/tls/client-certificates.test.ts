@@ -62,3 +62,20 @@ test("names are read as they stand, also those that were made to look like other
 	const { cert: bare } = await outside.client({ cn: "ada" });
 	assert.deepEqual(certificateNamesIn(new X509Certificate(bare).raw).dns, []);
 });
+
+test("an authority vouches for what it issued while it is valid itself, and only where the TLS library has a chain too", async () => {
+	const authorities = [new X509Certificate(await outside.pem())];
+	const { cert } = await outside.client({ cn: "ada" });
+	const namesOf = (authorized: boolean, now: number): readonly string[] | undefined => {
+		const certificates = new ClientCertificates(() => now);
+		certificates.trust(authorities, certificateNamesIn);
+		// As much of a socket as is looked at.
+		const socket = { authorized, getPeerX509Certificate: () => new X509Certificate(cert) };
+		return certificates.presentedOn(socket)?.vouched()?.cn;
+	};
+	const [{ validFromDate, validToDate } = assert.fail()] = authorities;
+	assert.equal(namesOf(false, Date.now()), undefined);
+	assert.equal(namesOf(true, validFromDate.getTime() - 1), undefined);
+	assert.equal(namesOf(true, validToDate.getTime()), undefined);
+	assert.deepEqual(namesOf(true, Date.now()), ["ada"]);
+});

@@ -58,7 +58,7 @@ export class ClientCertificates {
 	}
 
 	/** Null where the caller showed none. Throws where what it showed cannot be read. */
-	presentedOn(socket: TLSSocket): PresentedCertificate | null {
+	presentedOn(socket: Pick<TLSSocket, "authorized" | "getPeerX509Certificate">): PresentedCertificate | null {
 		const certificate = socket.getPeerX509Certificate();
 		if (certificate === undefined) return null;
 		const chained = socket.authorized;
