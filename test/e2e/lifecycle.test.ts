@@ -2,12 +2,15 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { readFile, writeFile } from "node:fs/promises";
+import { connect, type Socket } from "node:net";
+import { join } from "node:path";
 import { test } from "node:test";
-import { connect } from "node:tls";
+import tls from "node:tls";
 import { ask, chat } from "../support/asks.ts";
 import { eventually } from "../support/eventually.ts";
 import { recordedEvents, startGateway } from "../support/gateway.ts";
 import { connectRaw, requestRaw } from "../support/raw-client.ts";
+import { temporaryDirectory } from "../support/temporary-directory.ts";
 import { startWorkedUpstream } from "../support/worked-upstream.ts";
 
 const LAST = '{"model":"door","message":{"role":"assistant","content":""},"done":true,"prompt_eval_count":3,"eval_count":5}\n';
@@ -107,6 +110,38 @@ test("a role that is changed by a reload holds for the very next request", async
 	assert.equal(await status(), 403);
 });
 
+test("bounds of connections hold after a reload, at the address and at the socket", async (t) => {
+	await using upstream = await startWorkedUpstream();
+	const path = join(temporaryDirectory(t), "gateway.sock");
+	const yaml = `gateway: { listen: "127.0.0.1:0", tls: { mode: off }, socket: "${path}" }\n`;
+	await using gateway = await startGateway({ upstreams: [upstream.url], yaml });
+	const two = async (open: () => Socket): Promise<readonly Socket[]> => {
+		const sockets = [open(), open()];
+		for (const socket of sockets) socket.on("error", () => undefined);
+		await Promise.all(sockets.map((socket) => once(socket, "connect")));
+		return sockets;
+	};
+	const ways = [() => connect(gateway.port, "127.0.0.1"), () => connect(path)];
+	for (const way of ways) {
+		const sockets = await two(way);
+		for (const socket of sockets) socket.write(ask({}));
+		for (const [answer] of await Promise.all(sockets.map((socket) => once(socket, "data"))))
+			assert.match(String(answer), /^HTTP\/1\.1 401 /);
+		for (const socket of sockets) socket.destroy();
+		await eventually(async () => /"connections":0,/.test((await gateway.admin.get("/v1/status")).text));
+	}
+	const before = await readFile(gateway.configFile, "utf8");
+	const one = "limits: { connections: { total: 1, per_address: 1, unauthenticated_per_address: 1 },";
+	await writeFile(gateway.configFile, before.replace("limits: {", one));
+	assert.deepEqual(await gateway.server.reload().then((outcome) => outcome.reloaded && outcome.notes), []);
+	for (const way of ways) {
+		const sockets = await two(way);
+		await Promise.race(sockets.map((socket) => once(socket, "close")));
+		for (const socket of sockets) socket.destroy();
+		await eventually(async () => /"connections":0,/.test((await gateway.admin.get("/v1/status")).text));
+	}
+});
+
 test("a further name holds after a reload: as Host here and at the admin listener, and in the certificate", async () => {
 	await using upstream = await startWorkedUpstream({ script: (request) => request.respond(200, '{"models":[]}') });
 	await using gateway = await startGateway({ upstreams: [upstream.url], tls: true });
@@ -121,7 +156,7 @@ test("a further name holds after a reload: as Host here and at the admin listene
 	await writeFile(gateway.configFile, before.replace("gateway: {", "gateway: { names: [gpu.example.org],"));
 	assert.deepEqual(await gateway.server.reload().then((outcome) => outcome.reloaded && outcome.notes), []);
 	assert.deepEqual([await probe(), await certified()], [200, true]);
-	const socket = connect({ host: "127.0.0.1", port: gateway.port, servername: "gpu.example.org", ca: gateway.ca });
+	const socket = tls.connect({ host: "127.0.0.1", port: gateway.port, servername: "gpu.example.org", ca: gateway.ca });
 	await once(socket, "secureConnect");
 	assert.ok(socket.authorized);
 	socket.destroy();

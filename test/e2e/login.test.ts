@@ -113,7 +113,7 @@ test("a yes is one of our own page's, said once and plainly", async () => {
 		method: "POST",
 		redirect: "manual",
 		headers: { cookie, origin: world.url, "content-type": "application/x-www-form-urlencoded" },
-		body: `${new URLSearchParams({ ...fields, csrf }).toString()}&answer=yes&answer=no`,
+		body: `${new URLSearchParams({ ...fields, csrf }).toString()}&answer=no&answer=yes`,
 	});
 	assert.match(twice.headers.get("location") ?? "", /error=access_denied/);
 });
