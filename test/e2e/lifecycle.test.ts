@@ -136,7 +136,8 @@ test("bounds of connections hold after a reload, at the address and at the socke
 	assert.deepEqual(await gateway.server.reload().then((outcome) => outcome.reloaded && outcome.notes), []);
 	for (const way of ways) {
 		const sockets = await two(way);
-		await Promise.race(sockets.map((socket) => once(socket, "close")));
+		for (const socket of sockets) socket.resume();
+		await eventually(() => sockets.some(({ destroyed }) => destroyed));
 		for (const socket of sockets) socket.destroy();
 		await eventually(async () => /"connections":0,/.test((await gateway.admin.get("/v1/status")).text));
 	}
