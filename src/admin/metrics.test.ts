@@ -35,6 +35,7 @@ const STRANGER: RequestEnded = {
 	bytesIn: 0,
 	bytesOut: 90,
 	usage: null,
+	gpuTimeUs: 0,
 	charged: null,
 };
 
@@ -69,6 +70,7 @@ const CHAT: RequestEnded = {
 	bytesIn: 100,
 	bytesOut: 4000,
 	usage: USED,
+	gpuTimeUs: 1_300_000,
 };
 
 for (const [what, event] of [

@@ -11,6 +11,7 @@ import type { Event, RequestEnded } from "../model/event.ts";
 import { FAULTS, type FaultCode } from "../model/fault.ts";
 import { PRIORITIES, type Priority } from "../model/priority.ts";
 import { REASONS, type Reason } from "../model/reason.ts";
+import type { Usage } from "../model/usage.ts";
 import { assertNever } from "../std/assert-never.ts";
 import { CappedNames, NONE, OTHER } from "./capped-names.ts";
 import { faultLabel, reasonLabel } from "./error-label.ts";
@@ -75,6 +76,7 @@ interface UsageCells {
 	readonly load: Cell;
 	readonly prompt: Cell;
 	readonly eval: Cell;
+	readonly unknown: Cell;
 	readonly firstToken: HistogramCell;
 	readonly outputRate: HistogramCell;
 }
@@ -274,9 +276,7 @@ export function createMetrics(): Metrics {
 		const used = usageOf(event.model, event.principal);
 		used.input.value += usage.promptTokens;
 		used.output.value += usage.outputTokens;
-		used.load.value += (usage.loadNs ?? 0) / 1e9;
-		used.prompt.value += (usage.promptNs ?? 0) / 1e9;
-		used.eval.value += (usage.evalNs ?? 0) / 1e9;
+		addGpuTime(used, usage, event.gpuTimeUs);
 		if (usage.evalNs !== null && usage.evalNs > 0 && usage.outputTokens > 0)
 			used.outputRate.observe(usage.outputTokens / (usage.evalNs / 1e9));
 		if (event.firstByteMs !== null && event.class === "infer" && event.status < 400) used.firstToken.observe(event.firstByteMs / 1000);
@@ -312,6 +312,7 @@ export function createMetrics(): Metrics {
 			load: gpu.at("load", ...labels),
 			prompt: gpu.at("prompt", ...labels),
 			eval: gpu.at("eval", ...labels),
+			unknown: gpu.at("unknown", ...labels),
 			firstToken: firstToken.at(labels[0]),
 			outputRate: outputRate.at(labels[0]),
 		};
@@ -359,4 +360,17 @@ function sample(value: number | null): readonly { readonly labels: Readonly<Reco
 /** `Object.keys` with the keys' own type: sound here, because the tables are literals that nothing widens. */
 function keysOf<T extends Record<Reason, unknown> | Record<FaultCode, unknown>>(table: T): readonly (keyof T & string)[] {
 	return Object.keys(table) as (keyof T & string)[];
+}
+
+/** The request's part of the GPU's time, by what Ollama says the runner did meanwhile. */
+function addGpuTime(cells: UsageCells, { loadNs, promptNs, evalNs }: Usage, gpuTimeUs: number): void {
+	const saidNs = (loadNs ?? 0) + (promptNs ?? 0) + (evalNs ?? 0);
+	if (saidNs === 0) {
+		cells.unknown.value += gpuTimeUs / 1e6;
+		return;
+	}
+	const secondsEach = gpuTimeUs / 1e6 / saidNs;
+	cells.load.value += (loadNs ?? 0) * secondsEach;
+	cells.prompt.value += (promptNs ?? 0) * secondsEach;
+	cells.eval.value += (evalNs ?? 0) * secondsEach;
 }

@@ -38,6 +38,7 @@ const ONE_OF_EACH: { readonly [Type in Event["type"]]: Extract<Event, { type: Ty
 		bytesIn: 1,
 		bytesOut: 2,
 		usage: { promptTokens: 12, outputTokens: 40, totalNs: null, loadNs: null, promptNs: null, evalNs: null, estimated: false },
+		gpuTimeUs: 0,
 		charged: null,
 	},
 	"refusals-summarised": { type: "refusals-summarised", at: AT, reason: "credential-missing", count: 900, sinceMs: 60_000 },

@@ -49,7 +49,9 @@ export function usageNotes(report: NamedUsageReport, now: number): readonly stri
 		`${since === null ? "from the beginning" : `from ${since}`} to ${until ?? today}, days of ${timeZone}; ${range}, ${sealed}`,
 		...(until !== null && until >= today ? ["the last day is not over yet"] : []),
 		...(cutMonths.length === 0 ? [] : [`left out, since it is kept by whole months only: ${cutMonths.join(", ")}`]),
-		...(totals.untimed === 0 ? [] : [`the GPU time of ${totals.untimed} requests is not in it: the dialect does not say`]),
+		...(totals.untimed === 0
+			? []
+			: [`the GPU time of ${totals.untimed} requests is their time at the upstream: their dialect does not say`]),
 		...(totals.estimated === 0 ? [] : [`the tokens of ${totals.estimated} requests that ended early were counted from what passed`]),
 		...(record.uncounted === 0 ? [] : [`${record.uncounted} events had been removed before they could be counted`]),
 	];

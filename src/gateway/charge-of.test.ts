@@ -5,6 +5,7 @@ import { jsonRequest } from "../../test/support/judged-requests.ts";
 import { deny } from "../model/decision.ts";
 import { chargeOf } from "./charge-of.ts";
 import type { Forwarded } from "./forwarded.ts";
+import { gpuTimeUs } from "./gpu-time.ts";
 
 const FORWARDED = {
 	outcome: "completed",
@@ -26,7 +27,8 @@ function charged(change: Partial<Forwarded>, operation = "chat") {
 	const spec = budgetsSpec([{ unit: "money", limit: 1e15 }], { prices: [["*", { input: 1, output: 2, gpuSecond: 1_000 }]] });
 	const hold = testedLedger(spec).held(principal("ada00000"), {});
 	const judged = jsonRequest(operation, { model: "door", messages: [] });
-	return chargeOf(hold, judged, { ...FORWARDED, ...change } as Forwarded);
+	const forwarded = { ...FORWARDED, ...change } as Forwarded;
+	return chargeOf(hold, judged, forwarded, gpuTimeUs(judged.operation, forwarded));
 }
 
 for (const [what, change, operation] of [

@@ -23,6 +23,7 @@ import { chargeOf } from "./charge-of.ts";
 import { corsFields, isPreflight, preflightFields } from "./cors.ts";
 import type { Authorized, Identified, Lease, Received } from "./exchange.ts";
 import { FilteredAnswers } from "./filtered-answers.ts";
+import { gpuTimeUs } from "./gpu-time.ts";
 import { addLimitFields } from "./limit-fields.ts";
 import { answerOwn, isOwn } from "./own-routes.ts";
 import { rateLeft, rateLimitFields } from "./rate-limit-fields.ts";
@@ -179,13 +180,12 @@ export class Pipeline implements RequestHandler {
 				fields.push(["x-rempart-queue-position", String(lease.queuePosition)], ["x-rempart-queue-wait-ms", lease.queuedMs.toFixed(0)]);
 			for (const field of to.fields) fields.push(field);
 			const forwarded = await forward(admitted.value, recorded, fields, forwarding);
-			if (forwarded.outcome === "refused") {
-				if (hold !== null) record.charged = hold.settle(chargeOf(hold, admitted.value.judged, forwarded));
-				return no(forwarded.refusal);
-			}
+			const { judged } = admitted.value;
+			record.gpuTimeUs = gpuTimeUs(judged.operation, forwarded);
+			if (hold !== null) record.charged = hold.settle(chargeOf(hold, judged, forwarded, record.gpuTimeUs));
+			if (forwarded.outcome === "refused") return no(forwarded.refusal);
 			to.opened = false;
 			lease.settle(forwarded.usage);
-			if (hold !== null) record.charged = hold.settle(chargeOf(hold, admitted.value.judged, forwarded));
 			record.forwarded(forwarded);
 		} catch (error) {
 			const fault = asFault(error);

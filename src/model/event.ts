@@ -87,6 +87,11 @@ export interface RequestEnded extends At {
 	readonly bytesIn: number;
 	readonly bytesOut: number;
 	readonly usage: Usage | null;
+	/**
+	 * Whole microseconds of the GPU: Ollama's durations or, where its answer has none, the time at the upstream, divided among those that ran at the same
+	 * time.
+	 */
+	readonly gpuTimeUs: number;
 	/** What budgets were charged in place of what they held; null where none concerns it. */
 	readonly charged: Charge | null;
 }

@@ -11,7 +11,7 @@ export interface UsageSums {
 	readonly aborted: number;
 	readonly inputTokens: number;
 	readonly outputTokens: number;
-	/** Microseconds of the model's runner: loading, reading the prompt, answering; as Ollama says. */
+	/** Microseconds of the GPU: `gpuTimeUs` of the record. */
 	readonly gpuUs: number;
 	/** Microseconds from the first byte of a request to the last of its answer. */
 	readonly wallUs: number;
@@ -19,7 +19,7 @@ export interface UsageSums {
 	readonly bytesOut: number;
 	/** Requests whose tokens were counted from what passed, because they ended early. */
 	readonly estimated: number;
-	/** Requests that used a model, and of which nobody said how long the runner took: `gpuUs` lacks them. */
+	/** Requests of which nobody said how long the runner took: their part of `gpuUs` is made of the time at the upstream. */
 	readonly untimed: number;
 }
 

@@ -49,10 +49,11 @@ interface Ended {
 		readonly evalNs: number | null;
 		readonly estimated: boolean;
 	} | null;
+	readonly gpuTimeUs: number;
 }
 
 function counted(ended: Ended): CountedLine {
-	const { outcome, usage } = ended;
+	const { outcome, usage, gpuTimeUs } = ended;
 	const sums = noSums();
 	sums.requests = 1;
 	if (outcome === "refused") sums.refused = 1;
@@ -61,13 +62,13 @@ function counted(ended: Ended): CountedLine {
 	sums.wallUs = Math.round(ended.durationMs * 1_000);
 	sums.bytesIn = ended.bytesIn;
 	sums.bytesOut = ended.bytesOut;
+	sums.gpuUs = gpuTimeUs;
+	const isTimed = usage !== null && (usage.loadNs !== null || usage.promptNs !== null || usage.evalNs !== null);
+	if (gpuTimeUs > 0 && !isTimed) sums.untimed = 1;
 	if (usage !== null) {
-		const { loadNs, promptNs, evalNs } = usage;
 		sums.inputTokens = usage.promptTokens;
 		sums.outputTokens = usage.outputTokens;
-		sums.gpuUs = Math.round(((loadNs ?? 0) + (promptNs ?? 0) + (evalNs ?? 0)) / 1_000);
 		if (usage.estimated) sums.estimated = 1;
-		if (loadNs === null && promptNs === null && evalNs === null) sums.untimed = 1;
 	}
 	return {
 		at: ended.at,
@@ -111,6 +112,7 @@ function endedOf(record: Fields | null): CountedLine | null {
 						evalNs: countOrNull(usage["evalNs"]),
 						estimated: usage["estimated"] === true,
 					},
+		gpuTimeUs: countOf(record["gpuTimeUs"]),
 	});
 }
 

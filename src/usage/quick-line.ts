@@ -49,31 +49,32 @@ export class QuickLine {
 		sums.bytesOut = this.#count(',"bytesOut":');
 		const used = this.#after(',"usage":');
 		const hasUsage = text.charCodeAt(used) !== 110;
-		if (hasUsage) this.#usage();
+		let isTimed = false;
+		if (hasUsage) isTimed = this.#usage();
 		else {
 			sums.inputTokens = 0;
 			sums.outputTokens = 0;
-			sums.gpuUs = 0;
 			sums.estimated = 0;
-			sums.untimed = 0;
 			if (!text.startsWith("null", used)) return false;
 		}
+		sums.gpuUs = this.#count(',"gpuTimeUs":');
+		sums.untimed = sums.gpuUs > 0 && !isTimed ? 1 : 0;
 		if (this.#failed) return false;
 		this.who = (answered(hasUsage, outcome, status) ? "+" : "-") + text.slice(who, method);
 		return true;
 	}
 
-	#usage(): void {
+	/** Returns whether the server said how long it took. */
+	#usage(): boolean {
 		const { sums } = this;
 		sums.inputTokens = this.#count('{"promptTokens":');
 		sums.outputTokens = this.#count(',"outputTokens":');
 		const load = this.#countOrNull(',"loadNs":');
 		const prompt = this.#countOrNull(',"promptNs":');
 		const answer = this.#countOrNull(',"evalNs":');
-		sums.gpuUs = Math.round((Math.max(0, load) + Math.max(0, prompt) + Math.max(0, answer)) / 1_000);
-		sums.untimed = load < 0 && prompt < 0 && answer < 0 ? 1 : 0;
 		const estimated = this.#after(',"estimated":');
 		sums.estimated = this.#text.charCodeAt(estimated) === 116 ? 1 : 0;
+		return load >= 0 || prompt >= 0 || answer >= 0;
 	}
 
 	/** Where the value of a member begins. */

@@ -56,9 +56,16 @@ test("requests, tokens, GPU time and bytes are summed up by day, principal, grou
 	const usage = { promptTokens: 3, outputTokens: 4, totalNs: null, loadNs: 1_000, promptNs: 2_499, evalNs: 3_000_000, estimated: false };
 	const [row, ...others] = rowsOf([
 		startedEvent({ at: NOON }),
-		endedEvent({ at: NOON, groups: ["red", "blue"], usage }),
-		endedEvent({ at: NOON + 1, groups: ["red", "blue"], usage: { ...usage, estimated: true }, outcome: "abandoned", durationMs: 0.5 }),
-		endedEvent({ at: NOON + 2, groups: ["red", "blue"], usage: { ...usage, loadNs: null, promptNs: null, evalNs: null } }),
+		endedEvent({ at: NOON, groups: ["red", "blue"], usage, gpuTimeUs: 3_003 }),
+		endedEvent({
+			at: NOON + 1,
+			groups: ["red", "blue"],
+			usage: { ...usage, estimated: true },
+			outcome: "abandoned",
+			durationMs: 0.5,
+			gpuTimeUs: 0,
+		}),
+		endedEvent({ at: NOON + 2, groups: ["red", "blue"], usage: { ...usage, loadNs: null, promptNs: null, evalNs: null }, gpuTimeUs: 40 }),
 	]);
 	assert.deepEqual(others, []);
 	assert.deepEqual(row, {
@@ -74,7 +81,7 @@ test("requests, tokens, GPU time and bytes are summed up by day, principal, grou
 		aborted: 1,
 		inputTokens: 9,
 		outputTokens: 12,
-		gpuUs: 2 * 3_003,
+		gpuUs: 3_043,
 		wallUs: 2 * 100_250 + 500,
 		bytesIn: 930,
 		bytesOut: 5_460,
@@ -129,6 +136,7 @@ const ENDED = fc
 				estimated: fc.boolean(),
 			}),
 		),
+		gpuTimeUs: COUNT,
 	})
 	.map((changes) => endedEvent(changes));
 

@@ -53,6 +53,7 @@ export function endedEvent(changes: Partial<RequestEnded> = {}): RequestEnded {
 		bytesIn: 310,
 		bytesOut: 1_820,
 		usage: { promptTokens: 12, outputTokens: 44, totalNs: 98_765_432, loadNs: 10, promptNs: 20, evalNs: 30, estimated: false },
+		gpuTimeUs: 60,
 		charged: null,
 		...changes,
 	};

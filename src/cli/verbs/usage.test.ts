@@ -21,10 +21,10 @@ async function stateWithUsage(t: TestContext): Promise<{ readonly state: readonl
 	const stores = await openStores({ directory, clock: () => NOW });
 	const usage = { promptTokens: 100, outputTokens: 20, totalNs: 9, loadNs: 1e9, promptNs: 5e8, evalNs: 2e9, estimated: false };
 	for (const changes of [
-		{ at: NOW - 3 * DAY, principal: key, usage },
-		{ at: NOW - 2 * DAY, principal: key, usage, model: "qwen3:latest" },
-		{ at: NOW - DAY, principal: "zzzzzzzz", usage: { ...usage, outputTokens: 1 } },
-		{ at: NOW - DAY, principal: "htpasswd:alice", usage: null, outcome: "refused", status: 403 } as const,
+		{ at: NOW - 3 * DAY, principal: key, usage, gpuTimeUs: 3_500_000 },
+		{ at: NOW - 2 * DAY, principal: key, usage, gpuTimeUs: 3_500_000, model: "qwen3:latest" },
+		{ at: NOW - DAY, principal: "zzzzzzzz", usage: { ...usage, outputTokens: 1 }, gpuTimeUs: 3_500_000 },
+		{ at: NOW - DAY, principal: "htpasswd:alice", usage: null, gpuTimeUs: 0, outcome: "refused", status: 403 } as const,
 	])
 		stores.events.append(endedEvent(changes));
 	await stores.close();

@@ -45,6 +45,7 @@ export class RequestRecord {
 	priority: Priority | null = null;
 	reserved: Reserved | null = null;
 	charged: Charge | null = null;
+	gpuTimeUs = 0;
 	/** How far the request has come, for a caller who leaves before it is forwarded. */
 	phase: Phase = "deciding";
 	readonly #id: string;
@@ -183,6 +184,7 @@ export class RequestRecord {
 			bytesIn: this.#caller.bytesIn,
 			bytesOut: this.#caller.bytesOut,
 			usage: end.usage,
+			gpuTimeUs: this.gpuTimeUs,
 			charged: this.charged,
 		};
 		this.#write(event);
