@@ -31,8 +31,8 @@ export function rateLeft(
 	return dialect === "ollama" ? null : { limit: spec.perMinute, remaining, resetMs: Math.max(0, arrival - monotonic), now };
 }
 
-/** All of it, for a refusal. */
-export function refusedRateFields(dialect: Dialect, spec: RateSpec, rate: RateResult, monotonic: number, now: number): readonly Field[] {
+/** All of it, where no budget is told beside it. */
+export function allRateFields(dialect: Dialect, spec: RateSpec, rate: RateResult, monotonic: number, now: number): readonly Field[] {
 	const fields: Field[] = [...rateLimitFields(spec, rate)];
 	const left = rateLeft(dialect, spec, rate, monotonic, now);
 	if (left !== null) addLimitFields(fields, dialect, "requests", left);

@@ -7,6 +7,7 @@
  *    clients throw).
  */
 import type { Outlook } from "../quota/admission.ts";
+import type { Field } from "../wire/write.ts";
 import type { Reserved } from "./exchange.ts";
 import type { ReplyTo } from "./reply.ts";
 
@@ -15,10 +16,13 @@ const SPACE = Buffer.from(" ", "latin1");
 export class WaitingAnswer {
 	readonly #to: ReplyTo;
 	readonly #isLines: boolean;
+	readonly #limits: readonly Field[];
 	#blocked = false;
 
-	constructor(to: ReplyTo, { judged }: Reserved) {
+	/** `limits`: what is left of the caller's limits, as other answers say it in their head. */
+	constructor(to: ReplyTo, { judged }: Reserved, limits: readonly Field[]) {
 		this.#to = to;
+		this.#limits = limits;
 		this.#isLines = judged.operation.streams === "ndjson-by-default";
 	}
 
@@ -46,7 +50,13 @@ export class WaitingAnswer {
 		const { caller, id, fields } = this.#to;
 		this.#to.opened = true;
 		const type = this.#isLines ? "application/x-ndjson" : "text/event-stream";
-		const head = [["content-type", type], ["x-request-id", id], ["x-rempart-queue-position", String(position)], ...fields] as const;
+		const head = [
+			["content-type", type],
+			["x-request-id", id],
+			["x-rempart-queue-position", String(position)],
+			...this.#limits,
+			...fields,
+		] as const;
 		caller.respond(200, head, caller.head?.minor === 0 ? { kind: "close" } : { kind: "chunked" });
 	}
 }

@@ -8,7 +8,9 @@ export interface Hold {
 	readonly bounds: boolean;
 	/**
 	 * So many tokens of the answer have passed in all. False: a budget has no more. The answer is then ended as if the model had come to its bound
-	 * (`length` in the caller's dialect), the upstream cancelled, and what passed is charged. One comparison for most frames.
+	 * (`length` in the caller's dialect), the upstream cancelled, and what passed is charged. Two comparisons for most frames.
+	 *
+	 * `hidden`: how many more than these they may turn out to be, in all.
 	 */
-	passed(outputTokens: number): boolean;
+	passed(outputTokens: number, hidden: number): boolean;
 }

@@ -34,6 +34,9 @@ interface Running {
 	readonly bound: number;
 	/** Tokens that the prompt turns out to have. */
 	readonly inputTokens: number;
+	/** How many tokens more each frame of the answer may hold, and how many those of the whole answer turn out to be. */
+	readonly hidden: number;
+	secret: number;
 }
 
 interface Asked {
@@ -43,6 +46,7 @@ interface Asked {
 	readonly density: number;
 	/** How dense it is, of what is possible. */
 	readonly part: number;
+	readonly hidden: number;
 }
 
 /** Adds up by itself, from nothing but what happened. */
@@ -100,7 +104,7 @@ class Model {
 		return this.running.filter((each) => each.caller === caller).reduce((sum, { hold }) => sum + this.amount(hold.held), 0);
 	}
 
-	reserve(caller: number, { bound, guessed, density, part }: Asked): void {
+	reserve(caller: number, { bound, guessed, density, part, hidden }: Asked): void {
 		const who = CALLERS[caller];
 		assert.ok(who !== undefined);
 		const free = LIMIT - (this.used[caller] ?? 0) - this.heldOf(caller);
@@ -119,7 +123,16 @@ class Model {
 		this.biggest = Math.max(this.biggest, owed);
 		this.biggestSlack = Math.max(this.biggestSlack, this.amount(estimate.most) - this.amount(estimate.charge));
 		this.log.push(startedEvent({ request: got.request, at: this.latest, principal: who.id, peer: "192.0.2.1", reserved: reservedOf(got) }));
-		this.running.push({ hold: got, caller, passed: 0, owed, bound, inputTokens: Math.floor(estimate.most.inputTokens * part) });
+		this.running.push({
+			hold: got,
+			caller,
+			passed: 0,
+			owed,
+			bound,
+			inputTokens: Math.floor(estimate.most.inputTokens * part),
+			hidden,
+			secret: 0,
+		});
 	}
 
 	/** Tokens pass until as many as wanted, until the model's own bound, or until a budget ends it. */
@@ -127,14 +140,16 @@ class Model {
 		const running = this.running[at % Math.max(1, this.running.length)];
 		if (running === undefined) return;
 		const { hold, caller } = running;
-		const { covered, estimate } = hold;
+		const { covered } = hold;
 		hold.begin();
 		for (let token = 0; token < tokens && running.passed < running.bound; token++) {
-			if (!hold.passed(running.passed)) return this.end(at);
+			if (!hold.passed(running.passed, running.passed * running.hidden)) return this.end(at);
 			running.passed += 1;
+			running.secret += running.hidden;
+			this.biggestSlack = Math.max(this.biggestSlack, hold.slackIn(this.unit));
 		}
 		if (this.mode !== "finish" && hold.covered > covered) {
-			const own = this.amount(estimate.most) - this.amount(estimate.charge);
+			const own = hold.slackIn(this.unit);
 			const taken = (this.used[caller] ?? 0) + this.heldOf(caller) - own;
 			assert.ok(taken <= LIMIT, `went on by its estimate to ${taken}`);
 		}
@@ -144,10 +159,11 @@ class Model {
 	end(at: number): void {
 		const [running] = this.running.splice(at % Math.max(1, this.running.length), 1);
 		if (running === undefined) return;
-		const charged = running.hold.settle(charge(running.passed, running.inputTokens));
+		const charged = running.hold.settle(charge(running.passed + running.secret, running.inputTokens));
 		running.hold.giveUp();
 		this.log.push(endedEvent({ request: running.hold.request, at: this.latest, charged }));
-		this.used[running.caller] = (this.used[running.caller] ?? 0) + this.amount(charge(running.passed, running.inputTokens));
+		this.used[running.caller] =
+			(this.used[running.caller] ?? 0) + this.amount(charge(running.passed + running.secret, running.inputTokens));
 	}
 
 	save(): void {
@@ -196,6 +212,7 @@ const asked = fc.record({
 	bound: fc.integer({ min: 1, max: 3_000 }),
 	guessed: fc.nat(300),
 	density: fc.integer({ min: 1, max: 8 }),
+	hidden: fc.oneof(fc.constant(0), fc.nat(3)),
 	part: fc.oneof(fc.constant(1), fc.double({ min: 0, max: 1, noNaN: true })),
 });
 

@@ -84,7 +84,7 @@ test("is settled once, whatever is called afterwards", () => {
 	assert.equal(hold.settle(charge(10)), null);
 	hold.giveUp();
 	hold.begin();
-	assert.equal(hold.passed(1_000_000), true);
+	assert.equal(hold.passed(1_000_000, 0), true);
 	const counter = ledger.budgets[0]?.counterOf("ada00000");
 	assert.deepEqual([counter?.used(ledger.now()), counter?.reserved], [10, 0]);
 });
@@ -120,7 +120,7 @@ test("cut: ends the answer at the token after which nothing is left, and not bef
 		const hold = held(ADA, { guessedInput: 0, outputBound: null });
 		const free = unit === "output_tokens" ? 700 : 700 - hold.estimate.charge.inputTokens;
 		let passed = 1;
-		while (hold.passed(passed) && passed < 10_000) passed += 1;
+		while (hold.passed(passed, 0) && passed < 10_000) passed += 1;
 		assert.equal(passed, free, unit);
 		assert.equal(hold.exhausted?.budget.spec.name, "daily");
 		const { inputTokens } = hold.estimate.charge;
@@ -137,7 +137,7 @@ test("cut: two answers that run at the same time end when both together have use
 	while (running.size > 0) {
 		for (const at of running) {
 			passed[at] = (passed[at] ?? 0) + 1;
-			if (holds[at]?.passed(passed[at] ?? 0) === false) running.delete(at);
+			if (holds[at]?.passed(passed[at] ?? 0, 0) === false) running.delete(at);
 		}
 	}
 	for (const at of [0, 1]) holds[at]?.settle(charge(passed[at] ?? 0));
@@ -146,10 +146,31 @@ test("cut: two answers that run at the same time end when both together have use
 	assert.deepEqual(overshoots, []);
 });
 
+test("cut: of answers whose frames hide tokens only one may be wrong about them", () => {
+	const { held, overshoots, ledger } = testedLedger(budgetsSpec([{ unit: "output_tokens", limit: 2_048, onExhausted: "cut" }]));
+	const holds = Array.from({ length: 4 }, () => held(ADA, {}));
+	const passed = holds.map(() => 0);
+	const running = new Set(holds.keys());
+	let slack = 0;
+	while (running.size > 0) {
+		for (const at of running) {
+			const frames = (passed[at] ?? 0) + 1;
+			passed[at] = frames;
+			if (holds[at]?.passed(frames, 2 * frames) === false) running.delete(at);
+			slack = Math.max(slack, holds[at]?.slackIn("output_tokens") ?? 0);
+		}
+	}
+	for (const [at, hold] of holds.entries()) hold.settle(charge(3 * (passed[at] ?? 0)));
+	const used = ledger.budgets[0]?.counterOf("ada00000").used(ledger.now()) ?? 0;
+	assert.ok(used > 1_500 && used <= 2_048 + slack, `${used}`);
+	assert.ok(slack < 1_000, `${slack}`);
+	assert.deepEqual(overshoots, []);
+});
+
 test("finish: an answer runs on, and others are refused from then on", () => {
 	const { held, reserve, overshoots } = testedLedger(budgetsSpec([{ unit: "output_tokens", limit: 600, onExhausted: "finish" }]));
 	const hold = held(ADA);
-	assert.equal(hold.passed(5_000), true);
+	assert.equal(hold.passed(5_000, 0), true);
 	assert.ok(!fits(reserve(ADA)));
 	hold.settle(charge(5_000));
 	assert.deepEqual(overshoots, []);
@@ -167,7 +188,7 @@ test("cut: GPU time that passes ends the answer, however many tokens came", () =
 	do {
 		passed += 1;
 		gpuUs += 10_000;
-	} while (hold.passed(passed));
+	} while (hold.passed(passed, 0));
 	assert.ok(gpuUs <= 3_000_000 && gpuUs > 2_500_000, `${gpuUs}`);
 });
 
@@ -216,7 +237,7 @@ test("time that passes without tokens ends what it has used up a budget for, a f
 		assert.equal(endings, 0, onExhausted);
 		for (; gpuUs < 5_200_000; gpuUs += 100_000) ledger.look();
 		assert.equal(endings > 0, isEnded, onExhausted);
-		assert.equal(hold.passed(1), !isEnded, onExhausted);
+		assert.equal(hold.passed(1, 0), !isEnded, onExhausted);
 	}
 });
 

@@ -5,6 +5,7 @@
  *  - Tokens are asked for as they pass; time passes without them (a model loads, a prompt is read, an answer comes in one piece), so it is looked at.
  *  - Nothing here waits: between looking at a counter and taking from it there is no turn of the loop in which another could take the same.
  */
+import type { BudgetUnit } from "../model/budget-spec.ts";
 import type { Charge } from "../model/charge.ts";
 import type { ChargedFacts } from "../ports/budget-store.ts";
 import type { Placed } from "../std/roster.ts";
@@ -41,7 +42,7 @@ export class Reservation implements Hold, Placed {
 	exhausted: Counter | null = null;
 	readonly #owner: ReservationOwner;
 	readonly #counters: readonly Counter[];
-	/** Of each counter, without the slack of the prompt. */
+	/** Of each counter, without the slack: what the prompt and what passed may have beyond what they look like. */
 	readonly #held: number[];
 	/** Tokens of the answer for which all counters hold enough. */
 	#covered: number;
@@ -49,6 +50,10 @@ export class Reservation implements Hold, Placed {
 	#gpuUs: (() => number) | null = null;
 	/** Tokens of the answer that have passed. */
 	#passed = 0;
+	/** Tokens for which slack is held beside those. */
+	#hidden = 0;
+	/** Whether the next token asks, though it is covered. */
+	#asksAnew = false;
 	#onExhausted: (() => void) | null = null;
 	#begun = false;
 	#settled = false;
@@ -90,10 +95,15 @@ export class Reservation implements Hold, Placed {
 		return this.#covered;
 	}
 
+	/** How much of what it holds of a unit is slack. */
+	slackIn(unit: BudgetUnit): number {
+		return slackOf(unit, this.estimate) + amountOf(unit, this.#chargeAt(this.#hidden, 0)) - amountOf(unit, this.#chargeAt(0, 0));
+	}
+
 	/** What it would be charged if nothing more were ever known of it: the most, or a crash would be a way to pass a budget. */
 	get held(): Charge {
 		const { charge, most, tariff } = this.estimate;
-		const outputTokens = Number.isFinite(this.#covered) ? this.#covered : charge.outputTokens;
+		const outputTokens = (Number.isFinite(this.#covered) ? this.#covered : charge.outputTokens) + this.#hidden;
 		const gpuUs = Math.max(charge.gpuUs, this.#gpuUs?.() ?? 0);
 		return { inputTokens: most.inputTokens, outputTokens, gpuUs, nanos: tariff.nanosOf(most.inputTokens, outputTokens, gpuUs) };
 	}
@@ -140,13 +150,14 @@ export class Reservation implements Hold, Placed {
 		if (over === null) return;
 		this.exhausted = over;
 		// The next token asks again, so a stream that is in the middle of a frame ends behind it.
-		this.#covered = 0;
+		this.#asksAnew = true;
 		this.#onExhausted?.();
 	}
 
-	passed(outputTokens: number): boolean {
+	passed(outputTokens: number, hidden: number): boolean {
 		this.#passed = outputTokens;
-		if (outputTokens < this.#covered) return true;
+		if (hidden > this.#hidden && !this.#settled) this.#holdHidden(hidden);
+		if (outputTokens < this.#covered && !this.#asksAnew) return true;
 		return this.#settled || this.#extend(outputTokens);
 	}
 
@@ -161,7 +172,7 @@ export class Reservation implements Hold, Placed {
 			const counter = this.#counters[at];
 			if (counter === undefined) continue;
 			const { spec, limit } = counter.budget;
-			const held = (this.#held[at] ?? 0) + slackOf(spec.unit, this.estimate);
+			const held = (this.#held[at] ?? 0) + this.slackIn(spec.unit);
 			this.#giveBack(counter, at);
 			if (!isWeighed(spec)) continue;
 			const amount = amountOf(spec.unit, charge);
@@ -190,7 +201,7 @@ export class Reservation implements Hold, Placed {
 
 	#giveBack(counter: Counter, at: number): void {
 		// A request's own budget has no slack, so nothing is given back twice.
-		counter.reserved -= (this.#held[at] ?? 0) + slackOf(counter.budget.spec.unit, this.estimate);
+		counter.reserved -= (this.#held[at] ?? 0) + this.slackIn(counter.budget.spec.unit);
 		this.#held[at] = 0;
 	}
 
@@ -212,11 +223,33 @@ export class Reservation implements Hold, Placed {
 		const missing = Math.ceil(wanted) - held;
 		if (missing <= 0) return true;
 		// Its own slack is its own: the estimate goes on, and only others leave room for more.
-		const room = Math.floor(counter.room(now)) + slackOf(unit, this.estimate);
+		const room = Math.floor(counter.room(now)) + this.slackIn(unit);
 		const taken = onExhausted === "finish" ? missing : Math.min(missing, Math.max(0, room));
 		counter.reserved += taken;
 		this.#held[at] = held + taken;
 		return taken === missing;
+	}
+
+	/** Holds so much more, whether there is room or not, since it may have passed already; then it is asked anew how far the answer may go. */
+	#holdHidden(hidden: number): void {
+		const before = this.#counters.map(({ budget }) => this.slackIn(budget.spec.unit));
+		this.#hidden = hidden + STEP_TOKENS;
+		for (let at = 0; at < this.#counters.length; at++) {
+			const counter = this.#counters[at];
+			if (counter !== undefined) counter.reserved += this.slackIn(counter.budget.spec.unit) - (before[at] ?? 0);
+		}
+		this.#asksAnew = !this.estimate.whole;
+	}
+
+	/** What it holds ahead of `soFar` is given back as far as others need it: what may be hidden in all answers has grown meanwhile. */
+	#yield(counter: Counter, at: number, soFar: number, now: number): void {
+		const { unit, onExhausted } = counter.budget.spec;
+		const held = this.#held[at] ?? 0;
+		const missing = -(Math.floor(counter.room(now)) + this.slackIn(unit));
+		const back = onExhausted === "finish" ? 0 : Math.min(missing, held - Math.ceil(soFar));
+		if (back <= 0) return;
+		counter.reserved -= back;
+		this.#held[at] = held - back;
 	}
 
 	/** Takes what the next tokens need; false where one that may end the answer has not even what passed already. */
@@ -226,15 +259,20 @@ export class Reservation implements Hold, Placed {
 		const soFar = this.#chargeAt(outputTokens, gpuUs);
 		const perToken = outputTokens === 0 ? 0 : gpuUs / outputTokens;
 		const next = this.#chargeAt(outputTokens + STEP_TOKENS, gpuUs + perToken * STEP_TOKENS);
-		let covered = outputTokens + STEP_TOKENS;
+		let covered = Number.POSITIVE_INFINITY;
+		this.#asksAnew = false;
 		for (let at = 0; at < this.#counters.length; at++) {
 			const counter = this.#counters[at];
 			if (counter === undefined || !isWeighed(counter.budget.spec) || counter.budget.spec.unit === "input_tokens") continue;
 			const { unit } = counter.budget.spec;
-			if (this.#take(counter, at, amountOf(unit, next), now)) continue;
+			if (!this.estimate.whole) this.#yield(counter, at, amountOf(unit, soFar), now);
+			const isEnough = this.#take(counter, at, amountOf(unit, next), now);
 			const left = (this.#held[at] ?? 0) - amountOf(unit, soFar);
 			const each = (amountOf(unit, next) - amountOf(unit, soFar)) / STEP_TOKENS;
-			const more = left <= 0 ? 0 : Math.floor(left / each);
+			let more = each === 0 ? Number.POSITIVE_INFINITY : Math.floor(Math.max(0, left) / each);
+			if (!isEnough && left <= 0) more = 0;
+			// Of time only so far as it is looked at again.
+			else if (unit === "gpu_seconds") more = Math.min(more, STEP_TOKENS);
 			if (more === 0) this.exhausted = counter;
 			covered = Math.min(covered, outputTokens + more);
 		}

@@ -209,6 +209,8 @@ test("whoever is kept alive is told its position, and hears within the stream wh
 			[head?.status, fieldOf(head, "content-type"), fieldOf(head, "x-rempart-queue-position")],
 			[200, "text/event-stream", "1"],
 		);
+		assert.equal(fieldOf(head, "x-ratelimit-limit-requests"), "1200");
+		assert.match(fieldOf(head, "ratelimit") ?? "", /^"requests";r=\d+;t=0$/);
 		assert.match(String(await events?.readChunk()), /^: waiting, position 1, about \d+ s\n\n$/);
 		await lines?.send(ask({ path: "/api/chat", key, json: { model: "door", messages } }));
 		assert.equal(fieldOf(await lines?.readHead(), "content-type"), "application/x-ndjson");

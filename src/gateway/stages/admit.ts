@@ -11,8 +11,10 @@ import type { Reason } from "../../model/reason.ts";
 import type { JudgedRequest } from "../../ollama/judged-request.ts";
 import type { Admission } from "../../quota/admission.ts";
 import type { RateResult } from "../../quota/rate.ts";
+import type { Field } from "../../wire/write.ts";
+import { budgetFields } from "../budget-fields.ts";
 import type { Admitted, Lease, Reserved } from "../exchange.ts";
-import { refusedRateFields } from "../rate-limit-fields.ts";
+import { allRateFields, rateLeft, rateLimitFields } from "../rate-limit-fields.ts";
 import type { ReplyTo } from "../reply.ts";
 import { Room } from "../room.ts";
 import { tokenBoundOf } from "../token-bound.ts";
@@ -39,7 +41,7 @@ export function admit(authorized: Reserved, to: ReplyTo, deps: AdmitDeps): Decis
 	const { at, dialect } = authorized;
 	const no = (reason: "rate-exceeded" | "concurrency-exceeded", detail: string | null, retryAfterMs: number): Deny => ({
 		...deny(reason, detail, retryAfterMs),
-		fields: refusedRateFields(dialect, admission.spec.rate, rate, since, at),
+		fields: allRateFields(dialect, admission.spec.rate, rate, since, at),
 	});
 	if (!rate.allowed) return no("rate-exceeded", null, rate.retryAfterMs);
 	if (!NEEDS_ROOM.has(authorized.judged.operation.class)) return permit(admittedAs(authorized, rate, NO_ROOM_NEEDED));
@@ -68,7 +70,10 @@ function wait(
 	room.queuePosition = admission.outlook(room).position;
 	const { queueTimeoutMs, keepAliveMs } = admission.spec;
 	return new Promise((resolve) => {
-		const answer = keepAliveMs !== null && authorized.judged.streaming ? new WaitingAnswer(to, authorized) : null;
+		const answer =
+			keepAliveMs !== null && authorized.judged.streaming
+				? new WaitingAnswer(to, authorized, limitsOf(authorized, rate, since, admission))
+				: null;
 		const keptAlive =
 			answer === null || keepAliveMs === null ? undefined : setInterval(() => answer.sayWaiting(admission.outlook(room)), keepAliveMs);
 		const done = (decision: Decision<Admitted>): void => {
@@ -91,6 +96,12 @@ function wait(
 			done(permit(admittedAs(authorized, rate, room)));
 		};
 	});
+}
+
+function limitsOf({ at, dialect, hold }: Reserved, rate: RateResult, since: number, { spec }: Admission): readonly Field[] {
+	return hold === null
+		? allRateFields(dialect, spec.rate, rate, since, at)
+		: budgetFields(hold, dialect, rateLimitFields(spec.rate, rate), rateLeft(dialect, spec.rate, rate, since, at));
 }
 
 /** A refusal that says where it stood, and when to try again. */

@@ -37,12 +37,13 @@ export function reserve(authorized: Authorized, ledger: Ledger): Decision<Reserv
 }
 
 function weightOf(judged: JudgedRequest): Weight {
-	const { class: kind, usage } = judged.operation;
+	const { class: kind, usage, body } = judged.operation;
 	return {
 		guessedInput: usage === "none" ? 0 : estimatePromptTokens(judged),
 		mostInput: usage === "none" ? 0 : mostPromptTokens(judged),
 		outputBound: tokenBoundOf(judged),
-		answers: ANSWERS.has(usage),
+		// A transcription is text too.
+		answers: ANSWERS.has(usage) || (usage !== "none" && body === "multipart"),
 		whole: !judged.streaming || mayCallTools(judged),
 		onGpu: kind === "infer" && judged.models[0]?.name.cloud !== true,
 	};

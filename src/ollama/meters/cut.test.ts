@@ -136,6 +136,23 @@ test("can be cut between two frames from the first token on, not before one, in 
 	}
 });
 
+test("the bound is told how many tokens the frames may hide, in each kind of stream", () => {
+	for (const [path, type, frame] of [
+		["/api/chat", "application/x-ndjson", '{"model":"door","message":{"role":"assistant","content":"门é"},"done":false}\n'],
+		["/v1/chat/completions", "text/event-stream", 'data: {"choices":[{"delta":{"content":"门é"},"finish_reason":null}]}\n\n'],
+	] as const) {
+		const asked: (readonly [number, number])[] = [];
+		const passed = (count: number, hidden: number) => asked.push([count, hidden]) > 0;
+		const request = judged({ path, body: JSON.stringify({ model: "door", messages: [], stream: true }) });
+		const meter = createMeter(request, { status: 200, contentType: type }, { passed });
+		for (let frames = 0; frames < 2; frames++) meter.push(Buffer.from(frame));
+		assert.deepEqual(asked, [
+			[1, 3],
+			[2, 6],
+		]);
+	}
+});
+
 test("an answer that ends before its bound is the answer as it was, and is charged what was reported", () => {
 	for (const scenario of STREAMS) {
 		const { relayed, whole, bounded, usage } = cut(scenario, 1_000, true);

@@ -28,8 +28,8 @@ export interface Meter {
 }
 
 export interface OutputBound {
-	/** So many tokens have passed in all; false ends the answer. */
-	passed(outputTokens: number): boolean;
+	/** So many tokens have passed in all, and at most `hidden` more; false ends the answer. */
+	passed(outputTokens: number, hidden: number): boolean;
 }
 
 /** What the last records say besides, under `rempart`: clients that do not know the name pass over it, where an error would make them throw. */

@@ -6,6 +6,7 @@
  */
 import type { JudgedRequest } from "../judged-request.ts";
 import { estimatePromptTokens } from "./estimate.ts";
+import { hiddenTokensIn } from "./hidden-tokens.ts";
 import { LineTail } from "./line-tail.ts";
 import type { CutNote, Meter, MeterEnd, OutputBound } from "./meter.ts";
 import { errorOf, parseRecord, reportedUsage, tokens } from "./reported-usage.ts";
@@ -27,6 +28,7 @@ export class NdjsonMeter implements Meter {
 	/** The first, and where the bound said no that one: what the closing record is made from. */
 	#token: Buffer | null = null;
 	#isClosed = false;
+	#hidden = 0;
 
 	constructor(judged: JudgedRequest, bound: OutputBound | null) {
 		this.#judged = judged;
@@ -106,7 +108,8 @@ export class NdjsonMeter implements Meter {
 			this.#isClosed = true;
 			return;
 		}
-		const isEnd = !bound.passed(this.#frames);
+		this.#hidden += hiddenTokensIn(line);
+		const isEnd = !bound.passed(this.#frames, this.#hidden);
 		if (isEnd) this.bounded = true;
 		if (isEnd || this.#token === null) this.#token = Buffer.from(line);
 	}

@@ -6,6 +6,7 @@
  */
 import type { JudgedRequest } from "../judged-request.ts";
 import { estimatePromptTokens } from "./estimate.ts";
+import { hiddenTokensIn } from "./hidden-tokens.ts";
 import type { CutNote, Meter, MeterEnd, OutputBound } from "./meter.ts";
 import { tokens } from "./reported-usage.ts";
 import type { StreamReader } from "./stream-reader.ts";
@@ -29,6 +30,7 @@ export class SseMeter implements Meter {
 	readonly #bound: OutputBound | null;
 	/** Counted for the bound alone. */
 	#tokens = 0;
+	#hidden = 0;
 	/** The last: what the closing events are made from. */
 	#token: Buffer = NOTHING;
 	/** Whether the last event was one: then nothing of the answer has been closed. */
@@ -115,7 +117,8 @@ export class SseMeter implements Meter {
 		if (!this.#isOpen) return;
 		this.#tokens++;
 		this.#token = Buffer.from(event);
-		if (!bound.passed(this.#tokens)) this.bounded = true;
+		this.#hidden += hiddenTokensIn(event);
+		if (!bound.passed(this.#tokens, this.#hidden)) this.bounded = true;
 	}
 
 	/** Position behind the blank line that ends the event, or -1. Remembers where in a line it stopped. */
