@@ -149,7 +149,7 @@ test("any name goes there and back, in as many pieces as it takes", () => {
 				const read = Array.from(latestRecords(writer.records()));
 				assert.deepEqual(
 					read,
-					names.map((subject) => ({ scope: "model", subject, states: [[7, Float64Array.from(state)]] })),
+					names.map((subject) => ({ scope: "model", subject, states: [[7, state]] })),
 				);
 			},
 		),

@@ -59,12 +59,20 @@ export interface SubjectRecord {
 	readonly scope: BudgetScope;
 	readonly subject: string;
 	/** For each budget its place among the definitions, and its state. */
-	readonly states: readonly (readonly [place: number, state: Float64Array])[];
+	readonly states: readonly (readonly [place: number, state: readonly number[]])[];
+}
+
+interface Found {
+	readonly scope: BudgetScope;
+	readonly subject: string;
+	readonly numbers: Float64Array;
+	readonly start: number;
+	readonly end: number;
 }
 
 /** The last record of each subject. Throws where this is not what was written. */
-export function latestRecords(records: readonly SubjectRecords[]): Iterable<SubjectRecord> {
-	const latest = new Map<string, readonly [scope: BudgetScope, subject: string, state: Float64Array]>();
+export function* latestRecords(records: readonly SubjectRecords[]): Generator<SubjectRecord> {
+	const latest = new Map<string, Found>();
 	for (const { names, numbers } of records) {
 		let name = 0;
 		for (let at = 0; at < numbers.length; ) {
@@ -73,22 +81,25 @@ export function latestRecords(records: readonly SubjectRecords[]): Iterable<Subj
 			const end = at + HEAD + countAt(numbers, at + 2);
 			if (scope === undefined || end > numbers.length || name + length > names.length) throw damaged();
 			const subject = names.slice(name, name + length);
-			latest.set(`${scope} ${subject}`, [scope, subject, numbers.subarray(at + HEAD, end)]);
+			latest.set(`${scope} ${subject}`, { scope, subject, numbers, start: at + HEAD, end });
 			name += length;
 			at = end;
 		}
 		if (name !== names.length) throw damaged();
 	}
-	return Array.from(latest.values(), ([scope, subject, state]) => ({ scope, subject, states: statesIn(state) }));
+	for (const found of latest.values()) yield { scope: found.scope, subject: found.subject, states: statesIn(found) };
 }
 
-function statesIn(state: Float64Array): SubjectRecord["states"] {
-	const states: (readonly [number, Float64Array])[] = [];
-	for (let at = 0; at < state.length; ) {
-		const end = at + 2 + countAt(state, at + 1);
-		if (end > state.length) throw damaged();
-		states.push([countAt(state, at), state.subarray(at + 2, end)]);
-		at = end;
+/** Lists, not views of the numbers: a view costs as much to make as all the rest of a record. */
+function statesIn({ numbers, start, end }: Found): SubjectRecord["states"] {
+	const states: (readonly [number, readonly number[]])[] = [];
+	for (let at = start; at < end; ) {
+		const after = at + 2 + countAt(numbers, at + 1);
+		if (after > end) throw damaged();
+		const state: number[] = [];
+		for (let each = at + 2; each < after; each++) state.push(numbers[each] ?? 0);
+		states.push([countAt(numbers, at), state]);
+		at = after;
 	}
 	return states;
 }
