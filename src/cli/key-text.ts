@@ -19,10 +19,11 @@ export function keyTable(keys: readonly KeyView[], now: number): readonly string
 		printable(key.role),
 		key.state,
 		printable(shownModels(key)),
+		printable(key.groups.join(",")),
 		key.expiresAt === null ? "never" : key.state === "expired" ? "expired" : `in ${roughly(key.expiresAt - now)}`,
 		key.secrets.map(({ last4 }) => `…${last4}`).join(" "),
 	]);
-	return table([["ID", "NAME", "ROLE", "STATE", "MODELS", "EXPIRES", "ENDS IN"], ...rows]);
+	return table([["ID", "NAME", "ROLE", "STATE", "MODELS", "GROUPS", "EXPIRES", "ENDS IN"], ...rows]);
 }
 
 export function keyLines(key: KeyView): readonly string[] {

@@ -11,10 +11,11 @@ export function principalTable(principals: readonly PrincipalView[], now: number
 		printable(one.role),
 		one.state,
 		printable(shownModels(one)),
+		printable(one.groups.join(",")),
 		one.expiresAt === null ? "never" : one.state === "expired" ? "expired" : `in ${roughly(one.expiresAt - now)}`,
 		`${one.credential.kind} ${one.credential.serial ?? one.credential.fingerprint}`,
 	]);
-	return table([["ID", "NAME", "ROLE", "STATE", "MODELS", "EXPIRES", "CREDENTIAL"], ...rows]);
+	return table([["ID", "NAME", "ROLE", "STATE", "MODELS", "GROUPS", "EXPIRES", "CREDENTIAL"], ...rows]);
 }
 
 export function principalLines(one: PrincipalView): readonly string[] {

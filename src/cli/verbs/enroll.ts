@@ -78,7 +78,7 @@ async function writeFiles(
 	}
 	for (const line of principalLines(principal)) terminal.note(line);
 	for (const [name] of files) terminal.note(`wrote ${join(directory, name)}`);
-	terminal.note(`curl --cert ${files[0][0]} --key ${files[1][0]} --cacert CA …`);
+	terminal.note(`curl --cert ${join(directory, files[0][0])} --key ${join(directory, files[1][0])} --cacert CA …`);
 	terminal.note("the password of the .p12 file, shown this once:");
 	terminal.line(password.reveal());
 }

@@ -44,7 +44,7 @@ test("a public key is enrolled from a file and from standard input, listed and r
 	assert.match(piped.out, /^OLLAMA_AUTH=1 OLLAMA_HOST=https:\/\//);
 
 	const list = await rempart(["principal", "list", ...state]);
-	assert.match(list.out, new RegExp(`${ada.id} +ada +user +active +door,qwen\\* +in 30d +ollama-key SHA256:`));
+	assert.match(list.out, new RegExp(`${ada.id} +ada +user +active +door,qwen\\* +ops,gpu users +in 30d +ollama-key SHA256:`));
 	assert.match(list.out, /eve/);
 
 	const asked = await rempart(["policy", "explain", "--key", ada.id, ...state, "POST", "/api/generate", '{"model":"qwen3","prompt":"x"}']);
