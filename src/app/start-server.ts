@@ -160,7 +160,8 @@ async function start(options: StartOptions, closers: AsyncDisposableStack): Prom
 	(await signIn.prepare(config))();
 
 	const settings = new RunningSettings(
-		{ ...options.loaded, config },
+		// As it was written: that a demonstration stands in for the upstreams is no change of theirs.
+		options.loaded,
 		{
 			file: options.configFile,
 			overrides: options.overrides,

@@ -6,6 +6,8 @@ import { connect, type Socket } from "node:net";
 import { join } from "node:path";
 import { test } from "node:test";
 import tls from "node:tls";
+import { loadConfig } from "../../src/app/running-settings.ts";
+import { startServer } from "../../src/app/start-server.ts";
 import { ask, chat } from "../support/asks.ts";
 import { eventually } from "../support/eventually.ts";
 import { recordedEvents, startGateway } from "../support/gateway.ts";
@@ -136,6 +138,30 @@ test("bounds of connections hold after a reload, at the address and at the socke
 	await writeFile(gateway.configFile, before.replace("limits: {", one));
 	assert.deepEqual(await gateway.server.reload().then((outcome) => outcome.reloaded && outcome.notes), []);
 	for (const way of ways) assert.deepEqual(await outcomes(way), ["answered", "closed"]);
+});
+
+test("a reload finds nothing changed where a demonstration stands in for the upstreams", async (t) => {
+	const directory = temporaryDirectory(t);
+	const configFile = join(directory, "rempart.yaml");
+	await writeFile(
+		configFile,
+		'gateway: { listen: "127.0.0.1:0" }\nadmin: { listen: "127.0.0.1:0" }\nupstreams: [{ name: a, url: http://127.0.0.1:9 }]\n',
+	);
+	const loaded = await loadConfig(configFile, {});
+	assert.ok("config" in loaded);
+	const server = await startServer({
+		loaded,
+		overrides: {},
+		stateDirectory: join(directory, "state"),
+		configFile,
+		demonstration: "when-absent",
+		firstKey: true,
+		clock: Date.now,
+	});
+	assert.ok(server.ready.demonstration && server.ready.key !== null);
+	const outcome = await server.reload();
+	await server.stop();
+	assert.deepEqual(outcome.reloaded && outcome.notes, []);
 });
 
 test("a further name holds after a reload: as Host here and at the admin listener, and in the certificate", async () => {
