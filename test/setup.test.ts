@@ -103,7 +103,9 @@ test("runs a verb on the pinned runtime, in the caller's folder, and hands on it
 	placeRuntime(folder, "console.log(JSON.stringify([process.cwd(), ...process.argv.slice(2)])); process.exit(1);");
 	const child = start(tmpdir(), "rempart", "key", "list", "--json");
 	const [[said], [code]] = await Promise.all([once(child.stdout, "data"), once(child, "exit")]);
-	assert.deepEqual(JSON.parse(String(said)), [realpathSync(tmpdir()), join(folder, "src/main.ts"), "key", "list", "--json"]);
+	const [where, flag, ...command] = JSON.parse(String(said));
+	assert.deepEqual([where, flag], [realpathSync(tmpdir()), "--no-allocation-site-pretenuring"]);
+	assert.deepEqual(command, [join(folder, "src/main.ts"), "key", "list", "--json"]);
 	assert.equal(code, 1);
 	assert.equal(calls().length, 1);
 });
@@ -113,6 +115,29 @@ test("what was compiled is kept beside the packages for the next start, and neve
 	placeRuntime(folder, "console.log(process.env.NODE_COMPILE_CACHE ?? 'none')");
 	assert.equal(run("rempart").stdout.trim(), join(folder, "node_modules/.cache/rempart"));
 	assert.equal(run("test").stdout.trim(), "none");
+});
+
+test("before a server starts from sources that are new, they are compiled once by another process, under the server's own flags", (t) => {
+	const { folder, run } = checkout(t);
+	const started = join(folder, "started");
+	placeRuntime(folder, `require("node:fs").appendFileSync(${JSON.stringify(started)}, process.argv.slice(2, 4).join(" ") + "\\n");`);
+	mkdirSync(join(folder, "src"));
+	for (const file of ["src/main.ts", "tools/compile-ahead.ts"]) writeFileSync(join(folder, file), "");
+	const startedBy = (...words: string[]): readonly string[] => {
+		rmSync(started, { force: true });
+		run("rempart", ...words);
+		return readFileSync(started, "utf8")
+			.trim()
+			.replaceAll(`${folder}/`, "")
+			.replaceAll(`${realpathSync(folder)}/`, "")
+			.split("\n");
+	};
+	const [flag, server] = ["--no-allocation-site-pretenuring", "--no-allocation-site-pretenuring src/main.ts"];
+	assert.deepEqual(startedBy("key", "list"), [server]);
+	assert.deepEqual(startedBy("serve"), [`${flag} tools/compile-ahead.ts`, server]);
+	assert.deepEqual(startedBy("serve", "--json"), [server]);
+	writeFileSync(join(folder, "src/main.ts"), "// changed");
+	assert.deepEqual(startedBy("up"), [`${flag} tools/compile-ahead.ts`, server]);
 });
 
 for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) {

@@ -43,7 +43,7 @@ export async function serveUntilStopped(options: ServingOptions, surroundings: S
 	if (configuration === null) return EXIT.usage;
 	const stateDirectory = stateDirectoryOf(options, surroundings);
 	const { startServer } = await import("../app/start-server.ts");
-	const { giveBackStartMemory } = await import("../app/start-memory.ts");
+	const { giveBackStartMemory } = await import("../stores/start-memory.ts");
 	terminal.progress("starting …");
 	const server = await startServer({
 		loaded: configuration.loading,

@@ -14,6 +14,7 @@ import { HintedError } from "../../std/hinted-error.ts";
 import { invariant } from "../../std/invariant.ts";
 
 import { readSecretFile } from "../secret-file.ts";
+import { giveBackStartMemory } from "../start-memory.ts";
 import { BudgetDatabase, type PackedChanges } from "./budget-database.ts";
 import { EventDatabase } from "./event-database.ts";
 import { EventReader } from "./event-reader.ts";
@@ -63,6 +64,8 @@ port.on("message", ({ id, now, request }: Asked) => {
 		answer(id, reply);
 		if (request.kind === "commit" && request.block !== null && reply.kind === "committed")
 			fresh.add(request.block.body, request.block.count, reply.lastSeq);
+		// No bound on the heap of this thread: a query or a count that needs more than usual would end it, and with it what waits for a commit.
+		if (request.kind === "open") giveBackStartMemory();
 		if (request.kind === "close") port.close();
 	}
 });
