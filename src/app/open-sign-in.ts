@@ -35,7 +35,7 @@ export class SignIn {
 				this.#desk = null;
 			};
 		}
-		const settings = await settingsOf(signIn);
+		const settings = await signInSettingsOf(signIn);
 		// Loaded where somebody may sign in: it brings a client of OpenID Connect.
 		const { SignInDesk } = await import("../sign-in/sign-in-desk.ts");
 		return () => {
@@ -76,7 +76,8 @@ export class SignIn {
 	}
 }
 
-async function settingsOf(config: SignInConfig): Promise<SignInSettings> {
+/** Reads secrets and files. Throws a HintedError where that cannot be. */
+export async function signInSettingsOf(config: SignInConfig): Promise<SignInSettings> {
 	const { issuer, clientId, clientSecret, publicUrl, scopes, algorithms, authorities, userInfo, rules } = config;
 	return {
 		publicUrl: publicUrl.text,

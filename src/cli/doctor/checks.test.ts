@@ -9,6 +9,7 @@ import { type TestContext, test } from "node:test";
 import { STATUS } from "../../../test/support/admin-deps.ts";
 import { fakeWorld, folder } from "../../../test/support/cli.ts";
 import { LyingProvider } from "../../../test/support/lying-issuer.ts";
+import { startLyingProvider } from "../../../test/support/lying-provider.ts";
 import type { Config } from "../../config/config.ts";
 import { overrideConfig } from "../../config/override.ts";
 import { parseConfig } from "../../config/parse.ts";
@@ -123,7 +124,32 @@ test("access tokens: none is no fault; a provider that answers, one that does no
 		assert.deepEqual(await found("", seen(up, keys)), [level, "warn"]);
 	provider.vanish();
 	assert.deepEqual(await found(""), ["fail", "warn"]);
-	assert.deepEqual(await found(", ca: /nonexistent"), ["fail"]);
+	assert.deepEqual(await found(", authorities: /nonexistent"), ["fail"]);
+});
+
+test("signing in: a provider that does not answer, lies or has no secret here fails, with what to do", async (t) => {
+	assert.deepEqual(levels(await run("sign-in", await patientWith(t))), ["skipped"]);
+	const provider = await startLyingProvider();
+	t.after(() => provider.close());
+	const examined = async (more: string) => {
+		const about = `issuer: ${provider.issuer}, client_id: rempart, public_url: 'https://admin.example.org', algorithms: [ES256]`;
+		const config = configOf(`admin: { sign_in: { ${about}, rules: [{ claim: groups, matches: ops, role: admin }]${more} } }`);
+		return await run("sign-in", await patientWith(t, { config }));
+	};
+	assert.deepEqual(levels(await examined("")), ["ok"]);
+	for (const [more, lies, said] of [
+		[", client_secret: env:REMPART_TEST_ABSENT", {}, /client_secret: the variable REMPART_TEST_ABSENT holds no secret/],
+		["", { discovery: () => ({ status: 500, body: "", type: "text/plain" }) }, /500|status/],
+		["", { discovery: (honest: object) => ({ ...honest, issuer: "https://evil.example" }) }, /issuer/],
+		["", { discovery: (honest: object) => ({ ...honest, token_endpoint: "http://192.0.2.1/" }) }, /token_endpoint is not https/],
+		["", { discovery: (honest: object) => ({ ...honest, id_token_signing_alg_values_supported: ["HS256"] }) }, /HS256/],
+	] as const) {
+		provider.lies = lies;
+		const [found] = await examined(more);
+		assert.equal(found?.level, "fail");
+		assert.match(found.text, said);
+		assert.ok((found.next ?? "").length > 0);
+	}
 });
 
 test("stores: damage fails, absence is no fault, a log that cannot be written fails", async (t) => {

@@ -9,6 +9,7 @@ import { identityProviders } from "./identity-providers.ts";
 import { keyStore } from "./key-store.ts";
 import { passwords } from "./passwords.ts";
 import { runtime } from "./runtime.ts";
+import { signIn } from "./sign-in.ts";
 import { state } from "./state.ts";
 import { upstream } from "./upstream.ts";
 
@@ -20,6 +21,7 @@ export const CHECKS: readonly Check[] = [
 	keyStore,
 	passwords,
 	identityProviders,
+	signIn,
 	eventLog,
 	certificate,
 	upstream,

@@ -22,7 +22,7 @@ export const identityProviders = defineCheck({
 	},
 });
 
-const NEXT = "is it up, is the issuer written exactly as it names itself, and does this machine trust its certificate (ca)?";
+const NEXT = "is it up, is the issuer written exactly as it names itself, and does this machine trust its certificate (authorities)?";
 
 function seenByServer({ issuer, up, keys, detail }: { issuer: string; up: boolean | null; keys: number; detail: string | null }): Finding {
 	if (up === true) return ok(`${issuer} answers, with ${keys} keys`);
