@@ -63,7 +63,8 @@ export class Estimator {
 		const tariff = this.#tariffOf(model);
 		const mostTokens = this.#history.mostInputTokens(model, mostInput);
 		const inputTokens = Math.min(mostTokens, this.#history.inputTokens(model, guessedInput));
-		const outputTokens = weight.answers ? this.#outputTokens(model, weight, freeTokens(counters, inputTokens, tariff, now)) : 0;
+		const free = whole ? freeTokens(counters, inputTokens, tariff, now) : 0;
+		const outputTokens = weight.answers ? this.#outputTokens(model, weight, free) : 0;
 		const gpuUs = weight.onGpu ? Math.max(AHEAD_US, this.#history.gpuUs(model)) : 0;
 		const charge = { inputTokens, outputTokens, gpuUs, nanos: tariff.nanosOf(inputTokens, outputTokens, gpuUs) };
 		const most = { inputTokens: mostTokens, outputTokens, gpuUs, nanos: tariff.nanosOf(mostTokens, outputTokens, gpuUs) };

@@ -17,7 +17,6 @@ import { Budget, definitionOf } from "./budget.ts";
 import { Counter } from "./counter.ts";
 import { Estimator, type Weight } from "./estimator.ts";
 import { boundsAnswer, coveredBy, leastOf, slackOf } from "./fitting.ts";
-import type { Layout } from "./layout.ts";
 import { LedgerClock } from "./ledger-clock.ts";
 import { type CompiledBudget, countersOf, isWeighed, NO_PLAN, type Plan, Planner } from "./plan.ts";
 import { Reservation, type ReservationOwner } from "./reservation.ts";
@@ -178,8 +177,7 @@ export class Ledger implements ReservationOwner {
 				held.push(0);
 				continue;
 			}
-			const taken =
-				onExhausted !== "finish" && isWeighed(counter.budget.spec) ? Math.min(wanted, Math.max(least, Math.floor(room))) : wanted;
+			const taken = onExhausted !== "finish" ? Math.min(wanted, Math.max(least, Math.floor(room))) : wanted;
 			held.push(taken);
 			if (plan.kind.bounds && (weight?.whole !== true || boundsAnswer(counter.budget.spec)))
 				covered = Math.min(covered, coveredBy(unit, taken, estimate));
@@ -219,19 +217,15 @@ export class Ledger implements ReservationOwner {
 		const kept = definitions.map(([name, definition]) =>
 			this.budgets.find((each) => each.spec.name === name && each.definition === definition),
 		);
-		const layouts = new Map<string, Layout>();
 		for (const { scope, subject, states } of latestRecords(records)) {
-			const counted = states.filter(([place]) => kept[place]?.spec.scope === scope);
+			const counted = states.flatMap(([place, state]) => {
+				const budget = kept[place];
+				return budget?.spec.scope === scope ? [{ budget, state }] : [];
+			});
 			if (counted.length === 0) continue;
 			const all = this.#subjectsOf(scope);
-			const key = `${scope} ${counted.map(([place]) => place).join(" ")}`;
-			const layout = layouts.get(key) ?? all.layoutOf(counted.flatMap(([place]) => kept[place] ?? []));
-			layouts.set(key, layout);
-			const who = all.of(subject, layout);
-			for (const [place, state] of counted) {
-				const budget = kept[place];
-				if (budget !== undefined) new Counter(budget, who).restore(state);
-			}
+			const who = all.of(subject, all.layoutOf(counted.map(({ budget }) => budget)));
+			for (const { budget, state } of counted) new Counter(budget, who).restore(state);
 		}
 	}
 

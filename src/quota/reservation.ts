@@ -97,7 +97,10 @@ export class Reservation implements Hold, Placed {
 
 	/** How much of what it holds of a unit is slack. */
 	slackIn(unit: BudgetUnit): number {
-		return slackOf(unit, this.estimate) + amountOf(unit, this.#chargeAt(this.#hidden, 0)) - amountOf(unit, this.#chargeAt(0, 0));
+		const slack = slackOf(unit, this.estimate);
+		if (this.#hidden === 0) return slack;
+		if (unit === "output_tokens" || unit === "tokens") return slack + this.#hidden;
+		return unit === "money" ? slack + this.estimate.tariff.nanosOf(0, this.#hidden, 0) : slack;
 	}
 
 	/** What it would be charged if nothing more were ever known of it: the most, or a crash would be a way to pass a budget. */
@@ -172,8 +175,7 @@ export class Reservation implements Hold, Placed {
 			const counter = this.#counters[at];
 			if (counter === undefined) continue;
 			const { spec, limit } = counter.budget;
-			const held = (this.#held[at] ?? 0) + this.slackIn(spec.unit);
-			this.#giveBack(counter, at);
+			const held = this.#giveBack(counter, at);
 			if (!isWeighed(spec)) continue;
 			const amount = amountOf(spec.unit, charge);
 			if (amount > 0) counter.add(amount, now);
@@ -199,10 +201,12 @@ export class Reservation implements Hold, Placed {
 		this.#owner.settled(this, null);
 	}
 
-	#giveBack(counter: Counter, at: number): void {
-		// A request's own budget has no slack, so nothing is given back twice.
-		counter.reserved -= (this.#held[at] ?? 0) + this.slackIn(counter.budget.spec.unit);
+	/** Returns what was held. A budget of requests has no slack, so none is given back twice. */
+	#giveBack(counter: Counter, at: number): number {
+		const held = (this.#held[at] ?? 0) + this.slackIn(counter.budget.spec.unit);
+		counter.reserved -= held;
 		this.#held[at] = 0;
+		return held;
 	}
 
 	#chargeAt(outputTokens: number, gpuUs: number): Charge {
