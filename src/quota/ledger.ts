@@ -17,6 +17,7 @@ import { Budget, definitionOf } from "./budget.ts";
 import { Counter } from "./counter.ts";
 import { Estimator, type Weight } from "./estimator.ts";
 import { boundsAnswer, coveredBy, leastOf, slackOf } from "./fitting.ts";
+import type { Layout } from "./layout.ts";
 import { LedgerClock } from "./ledger-clock.ts";
 import { type CompiledBudget, countersOf, isWeighed, NO_PLAN, type Plan, Planner } from "./plan.ts";
 import { Reservation, type ReservationOwner } from "./reservation.ts";
@@ -217,15 +218,19 @@ export class Ledger implements ReservationOwner {
 		const kept = definitions.map(([name, definition]) =>
 			this.budgets.find((each) => each.spec.name === name && each.definition === definition),
 		);
+		const layouts = new Map<string, Layout>();
 		for (const { scope, subject, states } of latestRecords(records)) {
-			const counted = states.flatMap(([place, state]) => {
-				const budget = kept[place];
-				return budget?.spec.scope === scope ? [{ budget, state }] : [];
-			});
+			const counted = states.filter(([place]) => kept[place]?.spec.scope === scope);
 			if (counted.length === 0) continue;
 			const all = this.#subjectsOf(scope);
-			const who = all.of(subject, all.layoutOf(counted.map(({ budget }) => budget)));
-			for (const { budget, state } of counted) new Counter(budget, who).restore(state);
+			const key = `${scope} ${counted.map(([place]) => place).join(" ")}`;
+			const layout = layouts.get(key) ?? all.layoutOf(counted.flatMap(([place]) => kept[place] ?? []));
+			layouts.set(key, layout);
+			const who = all.of(subject, layout);
+			for (const [place, state] of counted) {
+				const budget = kept[place];
+				if (budget !== undefined) new Counter(budget, who).restore(state);
+			}
 		}
 	}
 
