@@ -5,12 +5,15 @@
  *    cannot be read or a role is not configured.
  *  - Where nobody is asked, no certificate is looked at.
  */
+import type { X509Certificate } from "node:crypto";
+
 import type { Config } from "../config/config.ts";
 import { type AskingOptions, ClientCertificates, readAuthorities } from "../http/tls/client-certificates.ts";
 import { localAuthority } from "../http/tls/local-ca.ts";
 import { MemoryCertificateRing } from "../keys/certificates/certificate-ring.ts";
 import type { Clock } from "../std/clock.ts";
 import { HintedError } from "../std/hinted-error.ts";
+import { assertRoles } from "./assert-roles.ts";
 
 const NOTHING = { rules: [], revoked: [], withKey: [] } as const;
 
@@ -42,17 +45,20 @@ export class CertificateDoor {
 	}
 
 	/** Reads what is configured; what is returned puts it in force and gives the principals to be cut. Throws a HintedError where that cannot be. */
-	async prepare({ identities }: Config, isRole: (name: string) => boolean): Promise<() => readonly string[]> {
-		const { authorities: file, rules, revoked, withKey } = identities.certificates;
-		for (const role of [...rules.map((rule) => rule.role), ...withKey]) {
-			if (isRole(role)) continue;
-			throw new HintedError(`identities.certificates names a role that there is not: ${role}`, "configure it in roles, or write another");
-		}
-		const authorities = file === null ? [] : await readAuthorities(file);
+	async prepare(config: Config, isRole: (name: string) => boolean): Promise<() => readonly string[]> {
+		const authorities = await readCertificateRules(config, isRole);
+		const { rules, revoked, withKey } = config.identities.certificates;
 		const readNames = authorities.length === 0 ? null : (await import("../http/tls/certificate-names.ts")).certificateNamesIn;
 		return () => {
 			this.shown?.trust(authorities, readNames);
 			return this.ring.adjust({ rules, revoked, withKey });
 		};
 	}
+}
+
+/** The authorities that are named. Throws a HintedError where they cannot be read, or a role is not configured. */
+export async function readCertificateRules({ identities }: Config, isRole: (name: string) => boolean): Promise<readonly X509Certificate[]> {
+	const { authorities, rules, withKey } = identities.certificates;
+	assertRoles("identities.certificates", [...rules.map(({ role }) => role), ...withKey], isRole);
+	return authorities === null ? [] : await readAuthorities(authorities);
 }

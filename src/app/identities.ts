@@ -16,6 +16,7 @@ import { MemorySignatureRing } from "../keys/signed/signature-ring.ts";
 import type { Event } from "../model/event.ts";
 import type { Clock } from "../std/clock.ts";
 import type { Stores } from "../stores/sqlite/open-stores.ts";
+import { assertRoles } from "./assert-roles.ts";
 import { CertificateDoor } from "./certificate-door.ts";
 import { issuerOf } from "./issue-certificate.ts";
 import { Passwords } from "./passwords.ts";
@@ -87,6 +88,7 @@ export class Identities {
 	/** Reads what is configured; what is returned puts it in force. Throws a HintedError, changing nothing, where that cannot be. */
 	async prepare(config: Config, isRole: (name: string) => boolean): Promise<() => void> {
 		const { identities } = config;
+		assertProxyRoles(config, isRole);
 		const usePasswords = await this.passwords.prepare(identities.htpasswd, isRole);
 		const useTokens = await this.tokens.prepare(identities.tokens, isRole);
 		const useCertificates = await this.certificates.prepare(config, isRole);
@@ -108,4 +110,9 @@ export class Identities {
 		this.tokens.close();
 		await this.passwords.close();
 	}
+}
+
+/** Throws a HintedError where users of a proxy would have a role that is not configured. */
+export function assertProxyRoles({ identities: { proxy } }: Config, isRole: (name: string) => boolean): void {
+	assertRoles("identities.proxy", [proxy.role, ...proxy.rules.map(({ role }) => role)], isRole);
 }

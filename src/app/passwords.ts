@@ -7,14 +7,14 @@
 import { hkdfSync } from "node:crypto";
 import { join } from "node:path";
 
-import type { HtpasswdConfig } from "../config/htpasswd.ts";
+import { type HtpasswdConfig, rolesNamed } from "../config/htpasswd.ts";
 import type { Event } from "../model/event.ts";
 import { PasswordDesk } from "../passwords/password-desk.ts";
 import { lookAt, type PasswordContent, readPasswordFiles } from "../passwords/password-files.ts";
 import { PasswordUsers } from "../passwords/password-users.ts";
 import type { Secret } from "../std/secret.ts";
 import { AttemptsFile } from "../stores/attempts-file.ts";
-import { assertRoles } from "./examine-passwords.ts";
+import { assertRoles } from "./assert-roles.ts";
 
 export interface PasswordsDeps {
 	readonly stateDirectory: string;
@@ -59,7 +59,7 @@ export class Passwords {
 	/** Reads what is configured; what is returned puts it in force. Throws a HintedError, changing nothing, where that cannot be. */
 	async prepare(spec: HtpasswdConfig | null, isRole: (name: string) => boolean): Promise<() => void> {
 		if (spec === null) return () => this.#putInForce(null, null);
-		assertRoles(spec, isRole);
+		assertRoles("identities.htpasswd", rolesNamed(spec), isRole);
 		const content = await readPasswordFiles(spec);
 		await this.desk.restore();
 		return () => this.#putInForce(spec, content);

@@ -11,9 +11,9 @@ import type { TokenIssuerConfig } from "../config/tokens.ts";
 import { DocumentClient } from "../http/document-client.ts";
 import type { Event } from "../model/event.ts";
 import type { IssuerSpec } from "../model/issuer-spec.ts";
-import { HintedError } from "../std/hinted-error.ts";
 import { Provider, type ProviderState } from "../tokens/provider.ts";
 import { type Issuer, TokenDesk } from "../tokens/token-desk.ts";
+import { assertRoles } from "./assert-roles.ts";
 import { readAuthoritiesFile } from "./read-named-file.ts";
 import { readSecret } from "./read-secret.ts";
 
@@ -119,9 +119,11 @@ export async function issuerSpecsOf(
 	return await Promise.all(
 		configs.map(async (config, at) => {
 			const setting = `identities.tokens[${at}]`;
-			const unknown = config.rules.map(({ role }) => role).filter((role) => !isRole(role));
-			if (unknown.length > 0)
-				throw new HintedError(`${setting}: there is no role ${unknown.join(", ")}`, "name a built-in role, or add one under roles");
+			assertRoles(
+				setting,
+				config.rules.map(({ role }) => role),
+				isRole,
+			);
 			const { introspection, authorities } = config;
 			return {
 				...config,

@@ -89,6 +89,38 @@ test("config check warns of what is weak in a file of users, and refuses one tha
 	assert.ok(!`${weak.err}${weak.out}${refused.err}${refused.out}`.includes("hunter2"));
 });
 
+test("config check refuses whatever a server would not start with, though it reads well", async (t) => {
+	const directory = await folder(t);
+	const file = join(directory, "rempart.yaml");
+	const issuer = 'issuer: "https://sso.example.org", audiences: [gpu]';
+	const people = "issuer: https://id.example.org, client_id: a, public_url: https://b.example.org";
+	for (const [yaml, said] of [
+		[
+			"gateway: { socket: /run/rempart.sock }\nidentities: { proxy: { field: remote-user, role: usr } }",
+			/identities\.proxy: there is no role usr/,
+		],
+		["identities: { certificates: { ask: true, with_key: [usr] } }", /identities\.certificates: there is no role usr/],
+		[
+			`identities: { tokens: [{ ${issuer}, rules: [{ claim: a, values: [b], role: usr }] }] }`,
+			/identities\.tokens\[0\]: there is no role usr/,
+		],
+		[
+			"identities: { certificates: { ask: true, authorities: /nonexistent.pem, rules: [{ field: cn, matches: a, role: user }] } }",
+			/authorities .* cannot be read/,
+		],
+		[
+			`admin: { sign_in: { ${people}, client_secret: "file:/nonexistent", rules: [{ claim: a, matches: b, role: viewer }] } }`,
+			/admin\.sign_in\.client_secret: \/nonexistent cannot be read/,
+		],
+	] as const) {
+		await writeFile(file, `${yaml}\n`);
+		const { code, out, err } = await rempart(["config", "check", "--config", file]);
+		assert.deepEqual([code, out], [2, ""], yaml);
+		assert.match(err, said);
+		assert.match(err, /hint: /);
+	}
+});
+
 test("config check --json gives one problem a line", async (t) => {
 	const file = join(await folder(t), "rempart.yaml");
 	await writeFile(file, "a: 1\nb: 2\n");

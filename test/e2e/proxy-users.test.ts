@@ -159,7 +159,7 @@ test("an address alone proves nothing, not even a trusted proxy's", async (t) =>
 	assert.equal((await recordOf(gateway, answer)).role, "reader");
 });
 
-test("with the setting off the socket believes nobody; a reload turns it on, and a role that there is not opens nothing", async (t) => {
+test("with the setting off the socket believes nobody; a reload turns it on, and is refused with a role that there is not", async (t) => {
 	const path = join(temporaryDirectory(t), "gateway.sock");
 	await using upstream = await startWorkedUpstream({ script: plausibleOllama() });
 	await using gateway = await startGateway({ upstreams: [upstream.url], yaml: yamlWith(path, "{}") });
@@ -168,12 +168,15 @@ test("with the setting off the socket believes nobody; a reload turns it on, and
 	const written = await readFile(gateway.configFile, "utf8");
 	for (const [users, expected] of [
 		["{ field: remote-user }", 200],
-		["{ field: remote-user, role: nobody-configured-it }", 403],
+		["{ field: x-auth-request-user, role: nobody-configured-it }", null],
+		["{ field: x-auth-request-user, groups_field: remote-groups, rules: [{ group: a, role: nobody }] }", null],
 		["{ field: x-auth-request-user }", 401],
 	] as const) {
 		await writeFile(gateway.configFile, written.replace("proxy: {}", `proxy: ${users}`));
-		assert.equal((await gateway.server.reload()).reloaded, true);
-		assert.equal(await status(), expected, users);
+		const outcome = await gateway.server.reload();
+		assert.equal(outcome.reloaded, expected !== null, users);
+		if (!outcome.reloaded) assert.match(outcome.problems.join(), /^identities\.proxy: there is no role nobody/);
+		assert.equal(await status(), expected ?? 200, users);
 	}
 });
 

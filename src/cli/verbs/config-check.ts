@@ -19,8 +19,7 @@ async function configCheck({ options, surroundings }: Invocation<GlobalOptions &
 		else await reportProblems(loading.problems, file, terminal);
 		return EXIT.usage;
 	}
-	const findings = await passwordFindings(loading.config);
-	const advice = await tokenFindings(loading.config);
+	const { findings, advice } = await examined(loading.config);
 	if (options.json === true) terminal.object({ ok: true, file, digest: loading.digest, findings: [...findings, ...advice] });
 	else terminal.line(file === null ? "there is no configuration file, and none is needed: the defaults are in force" : `${file} is right`);
 	for (const finding of findings) terminal.warn(`identities.htpasswd: ${finding}`, null);
@@ -28,26 +27,11 @@ async function configCheck({ options, surroundings }: Invocation<GlobalOptions &
 	return EXIT.done;
 }
 
-/** Throws a HintedError where a server would not start with the file of users. */
-async function passwordFindings(config: Config): Promise<readonly string[]> {
-	const { htpasswd } = config.identities;
-	if (htpasswd === null) return [];
-	const { examinePasswords } = await import("../../app/examine-passwords.ts");
-	const { policyOf } = await import("../../app/settings.ts");
-	const policy = policyOf(config);
-	return (await examinePasswords(htpasswd, (name) => policy.role(name) !== null)).findings;
-}
-
 /** Throws a HintedError where a server would not start with what is written; no provider is asked. */
-async function tokenFindings(config: Config): Promise<readonly string[]> {
-	const { tokens } = config.identities;
-	if (tokens.length === 0) return [];
-	const [{ issuerSpecsOf }, { adviceOn }, { policyOf }] = await Promise.all([
-		import("../../app/tokens.ts"),
+async function examined(config: Config): Promise<{ readonly findings: readonly string[]; readonly advice: readonly string[] }> {
+	const [{ examineIdentities }, { adviceOn }] = await Promise.all([
+		import("../../app/examine-identities.ts"),
 		import("../doctor/identity-providers.ts"),
-		import("../../app/settings.ts"),
 	]);
-	const policy = policyOf(config);
-	await issuerSpecsOf(tokens, (name) => policy.role(name) !== null);
-	return tokens.flatMap(adviceOn).map(({ text }) => text);
+	return { findings: await examineIdentities(config), advice: config.identities.tokens.flatMap(adviceOn).map(({ text }) => text) };
 }
