@@ -3,7 +3,8 @@
  * proxy has signed in.
  *
  *  - Prepared as one and put in force as one: a reload that one kind refuses changes nothing for the others.
- *  - Whoever is let in no more loses what runs for him at this moment too.
+ *  - Whoever is revoked, removed, or let in by no file and no issuer any more loses what runs for him at this moment too. What runs for a proxy's user or
+ *    by an outside certificate that no rule fits any more ends by itself; their next request is refused.
  */
 import type { Metrics } from "../admin/metrics.ts";
 import type { Config } from "../config/config.ts";
