@@ -6,7 +6,8 @@ import { answersJson, startFakeUpstream } from "../support/fake-upstream.ts";
 import { startGateway } from "../support/gateway.ts";
 
 const ANSWER = { model: "door:latest", message: { role: "assistant", content: "open" }, done: true, prompt_eval_count: 10, eval_count: 20 };
-const YAML = "budgets: { few: { unit: requests, limit: 1, per: day }, all: { unit: tokens, limit: 9000, per: month, scope: everyone } }\n";
+const YAML =
+	"budgets: { few: { unit: requests, limit: 1, per: day, window: rolling }, all: { unit: tokens, limit: 9000, per: month, window: rolling, scope: everyone } }\n";
 
 async function status(url: string, key: string): Promise<number> {
 	const response = await fetch(`${url}/api/chat`, {
@@ -40,7 +41,7 @@ test("budgets are listed, shown, and begin anew for whom it is said", async (t) 
 		assert.match(answer.err, told);
 	}
 	assert.equal((await say("list", "--key", "a", "--principal", "b")).code, 2);
-	assert.match((await say("list")).out, /few +key +1 requests a day +calendar +refuse +all +0/);
+	assert.match((await say("list")).out, /few +key +1 requests a day +rolling +refuse +all +0/);
 
 	const [ada, bob] = [await gateway.createKey("user"), await gateway.createKey("user")];
 	for (const key of [ada, bob]) assert.deepEqual([await status(gateway.url, key), await status(gateway.url, key)], [200, 429]);

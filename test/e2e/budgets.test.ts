@@ -1,4 +1,8 @@
-/** Budgets in a real server: fifty callers at once, a crash in the middle, and what callers are told in their own dialect. */
+/**
+ * Budgets in a real server: fifty callers at once, a restart in the middle, and what callers are told in their own dialect.
+ *
+ * Their windows roll: what renews at midnight would be there again for whoever runs this at that moment.
+ */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { eventually } from "../support/eventually.ts";
@@ -40,7 +44,7 @@ function native(url: string, key: string, numPredict = 50): Promise<Said> {
 
 test("of fifty callers at once no more are let in than the budget has room for, and it says why the others are not", async () => {
 	await using upstream = disposable(await startFakeUpstream(answersJson(ANSWER)));
-	const yaml = "budgets: { few: { unit: requests, limit: 7, per: day, scope: everyone } }\n";
+	const yaml = "budgets: { few: { unit: requests, limit: 7, per: day, window: rolling, scope: everyone } }\n";
 	await using gateway = await startGateway({ upstreams: [upstream.url], yaml });
 	const keys = [await gateway.createKey("user"), await gateway.createKey("user")];
 	const all = await Promise.all(Array.from({ length: 50 }, (_, at) => native(gateway.url, keys[at % 2] ?? "")));
@@ -63,7 +67,8 @@ test("tokens that are held are given back when the truth is known, and GPU time 
 			else void request.respond(200, "{}");
 		}),
 	);
-	const yaml = "budgets: { daily: { unit: output_tokens, limit: 100, per: day }, gpu: { unit: gpu_seconds, limit: 1000, per: day } }\n";
+	const yaml =
+		"budgets: { daily: { unit: output_tokens, limit: 100, per: day, window: rolling }, gpu: { unit: gpu_seconds, limit: 1000, per: day } }\n";
 	await using gateway = await startGateway({ upstreams: [upstream.url], yaml });
 	const key = await gateway.createKey("user");
 	const began = performance.now();
@@ -91,7 +96,7 @@ test("tokens that are held are given back when the truth is known, and GPU time 
 
 test("an answer in one piece is bounded by what is left, because it cannot be ended in the middle", async () => {
 	await using upstream = disposable(await startFakeUpstream(answersJson(ANSWER)));
-	const yaml = "budgets: { daily: { unit: output_tokens, limit: 60, per: day, on_exhausted: cut } }\n";
+	const yaml = "budgets: { daily: { unit: output_tokens, limit: 60, per: day, window: rolling, on_exhausted: cut } }\n";
 	await using gateway = await startGateway({ upstreams: [upstream.url], yaml });
 	const key = await gateway.createKey("user");
 	const options: unknown[] = [];
@@ -106,7 +111,7 @@ test("prompts that are four times as dense as they look do not pass a budget, ho
 	const content = "7".repeat(400);
 	const answer = { ...ANSWER, prompt_eval_count: 430 };
 	await using upstream = disposable(await startFakeUpstream(answersJson(answer)));
-	const yaml = "budgets: { prompts: { unit: input_tokens, limit: 3000, per: day, scope: everyone } }\n";
+	const yaml = "budgets: { prompts: { unit: input_tokens, limit: 3000, per: day, window: rolling, scope: everyone } }\n";
 	await using gateway = await startGateway({ upstreams: [upstream.url], yaml });
 	const key = await gateway.createKey("user");
 	const dense = () => chat(gateway.url, key, { messages: [{ role: "user", content }] });
@@ -130,7 +135,8 @@ test("every dialect is told of its budgets where its SDK looks, and refused in i
 			await request.respond(200, JSON.stringify(answer));
 		}),
 	);
-	const yaml = "budgets: { daily: { unit: tokens, limit: 5000, per: day }, calls: { unit: requests, limit: 3, per: hour } }\n";
+	const yaml =
+		"budgets: { daily: { unit: tokens, limit: 5000, per: day, window: rolling }, calls: { unit: requests, limit: 3, per: hour, window: rolling } }\n";
 	await using gateway = await startGateway({ upstreams: [upstream.url], yaml });
 	const key = await gateway.createKey("user");
 
@@ -166,7 +172,7 @@ test("every dialect is told of its budgets where its SDK looks, and refused in i
 
 test("a reload keeps what was used, and a restart does too", async () => {
 	await using upstream = disposable(await startFakeUpstream(answersJson(ANSWER)));
-	const yaml = "budgets: { few: { unit: requests, limit: 2, per: day } }\n";
+	const yaml = "budgets: { few: { unit: requests, limit: 2, per: day, window: rolling } }\n";
 	await using state = await startGateway({ upstreams: [upstream.url], yaml });
 	const key = await state.createKey("user");
 	assert.equal((await native(state.url, key)).status, 200);
@@ -187,7 +193,7 @@ interface Me {
 		readonly limit: number;
 		readonly used: number;
 		readonly remaining: number;
-		readonly renews_at: string;
+		readonly renews_at: string | null;
 	}[];
 }
 
@@ -218,7 +224,8 @@ test("GET /rempart/me is refused to strangers, and with anything besides", async
 test("GET /rempart/me tells a caller its own budgets, a role without probe nothing, and is on record", async () => {
 	await using upstream = disposable(await startFakeUpstream(answersJson(ANSWER)));
 	const yaml = `budgets:
-  daily: { unit: output_tokens, limit: 100, per: day }
+  daily: { unit: output_tokens, limit: 100, per: day, window: rolling }
+  monthly: { unit: output_tokens, limit: 1000, per: month }
   others: { unit: requests, limit: 5, per: day, for: { roles: [admin] } }
 roles: { blind: { classes: [infer] } }
 `;
@@ -229,10 +236,11 @@ roles: { blind: { classes: [infer] } }
 	assert.equal(response.status, 200);
 	assert.equal(response.headers.get("cache-control"), "no-store");
 	const me = (await response.json()) as Me;
-	assert.deepEqual([me.role, me.groups, me.budgets.length], ["user", [], 1]);
-	const [daily] = me.budgets;
+	assert.deepEqual([me.role, me.groups, me.budgets.length], ["user", [], 2]);
+	const [daily, monthly] = me.budgets;
 	assert.deepEqual([daily?.name, daily?.limit, daily?.used, daily?.remaining], ["daily", 100, 20, 80]);
-	assert.equal(new Date(daily?.renews_at ?? "").getTime() % 86_400_000, 0);
+	// Whether it was used in this month or in the one before, should that end at this moment.
+	if (monthly?.renews_at !== null) assert.equal(new Date(monthly?.renews_at ?? "").getTime() % 86_400_000, 0);
 	assert.equal((await own(gateway.url, key, "/rempart/me", { method: "HEAD" })).status, 200);
 	assert.equal((await own(gateway.url, await gateway.createKey("blind"))).status, 403);
 	await eventually(async () =>

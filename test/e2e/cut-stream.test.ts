@@ -11,7 +11,7 @@ import { connectRaw } from "../support/raw-client.ts";
 import { startWorkedUpstream } from "../support/worked-upstream.ts";
 
 const LEFT = 5;
-const YAML = `budgets: { few: { unit: output_tokens, limit: ${LEFT}, per: day, on_exhausted: cut } }\n`;
+const YAML = `budgets: { few: { unit: output_tokens, limit: ${LEFT}, per: day, window: rolling, on_exhausted: cut } }\n`;
 
 /** The first events of a recording, and its third token for ever; nothing that would end it. */
 async function answerEndlessly(request: FakeRequest, scenario: string, tokens: number): Promise<void> {

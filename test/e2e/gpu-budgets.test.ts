@@ -9,8 +9,8 @@ import { type Gateway, startGateway } from "../support/gateway.ts";
 import { connectRaw, type RawResponse } from "../support/raw-client.ts";
 import { startWorkedUpstream, type WorkedOptions } from "../support/worked-upstream.ts";
 
-const GPU = "budgets: { gpu: { unit: gpu_seconds, limit: 0.5, per: day, on_exhausted: cut } }\n";
-const MONEY = `budgets: { gpu: { unit: money, limit: 0.5, per: day, on_exhausted: cut } }\nprices: { "*": { gpu_second: 1 } }\n`;
+const GPU = "budgets: { gpu: { unit: gpu_seconds, limit: 0.5, per: day, window: rolling, on_exhausted: cut } }\n";
+const MONEY = `budgets: { gpu: { unit: money, limit: 0.5, per: day, window: rolling, on_exhausted: cut } }\nprices: { "*": { gpu_second: 1 } }\n`;
 const messages = [{ role: "user", content: "who?" }];
 
 async function ended(yaml: string, script: NonNullable<WorkedOptions["script"]>, path: string, body: object): Promise<RawResponse> {
