@@ -10,13 +10,6 @@ import type { BudgetSnapshot, OpenRequest } from "../ports/budget-store.ts";
 import { NOTHING } from "./amount.ts";
 import type { Ledger } from "./ledger.ts";
 
-export interface Replayed {
-	/** Requests that were charged by their own end. */
-	readonly ended: number;
-	/** Requests without an end. */
-	readonly lost: number;
-}
-
 const BEFORE_UPSTREAM: ReadonlySet<Phase> = new Set(["receiving", "deciding", "queued"]);
 
 interface Open extends Omit<OpenRequest, "request"> {
@@ -26,7 +19,6 @@ interface Open extends Omit<OpenRequest, "request"> {
 export class Replay {
 	readonly #ledger: Ledger;
 	readonly #open: Map<string, Open>;
-	#ended = 0;
 
 	/** The ledger has taken the snapshot over already. */
 	constructor(ledger: Ledger, { open, at }: Pick<BudgetSnapshot, "open" | "at">) {
@@ -44,16 +36,13 @@ export class Replay {
 			if (known === undefined) return;
 			this.#ledger.charge(known.facts, event.charged ?? NOTHING, !known.begun && !BEFORE_UPSTREAM.has(event.phase), event.at);
 			this.#open.delete(event.request);
-			this.#ended += 1;
 		}
 	}
 
 	/** There are no more. */
-	finish(): Replayed {
-		const lost = Array.from(this.#open.values());
+	finish(): void {
+		for (const { facts, charge, begun, at } of this.#open.values()) this.#ledger.charge(facts, charge, !begun, at);
 		this.#open.clear();
-		for (const { facts, charge, begun, at } of lost) this.#ledger.charge(facts, charge, !begun, at);
-		return { ended: this.#ended, lost: lost.length };
 	}
 }
 

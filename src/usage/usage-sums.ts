@@ -2,22 +2,6 @@ import type { UsageSums } from "../ports/usage-ledger.ts";
 
 export type MutableSums = { -readonly [name in keyof UsageSums]: UsageSums[name] };
 
-/** In the order of tables and exports. */
-export const USAGE_SUMS = [
-	"requests",
-	"refused",
-	"faults",
-	"aborted",
-	"inputTokens",
-	"outputTokens",
-	"gpuUs",
-	"wallUs",
-	"bytesIn",
-	"bytesOut",
-	"estimated",
-	"untimed",
-] as const satisfies readonly (keyof UsageSums)[];
-
 export function noSums(): MutableSums {
 	return {
 		requests: 0,
