@@ -4,7 +4,6 @@
  *  - The written default of each setting is in its section's file, once; documents, JSON Schema and sample derive from it.
  *  - What is written is snake_case with units ("30s", "8MiB"); what comes out is camelCase with the unit in the name (ms, bytes).
  */
-import type * as z from "zod";
 
 import type { BudgetSpec, Price } from "../model/budget-spec.ts";
 import type { PolicySpec } from "../model/policy-spec.ts";
@@ -88,6 +87,3 @@ export const configSchema = section({
 		policy: { networks: sections.gateway.networks, roles, ...policy },
 	}),
 );
-
-/** What a file holds, before defaults. */
-export type WrittenConfig = z.input<typeof configSchema>;

@@ -32,5 +32,3 @@ export const UNSEEN_OPERATIONS = [
 	"v1-images-edits",
 	"v1-messages",
 ] as const;
-
-export type UnseenOperation = (typeof UNSEEN_OPERATIONS)[number];

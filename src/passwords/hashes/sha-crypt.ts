@@ -8,7 +8,7 @@ import { hash } from "node:crypto";
 
 import { cryptDigits } from "./crypt-digits.ts";
 
-export const LONGEST_SALT = 16;
+/** Of a hash that names none. */
 export const DEFAULT_ROUNDS = 5_000;
 
 interface Variant {

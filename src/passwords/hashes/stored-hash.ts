@@ -6,6 +6,8 @@
  *  - Costs are bounded, so that one line cannot occupy a worker for minutes or take all memory.
  *  - `weakness` is what an operator is told; it is null where nothing need be done.
  */
+import { DEFAULT_ROUNDS } from "./sha-crypt.ts";
+
 export type StoredHash = { readonly text: string; readonly weakness: string | null } & (
 	| { readonly scheme: "bcrypt" }
 	| { readonly scheme: "argon2d" | "argon2i" | "argon2id"; readonly argon2: Argon2 }
@@ -77,7 +79,7 @@ function readShaCrypt(text: string): HashReading | null {
 	const [, version, written, salt = "", digits = ""] = SHA_CRYPT.exec(text) ?? [];
 	if (version === undefined) return null;
 	if (digits.length !== (version === "5" ? 43 : 86)) return null;
-	const rounds = written === undefined ? ROUNDS_ENOUGH : Number(written);
+	const rounds = written === undefined ? DEFAULT_ROUNDS : Number(written);
 	if (rounds < ROUNDS_LEAST || rounds > ROUNDS_MOST)
 		return { refused: `${rounds} rounds are not between ${ROUNDS_LEAST} and ${ROUNDS_MOST}` };
 	const weakness = rounds < ROUNDS_ENOUGH ? `SHA crypt of ${rounds} rounds ${FAST}` : null;
