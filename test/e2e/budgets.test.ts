@@ -144,7 +144,7 @@ test("every dialect is told of its budgets where its SDK looks, and refused in i
 	assert.equal(first.status, 200, first.body);
 	assert.equal(first.headers.get("x-ratelimit-limit-requests"), "3");
 	assert.equal(first.headers.get("x-ratelimit-remaining-requests"), "2");
-	assert.match(first.headers.get("x-ratelimit-reset-requests") ?? "", /^(\d+m)?[\d.]+s$|ms$/);
+	assert.match(first.headers.get("x-ratelimit-reset-requests") ?? "", /^(\d+h)?(\d+m)?[\d.]+s$|^\d+ms$/);
 	assert.equal(first.headers.get("x-ratelimit-limit-tokens"), "5000");
 	assert.match(first.headers.get("ratelimit-policy") ?? "", /"daily";q=5000;w=86400;qu="tokens"/);
 	assert.match(first.headers.get("ratelimit") ?? "", /"calls";r=2;t=\d+/);
