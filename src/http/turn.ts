@@ -41,18 +41,20 @@ export function toWrite(writer: Writer): void {
 	schedule();
 }
 
+/** Two callbacks: between them the promises of the first are kept, and what comes of them is written in the same turn. */
 function schedule(): void {
 	if (scheduled) return;
 	scheduled = true;
-	setImmediate(finishTurn);
+	setImmediate(handOn);
+	setImmediate(writeAll);
 }
 
-function finishTurn(): void {
+function writeAll(): void {
 	scheduled = false;
-	handOn();
 	const due = writers;
 	writers = [];
 	for (const writer of due) writer.writeNow();
+	if (arrivals.length > 0) schedule();
 }
 
 /** Deals with what has arrived: to be called before the end of a connection is acted upon, since what it said last may wait here. */
