@@ -11,6 +11,7 @@ import { type ConfigOverrides, overrideConfig } from "../config/override.ts";
 import { parseConfig } from "../config/parse.ts";
 import type { Problem } from "../config/problem.ts";
 import type { Event } from "../model/event.ts";
+import { Turns } from "../std/turns.ts";
 import { withNetworkFiles } from "./network-files.ts";
 
 export interface LoadedConfig {
@@ -44,7 +45,7 @@ export interface ReloadDeps {
 export class RunningSettings {
 	#loaded: LoadedConfig;
 	readonly #deps: ReloadDeps;
-	#reloading: Promise<unknown> = Promise.resolve();
+	readonly #turns = new Turns();
 
 	constructor(loaded: LoadedConfig, deps: ReloadDeps) {
 		this.#loaded = loaded;
@@ -61,9 +62,7 @@ export class RunningSettings {
 
 	/** One at a time, in the order asked. */
 	reload(by = "signal"): Promise<ReloadOutcome> {
-		const turn = this.#reloading.then(() => this.#reloadNow(by));
-		this.#reloading = turn;
-		return turn;
+		return this.#turns.take(() => this.#reloadNow(by));
 	}
 
 	async #reloadNow(by: string): Promise<ReloadOutcome> {

@@ -12,6 +12,7 @@ import type { EventLog } from "../ports/event-log.ts";
 import type { KeyStore } from "../ports/key-store.ts";
 import type { Clock } from "../std/clock.ts";
 import type { Secret } from "../std/secret.ts";
+import { Turns } from "../std/turns.ts";
 
 import type { KeyMac } from "./key-mac.ts";
 import { type Administered, done, notDone } from "./key-problem.ts";
@@ -49,7 +50,7 @@ const OVERLAP_MAX_MS = 366 * 24 * 3_600_000;
 
 export class KeyAdmin {
 	readonly #deps: KeyAdminDeps;
-	#previous: Promise<unknown> = Promise.resolve();
+	readonly #turns = new Turns();
 	/** Revoked in memory, but the store could not be told. */
 	readonly #unstored = new Set<string>();
 
@@ -73,7 +74,7 @@ export class KeyAdmin {
 	}
 
 	create(request: NewKeyRequest): Promise<Administered<IssuedKey>> {
-		return this.#inTurn(async () => {
+		return this.#turns.take(async () => {
 			const now = this.#deps.clock();
 			const checked = checkNewKey(request, now);
 			if (!checked.done) return checked;
@@ -98,7 +99,7 @@ export class KeyAdmin {
 
 	/** Gives the key a new secret. The old one goes on working for `overlapMs`; 0 ends it at once. A secret older than that ends now. */
 	rotate(id: string, { overlapMs, by }: { readonly overlapMs: number; readonly by: string }): Promise<Administered<IssuedKey>> {
-		return this.#inTurn(async () => {
+		return this.#turns.take(async () => {
 			const now = this.#deps.clock();
 			const key = this.#deps.ring.find(id);
 			if (key === null) return unknownKey(id);
@@ -124,7 +125,7 @@ export class KeyAdmin {
 
 	/** Idempotent: revoking a revoked key changes nothing and succeeds. */
 	revoke(id: string, { by }: { readonly by: string }): Promise<Administered<RevokedKey>> {
-		return this.#inTurn(async () => {
+		return this.#turns.take(async () => {
 			const now = this.#deps.clock();
 			const key = this.#deps.ring.find(id);
 			if (key === null) return unknownKey(id);
@@ -200,13 +201,6 @@ export class KeyAdmin {
 		let id = mintKeyId();
 		while (this.#deps.ring.find(id) !== null) id = mintKeyId();
 		return id;
-	}
-
-	#inTurn<T>(act: () => Promise<T>): Promise<T> {
-		const turn = this.#previous.then(act);
-		// The next act waits for the end of this one, whatever it was; whoever called this one gets the outcome.
-		this.#previous = turn.catch(() => undefined);
-		return turn;
 	}
 }
 

@@ -11,6 +11,7 @@ import { isIPv6 } from "node:net";
 
 import type { Clock } from "../../std/clock.ts";
 import { HintedError } from "../../std/hinted-error.ts";
+import { Turns } from "../../std/turns.ts";
 import { type LoadedPair, loadPair, type PairFiles } from "./certificate-files.ts";
 import { localCertificate } from "./local-ca.ts";
 import { certificateNames, machineNames } from "./machine-names.ts";
@@ -108,7 +109,7 @@ export async function openCertificates(
 function source(first: InForce, load: () => Promise<InForce | string>): CertificateSource {
 	let inForce = first;
 	let complaint: string | null = null;
-	let running: Promise<unknown> = Promise.resolve();
+	const turns = new Turns();
 
 	async function check(): Promise<CheckOutcome> {
 		const found = await load().catch((error: unknown) => (error instanceof Error ? error.message : String(error)));
@@ -143,12 +144,8 @@ function source(first: InForce, load: () => Promise<InForce | string>): Certific
 		get expiresAt() {
 			return inForce.certificate.validToDate.getTime();
 		},
-		check() {
-			// One at a time: two checks that both issue would write each other's files.
-			const outcome = running.then(check);
-			running = outcome;
-			return outcome;
-		},
+		// One at a time: two checks that both issue would write each other's files.
+		check: () => turns.take(check),
 	};
 }
 

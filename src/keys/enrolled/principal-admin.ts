@@ -11,6 +11,7 @@ import type { EventLog } from "../../ports/event-log.ts";
 import type { PrincipalStore } from "../../ports/principal-store.ts";
 import type { Clock } from "../../std/clock.ts";
 import type { Secret } from "../../std/secret.ts";
+import { Turns } from "../../std/turns.ts";
 import { type Administered, done, notDone } from "../key-problem.ts";
 import { mintKeyId } from "../mint-key.ts";
 import { checkNewKey, type NewKeyRequest, nameForComparison } from "../new-key-request.ts";
@@ -72,7 +73,7 @@ const YEAR_MS = 365 * 24 * 3_600_000;
 export class PrincipalAdmin {
 	readonly #deps: PrincipalAdminDeps;
 	readonly #principals = new Map<string, EnrolledPrincipal>();
-	#previous: Promise<unknown> = Promise.resolve();
+	readonly #turns = new Turns();
 	/** Removed in memory, but the store could not be told. */
 	readonly #unstored = new Set<string>();
 
@@ -95,7 +96,7 @@ export class PrincipalAdmin {
 	}
 
 	add(request: NewPrincipalRequest): Promise<Administered<PrincipalView>> {
-		return this.#inTurn(async () => {
+		return this.#turns.take(async () => {
 			const read = readPublicKeyLine(request.ollamaKey);
 			if ("problem" in read) return notDone("public-key-invalid", `no public key: ${read.problem}`, read.hint);
 			const { name, role, models, groups, expiresAt, by } = request;
@@ -112,7 +113,7 @@ export class PrincipalAdmin {
 
 	/** Issues a client certificate and enrols whoever holds it. It is valid for a year where nothing else is asked. */
 	enrol(request: NewKeyRequest): Promise<Administered<EnrolledWithCertificate>> {
-		return this.#inTurn(async () => {
+		return this.#turns.take(async () => {
 			const { name, role, models, groups, by } = request;
 			const now = this.#deps.clock();
 			const refused = this.#objectionTo(request, now);
@@ -131,7 +132,7 @@ export class PrincipalAdmin {
 
 	/** At once and for good. Idempotent: removing a removed one changes nothing and succeeds. */
 	remove(id: string, { by }: { readonly by: string }): Promise<Administered<RemovedPrincipal>> {
-		return this.#inTurn(async () => {
+		return this.#turns.take(async () => {
 			const now = this.#deps.clock();
 			const enrolled = this.find(id);
 			if (enrolled === null) {
@@ -243,13 +244,6 @@ export class PrincipalAdmin {
 		let id = ID_PREFIX + mintKeyId();
 		while (this.#principals.has(id)) id = ID_PREFIX + mintKeyId();
 		return id;
-	}
-
-	#inTurn<T>(act: () => Promise<T>): Promise<T> {
-		const turn = this.#previous.then(act);
-		// The next act waits for the end of this one, whatever it was; whoever called this one gets the outcome.
-		this.#previous = turn.catch(() => undefined);
-		return turn;
 	}
 }
 
