@@ -6,7 +6,22 @@ import fc from "fast-check";
 import { csvText, seconds, usageCsv } from "./usage-csv.ts";
 import { noSums } from "./usage-sums.ts";
 
-for (const formula of ["=1+1", "+1", "-1", "@SUM(A1)", "\tx", "\r=1", "  =cmd|' /C calc'!A0", '=HYPERLINK("http://evil.example")'])
+for (const formula of [
+	"=1+1",
+	"+1",
+	"-1",
+	"@SUM(A1)",
+	"\tx",
+	"\r=1",
+	"  =cmd|' /C calc'!A0",
+	"\n=1",
+	"\u200b=1",
+	"\ufeff=1",
+	"\0-1",
+	"＝1+1",
+	"＠SUM(A1)",
+	'=HYPERLINK("http://evil.example")',
+])
 	test(`a name that begins like ${JSON.stringify(formula)} is no formula in a spreadsheet`, () => assert.match(csvText(formula), /^"'/));
 
 test("quotation marks are doubled, and every text is quoted", () => {

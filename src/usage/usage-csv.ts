@@ -51,9 +51,12 @@ export function usageCsv({ by, lines, totals, cost, record }: CsvReport): string
 	return rows.map((row) => `${row.join(",")}\r\n`).join("");
 }
 
+/** Some spreadsheets take the wide forms for the narrow ones, and skip what cannot be seen. */
+const FORMULA = /^[\s\p{Cc}\p{Cf}]*[=+\-@＝＋－＠]|^[\t\r]/u;
+
 /** Quoted, and harmless in a spreadsheet. */
 export function csvText(text: string): string {
-	const shown = /^[\s]*[=+\-@\t\r]/.test(text) ? `'${text}` : text;
+	const shown = FORMULA.test(text) ? `'${text}` : text;
 	return `"${shown.replaceAll('"', '""')}"`;
 }
 
