@@ -17,12 +17,14 @@ export function budgetRefusal(
 	dialect: Dialect,
 ): Deny {
 	const { spec } = counter.budget;
+	// What ended an answer needs nothing more: it is used up.
+	const isHeld = needed > 0 && counter.used(standing.now) + needed <= spec.limit;
 	const fields = budgetFields(standing, dialect);
 	const isFarOff = dialect !== "ollama" && retryAt - standing.now > PATIENCE_MS;
 	const whose = counter.subject === "" ? "" : ` of ${counter.subject}`;
 	return {
 		...deny("budget-exceeded", `${spec.name}${whose}: ${spec.unit}`, Math.max(1, retryAt - standing.now)),
-		told: budgetExceededText(spec, needed, retryAt),
+		told: budgetExceededText(spec, needed, retryAt, isHeld),
 		fields: isFarOff ? [...fields, NO_RETRY] : fields,
 		budget: spec.name,
 	};

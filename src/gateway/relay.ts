@@ -138,12 +138,12 @@ export class Relay implements UpstreamReceiver, Placed {
 	/** We end it: the server stops, or the key is no longer good. Before the answer has begun it is a refusal. */
 	cut(refusal: Deny): void {
 		if (this.#settled) return;
-		const { caller } = this.#options.admitted;
-		this.#call?.cancel();
 		if (this.#head === null || this.#held !== null) {
-			this.#owner.refused(refusal);
+			this.#refuse(refusal);
 			return;
 		}
+		const { caller } = this.#options.admitted;
+		this.#call?.cancel();
 		const end = this.#meter?.end(false) ?? null;
 		if (this.#streams && end?.boundary === true) {
 			caller.write(end.relay);
@@ -199,6 +199,7 @@ export class Relay implements UpstreamReceiver, Placed {
 
 	onBody(bytes: Buffer): void {
 		if (this.#held !== null) {
+			if (this.#settled) return;
 			this.#heldBytes += bytes.length;
 			if (this.#heldBytes > this.#options.bufferBytes) {
 				this.fail(new Fault("upstream-malformed", `an answer to be filtered is longer than ${this.#options.bufferBytes} bytes`));
@@ -206,7 +207,7 @@ export class Relay implements UpstreamReceiver, Placed {
 			}
 			// Callers that ask for long answers and read them slowly would fill memory; their bodies and these share one budget.
 			if (!this.#options.admitted.caller.hold(bytes.length)) {
-				this.#owner.refused(deny("memory-pressure", "the budget for buffered answers is used up"));
+				this.#refuse(deny("memory-pressure", "the budget for buffered answers is used up"));
 				return;
 			}
 			this.#held.push(Buffer.from(bytes));
@@ -253,6 +254,14 @@ export class Relay implements UpstreamReceiver, Placed {
 		}
 		this.#settle({ outcome: "fault", fault, reason: null, usage: end?.usage ?? null, detail: fault.message });
 		caller.cut();
+	}
+
+	/** Nothing was answered: what the upstream still says is not wanted, and whoever watches its runner no longer waits for it. */
+	#refuse(refusal: Deny): void {
+		this.#settled = true;
+		this.#call?.cancel();
+		this.#release(null);
+		this.#owner.refused(refusal);
 	}
 
 	/** The answer has come to what a budget has left: it ends as if the model had come to its own bound, and the GPU stops. */

@@ -24,6 +24,15 @@ test("refuses what does not fit: says which budget, when there is room, and what
 	]);
 });
 
+test("says that others hold what is left, where it is not used up", () => {
+	const ledger = ledgerOf({ unit: "output_tokens", limit: 500 });
+	assert.ok(reserve(authorizedAs("chat"), ledger).permitted);
+	const refused = reserve(authorizedAs("chat"), ledger);
+	assert.ok(!refused.permitted);
+	assert.equal(refused.retryAfterMs, 1_000);
+	assert.equal(refused.told, "the budget 'daily' has no room beside what runs now: 500 output tokens a day; try again when that has ended");
+});
+
 test("what is no work holds nothing, also where a budget is used up", () => {
 	const ledger = ledgerOf({});
 	assert.ok(reserve(authorizedAs("chat"), ledger).permitted);
