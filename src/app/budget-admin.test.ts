@@ -60,3 +60,19 @@ test("a reset lets go what was used, and not what is held; whoever used most is 
 	assert.equal(shown?.budget.counters, 2);
 	assert.deepEqual(appended, [{ type: "budget-reset", at: NOON, budget: "daily", subject: "ada00000", by: "psn_1 (eve)" }]);
 });
+
+test("to look how budgets stand for somebody counts nobody from nowhere", () => {
+	const tested = testedLedger(budgetsSpec([{ limit: 2 }, { name: "net", scope: "network" }]));
+	const standings = tested.ledger.standingsOf(ADA, null, () => true);
+	assert.deepEqual(
+		standings.map(({ spec, used }) => [spec.name, used]),
+		[["daily", 0]],
+	);
+	assert.deepEqual(
+		tested.ledger.budgets.map((budget) => [budget.count(), budget.counts(ADA.id), budget.counts("")]),
+		[
+			[1, true, false],
+			[0, false, false],
+		],
+	);
+});

@@ -25,13 +25,10 @@ export interface BudgetAdminDeps {
 	readonly clock: Clock;
 }
 
-/** Of a caller who does not call at this moment, the address is not known; budgets of networks are left out. */
-const NOWHERE = "";
-
 export function budgetAdmin({ ledger, save, events, keys, principals, clock }: BudgetAdminDeps): BudgetAdmin {
 	const find = (name: string) => ledger.budgets.find(({ spec }) => spec.name === name);
 	return {
-		list: () => ledger.budgets.map((budget) => budgetView(budget.spec, budget.all().length)),
+		list: () => ledger.budgets.map((budget) => budgetView(budget.spec, budget.count())),
 		show: (name, limit) => {
 			const budget = find(name);
 			if (budget === undefined) return null;
@@ -41,14 +38,12 @@ export function budgetAdmin({ ledger, save, events, keys, principals, clock }: B
 		standingsOf: (id) => {
 			const principal = principalOf(id, keys, principals);
 			if (principal === null) return null;
-			return ledger
-				.standingsOf(principal, NOWHERE, () => true)
-				.filter(({ spec }) => spec.scope !== "network")
-				.map(standingOf);
+			return ledger.standingsOf(principal, null, () => true).map(standingOf);
 		},
 		reset: async (name, subject, by) => {
-			if (find(name) === undefined) return "budget-unknown";
-			if (!ledger.standings(name).some((standing) => subject === null || standing.subject === subject)) return 0;
+			const budget = find(name);
+			if (budget === undefined) return "budget-unknown";
+			if (subject === null ? budget.count() === 0 : !budget.counts(subject)) return 0;
 			const { settled } = events.append({ type: "budget-reset", at: clock(), budget: name, subject, by });
 			if (!(await succeeds(settled))) return "not-recorded";
 			const counters = ledger.reset(name, subject);

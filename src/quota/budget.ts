@@ -57,7 +57,19 @@ export class Budget implements CountedBudget {
 		return new Counter(this, this.subjects.of(subject, this.subjects.layoutOf([this])));
 	}
 
-	/** Of everybody whom it ever concerned, and who is not forgotten. */
+	/** How many it ever concerned who are not forgotten. */
+	count(): number {
+		let count = 0;
+		for (const subject of this.subjects.all()) if (subject.cellOf(this.place) >= 0) count += 1;
+		return count;
+	}
+
+	/** Whether `subject` is among them. */
+	counts(subject: string): boolean {
+		return (this.subjects.find(subject)?.cellOf(this.place) ?? -1) >= 0;
+	}
+
+	/** All of them. */
 	all(): readonly Counter[] {
 		const counters: Counter[] = [];
 		for (const subject of this.subjects.all()) if (subject.cellOf(this.place) >= 0) counters.push(new Counter(this, subject));

@@ -269,10 +269,11 @@ export class Ledger implements ReservationOwner {
 		}
 	}
 
-	/** How the budgets stand that concern a caller. */
-	standingsOf(principal: Principal, peer: string, mayName: (model: string) => boolean): readonly Standing[] {
+	/** How the budgets stand that concern a caller. `peer`: null where nobody knows from where it calls; budgets of networks are then left out. */
+	standingsOf(principal: Principal, peer: string | null, mayName: (model: string) => boolean): readonly Standing[] {
 		const now = this.now();
-		const counters = countersOf(this.#budgets, factsOf(principal, null, peer), this.#deps.networkOf, mayName);
+		const budgets = peer === null ? this.#budgets.filter(({ budget }) => budget.spec.scope !== "network") : this.#budgets;
+		const counters = countersOf(budgets, factsOf(principal, null, peer ?? ""), this.#deps.networkOf, mayName);
 		return counters.map((counter) => standingOf(counter, now));
 	}
 
