@@ -1,7 +1,9 @@
 /** What a short request costs more on one gateway than on another that differs in one thing: measured in turn, compared within each round. */
 import type { Child } from "../children.ts";
-import { type Spread, spreadOf } from "../statistics.ts";
+import type { Figure } from "../figure.ts";
+import { spreadOf } from "../statistics.ts";
 import { cpuPerRequest } from "./cpu-per-request.ts";
+import { startScript } from "./scene.ts";
 import type { SpecialSurroundings } from "./special.ts";
 
 /** A gateway that is asked, and the keys under which. */
@@ -13,27 +15,46 @@ export interface Subject {
 	stop(): Promise<void>;
 }
 
-export interface AddedCost {
-	/** Of the rounds' differences, as shares of the cost without. */
-	readonly percent: Spread;
-	/** Medians, in µs of CPU per request. */
-	readonly withoutUs: number;
-	readonly withUs: number;
-}
-
 const CONNECTIONS = 64;
 const FIRST_WARM_UP_MS = 5_000;
 const WARM_UP_MS = 400;
 
-export interface Comparison {
+/** The two, and how what is measured is told. */
+export interface Comparison extends Pick<Figure, "id" | "what"> {
 	readonly name: string;
 	readonly without: Subject;
 	readonly with: Subject;
 	/** So many loopback addresses the callers come from. */
 	readonly addresses: number;
+	/** Percent. */
+	readonly aim: number;
+	/** How they come. */
+	readonly callers: string;
 }
 
-export async function addedCost(load: Child, comparison: Comparison, { quick, note }: SpecialSurroundings): Promise<AddedCost> {
+/** Stops both when it is done. */
+export async function addedCost(comparison: Comparison, around: SpecialSurroundings): Promise<readonly Figure[]> {
+	const load = startScript("short-load", around);
+	const { percent, withoutUs, withUs } = await compared(load, comparison, around);
+	await Promise.all([load.stop(), comparison.without.stop(), comparison.with.stop()]);
+	const { id, what, aim, callers } = comparison;
+	return [
+		{
+			id,
+			what,
+			value: percent.median,
+			unit: "%",
+			spread: [percent.least, percent.most],
+			atLeast: 10,
+			aim,
+			better: "less",
+			detail: `${withoutUs.toFixed(1)} and ${withUs.toFixed(1)} µs; ${callers}`,
+		},
+	];
+}
+
+/** Of the rounds' differences, as shares of the cost without; and the medians, in µs of CPU per request. */
+async function compared(load: Child, comparison: Comparison, { quick, note }: SpecialSurroundings) {
 	const [rounds, windowMs] = quick ? [2, 2_000] : [5, 4_000];
 	const { name, addresses } = comparison;
 	const measure = ({ pid, port, keyFile }: Subject, warmUpMs: number): Promise<number> =>

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { Figure } from "../figure.ts";
 import { addedCost, type Subject } from "./added-cost.ts";
 import { makeState } from "./many-keys.ts";
-import { startGateway, startScript } from "./scene.ts";
+import { startGateway } from "./scene.ts";
 import type { SpecialSurroundings } from "./special.ts";
 
 const KEYS = 100_000;
@@ -23,23 +23,10 @@ const BUDGETS = {
 } as const;
 
 export async function budgets(around: SpecialSurroundings): Promise<readonly Figure[]> {
-	const load = startScript("short-load", around);
 	const [none, ten] = [await start("none", {}, around), await start("ten", BUDGETS, around)];
-	const { percent, withoutUs, withUs } = await addedCost(load, { name: "budgets", without: none, with: ten, addresses: 1 }, around);
-	await Promise.all([load.stop(), none.stop(), ten.stop()]);
-	return [
-		{
-			id: "budgets/ten",
-			what: `CPU per short request added by ${Object.keys(BUDGETS).length} budgets for each of ${KEYS} keys`,
-			value: percent.median,
-			unit: "%",
-			spread: [percent.least, percent.most],
-			atLeast: 10,
-			aim: 5,
-			better: "less",
-			detail: `${withoutUs.toFixed(1)} and ${withUs.toFixed(1)} µs; each request under a key at random`,
-		},
-	];
+	const what = `CPU per short request added by ${Object.keys(BUDGETS).length} budgets for each of ${KEYS} keys`;
+	const callers = "each request under a key at random";
+	return await addedCost({ id: "budgets/ten", what, name: "budgets", without: none, with: ten, addresses: 1, aim: 5, callers }, around);
 }
 
 async function start(name: string, wanted: object, around: SpecialSurroundings): Promise<Subject> {

@@ -4,30 +4,17 @@ import { join } from "node:path";
 import type { Figure } from "../figure.ts";
 import { addedCost, type Subject } from "./added-cost.ts";
 import { makeState } from "./many-keys.ts";
-import { startGateway, startScript } from "./scene.ts";
+import { startGateway } from "./scene.ts";
 import type { SpecialSurroundings } from "./special.ts";
 
 const FEW = 10;
 const MANY = 100_000;
 
 export async function keys(around: SpecialSurroundings): Promise<readonly Figure[]> {
-	const load = startScript("short-load", around);
 	const [few, many] = [await start(FEW, around), await start(MANY, around)];
-	const { percent, withoutUs, withUs } = await addedCost(load, { name: "keys", without: few, with: many, addresses: 1 }, around);
-	await Promise.all([load.stop(), few.stop(), many.stop()]);
-	return [
-		{
-			id: "keys/many",
-			what: `CPU per short request added by ${MANY} keys instead of ${FEW}`,
-			value: percent.median,
-			unit: "%",
-			spread: [percent.least, percent.most],
-			atLeast: 10,
-			aim: 3,
-			better: "less",
-			detail: `${withoutUs.toFixed(1)} and ${withUs.toFixed(1)} µs; each request under a key at random`,
-		},
-	];
+	const what = `CPU per short request added by ${MANY} keys instead of ${FEW}`;
+	const callers = "each request under a key at random";
+	return await addedCost({ id: "keys/many", what, name: "keys", without: few, with: many, addresses: 1, aim: 3, callers }, around);
 }
 
 async function start(count: number, around: SpecialSurroundings): Promise<Subject> {

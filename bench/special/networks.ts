@@ -11,7 +11,7 @@ import { join } from "node:path";
 import type { Figure } from "../figure.ts";
 import { addedCost, type Subject } from "./added-cost.ts";
 import { makeState } from "./many-keys.ts";
-import { startGateway, startScript } from "./scene.ts";
+import { startGateway } from "./scene.ts";
 import type { SpecialSurroundings } from "./special.ts";
 
 const FEW = 1;
@@ -21,24 +21,11 @@ const KEYS = 10;
 const ADDRESSES = 64;
 
 export async function networks(around: SpecialSurroundings): Promise<readonly Figure[]> {
-	const load = startScript("short-load", around);
 	const [few, many] = [await start(FEW, around), await start(MANY, around)];
-	const comparison = { name: "networks", without: few, with: many, addresses: ADDRESSES };
-	const { percent, withoutUs, withUs } = await addedCost(load, comparison, around);
-	await Promise.all([load.stop(), few.stop(), many.stop()]);
-	return [
-		{
-			id: "networks/many",
-			what: `CPU per short request added by ${MANY} networks in each list (proxies, door, role) instead of ${FEW}`,
-			value: percent.median,
-			unit: "%",
-			spread: [percent.least, percent.most],
-			atLeast: 10,
-			aim: 3,
-			better: "less",
-			detail: `${withoutUs.toFixed(1)} and ${withUs.toFixed(1)} µs; callers of ${ADDRESSES} addresses in turn`,
-		},
-	];
+	const what = `CPU per short request added by ${MANY} networks in each list (proxies, door, role) instead of ${FEW}`;
+	const callers = `callers of ${ADDRESSES} addresses in turn`;
+	const told = { id: "networks/many", what, name: "networks", aim: 3, callers };
+	return await addedCost({ ...told, without: few, with: many, addresses: ADDRESSES }, around);
 }
 
 async function start(count: number, around: SpecialSurroundings): Promise<Subject> {
