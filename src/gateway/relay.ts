@@ -52,8 +52,8 @@ export interface RelayOwner {
 }
 
 const STATUS_LEFT = 499;
-/** A second. */
-const OVERDUE_LOOKS = 10;
+/** Between two looks a frame comes to its end; waiting for another would pass what is held ahead. */
+const OVERDUE_LOOKS = 1;
 const STATUS_OPENED = 200;
 
 export class Relay implements UpstreamReceiver, Placed {

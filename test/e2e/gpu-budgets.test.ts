@@ -83,4 +83,33 @@ suite("a budget of GPU time that is used up", () => {
 			assert.match(answer.text(), ending);
 		});
 	}
+
+	test("ends a stream that began and says nothing, or stops in the middle of a frame, with an error or without its end", async () => {
+		for (const [path, type, said, rest] of [
+			[
+				"/v1/messages",
+				"text/event-stream",
+				'event: message_start\ndata: {"type":"message_start"}\n\n',
+				/^event: message_start\n[^]*\n\nevent: error\ndata: /,
+			],
+			["/api/chat", "application/x-ndjson", '{"model":"door","mess', /^\{"model":"door","mess$/],
+		] as const) {
+			const script: WorkedOptions["script"] = async (request) => {
+				await request.startStream(type);
+				await request.chunk(said);
+			};
+			await using upstream = await startWorkedUpstream({ script });
+			await using gateway = await startGateway({ upstreams: [upstream.url], yaml: GPU });
+			const client = await connectRaw({ port: gateway.port });
+			const key = await gateway.createKey("user");
+			await client.send(ask({ path, key, json: { model: "door", messages, max_tokens: 50, stream: true } }));
+			await client.readHead();
+			const text = (await client.readToEnd()).toString("utf8").replaceAll(/(?<=^|\r\n)[0-9a-f]+\r\n|\r\n/g, "");
+			assert.match(text, rest);
+			assert.ok(!text.includes("\r\n0\r\n"));
+			await upstream.work[0]?.connection.departed;
+			await assertPaid(gateway);
+			client.destroy();
+		}
+	});
 });
