@@ -27,6 +27,10 @@ export class Counter {
 		return this.#who.subject;
 	}
 
+	isOf(budget: CountedBudget, who: SubjectCounters): boolean {
+		return this.budget === budget && this.#who === who;
+	}
+
 	get reserved(): number {
 		const at = this.#cell();
 		return at < 0 ? 0 : (this.#who.cells[at] ?? 0);

@@ -397,6 +397,23 @@ test("callers who come in turns are each concerned by their own budgets", () => 
 	}
 });
 
+test("whoever asks for many models has no more counters than budgets", () => {
+	const { ledger } = testedLedger(
+		budgetsSpec([{ name: "all" }, { name: "llama", for: { roles: null, keys: null, groups: null, models: ["llama*"] } }]),
+	);
+	const counters = new Set<unknown>();
+	for (let at = 0; at < 100; at++) {
+		const name = at % 3 === 0 ? `llama${at}:latest` : `qwen${at}:latest`;
+		for (const counter of ledger.planOf(ADA, { ...LLAMA, short: name }, "").counters) counters.add(counter);
+	}
+	// One of `llama` for each time that a plan without it came between.
+	assert.ok(counters.size < 40, `${counters.size}`);
+	assert.equal(
+		new Set(Array.from({ length: 9 }, (_, at) => ledger.planOf(ADA, { ...LLAMA, short: `qwen-${at}:latest` }, "").counters[0])).size,
+		1,
+	);
+});
+
 test("a reload keeps what was used where the definition stays, also where the limit changes", () => {
 	const { ledger, held, reserve } = testedLedger(budgetsSpec([{ limit: 2 }]));
 	held(ADA).settle(charge(0));

@@ -50,8 +50,8 @@ export interface Exceeded {
 interface KeptPlans {
 	readonly role: string;
 	readonly groups: readonly string[];
-	/** Where no budget looks at model or network. */
-	only: Plan | null;
+	/** The one made last; where no budget looks at the model, the only one. */
+	last: Plan | null;
 	/** Null until it is needed: of a hundred thousand callers' maps most would be empty. */
 	byModel: Map<string, Plan> | null;
 }
@@ -142,13 +142,14 @@ export class Ledger implements ReservationOwner {
 		let kept = this.#plans.get(principal.id);
 		if (kept === undefined || kept.role !== principal.role || !sameTexts(kept.groups, principal.groups)) kept = this.#keepPlans(principal);
 		if (!this.#planner.looksAtModel) {
-			if (kept.only === null || isStale(kept.only)) kept.only = this.#compile(factsOf(principal, null, peer));
-			return kept.only;
+			if (kept.last === null || isStale(kept.last)) kept.last = this.#compile(factsOf(principal, null, peer));
+			return kept.last;
 		}
 		const name = model?.short ?? null;
 		const plan = kept.byModel?.get(name ?? "");
 		if (plan !== undefined && !isStale(plan)) return plan;
-		const made = this.#compile(factsOf(principal, name, peer));
+		const made = this.#planner.planOf(factsOf(principal, name, peer), kept.last);
+		kept.last = made;
 		kept.byModel ??= new Map();
 		if (plan !== undefined || kept.byModel.size < MODELS_MAX) kept.byModel.set(name ?? "", made);
 		return made;
@@ -330,7 +331,7 @@ export class Ledger implements ReservationOwner {
 	}
 
 	#keepPlans({ id, role, groups }: Principal): KeptPlans {
-		const kept: KeptPlans = { role, groups, only: null, byModel: null };
+		const kept: KeptPlans = { role, groups, last: null, byModel: null };
 		if (this.#plans.size >= PRINCIPALS_MAX) this.#plans.clear();
 		this.#plans.set(id, kept);
 		return kept;

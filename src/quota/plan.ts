@@ -85,15 +85,20 @@ export class Planner {
 		return this.#looksAtModel;
 	}
 
-	/** The budgets that concern a request, and whose counters these are from now on. */
-	planOf(facts: ChargedFacts): Plan {
+	/**
+	 * The budgets that concern a request, and whose counters these are from now on. `beside`: another plan of the same caller, whose counters it shares, so
+	 * that whoever asks for many models makes no more of them.
+	 */
+	planOf(facts: ChargedFacts, beside: Plan | null = null): Plan {
 		const { kind, sources, whose } = this.#selectionOf(facts);
 		if (sources.length === 0) return NO_PLAN;
 		const subjects = sources.map(({ subjects: all, layout, scope, group }) => all.of(this.#nameOf(scope, group, facts), layout));
 		const counters: Counter[] = [];
 		for (const [place, budget] of kind.budgets.entries()) {
 			const subject = subjects[whose[place] ?? -1];
-			if (subject !== undefined) counters.push(new Counter(budget, subject));
+			if (subject === undefined) continue;
+			const shared = beside?.subjects.includes(subject) === true ? beside.counters.find((each) => each.isOf(budget, subject)) : undefined;
+			counters.push(shared ?? new Counter(budget, subject));
 		}
 		return { counters, subjects, kind };
 	}
