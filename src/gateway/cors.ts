@@ -4,9 +4,13 @@
  * What a page may read is decided by the list; whether the request is served, by its credential like any other.
  */
 import type { RequestHead } from "../wire/message.ts";
+import { LIMIT_FIELDS } from "./limit-fields.ts";
 import type { OriginList } from "./origin-list.ts";
 
-const EXPOSED = "x-request-id, ratelimit, ratelimit-policy, retry-after, x-rempart-queue-position, x-rempart-queue-wait-ms";
+const EXPOSED = [
+	"x-request-id, ratelimit, ratelimit-policy, retry-after, x-rempart-queue-position, x-rempart-queue-wait-ms",
+	...LIMIT_FIELDS,
+].join(", ");
 const ALLOWED_FIELDS =
 	"authorization, content-type, user-agent, accept, x-requested-with, x-api-key, api-key, anthropic-version, anthropic-beta, anthropic-dangerous-direct-browser-access, openai-beta";
 const PREFLIGHT_SECONDS = "600";

@@ -24,6 +24,14 @@ const ANTHROPIC_NAMES = {
 	output_tokens: "output-tokens",
 } as const satisfies Partial<Record<BudgetUnit, string>>;
 
+const PARTS = ["limit", "remaining", "reset"] as const;
+/** All that there may be: what a page of another origin has to be allowed to read by name. */
+export const LIMIT_FIELDS: readonly string[] = [
+	...["requests", "tokens"].flatMap((unit) => PARTS.map((part) => `x-ratelimit-${part}-${unit}`)),
+	...Object.values(ANTHROPIC_NAMES).flatMap((name) => PARTS.map((part) => `anthropic-ratelimit-${name}-${part}`)),
+	"x-should-retry",
+];
+
 export function addLimitFields(fields: Field[], dialect: Dialect, unit: BudgetUnit, { limit, remaining, resetMs, now }: Left): void {
 	if (dialect === "openai" && (unit === "requests" || unit === "tokens")) {
 		fields.push(

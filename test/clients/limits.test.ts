@@ -78,6 +78,23 @@ test("SDKs are told what is left, and do not try again what is used up until tom
 	});
 });
 
+test("a page of an allowed origin may read each field that it is told", async (t) => {
+	const { gateway, user } = await startClientWorld(t, "gateway: { listen: '127.0.0.1:0', origins: ['https://app.example'] }\n");
+	for (const path of ["/v1/chat/completions", "/v1/messages"]) {
+		const answer = await fetch(`${gateway.url}${path}`, {
+			method: "POST",
+			headers: { authorization: `Bearer ${user}`, origin: "https://app.example", "content-type": "application/json" },
+			body: JSON.stringify({ model: "door", max_tokens: 50, messages }),
+		});
+		assert.equal(answer.status, 200);
+		const exposed = answer.headers.get("access-control-expose-headers")?.split(", ") ?? [];
+		const told = Array.from(answer.headers.keys()).filter((name) => name.includes("ratelimit"));
+		assert.ok(told.length >= 5);
+		for (const name of told) assert.ok(exposed.includes(name), name);
+		assert.ok(exposed.includes("x-should-retry"));
+	}
+});
+
 test("SDKs are told of the rate where that is what refuses", async (t) => {
 	const world = await startClientWorld(t, "admission: { requests_per_minute: 1, burst: 1 }\n");
 	const asked = { model: "door", max_tokens: 50, messages };
