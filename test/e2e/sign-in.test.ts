@@ -83,12 +83,13 @@ test("each role may do what its rows say, and is told of what it may not", async
 
 	const [created] = await gateway.events("key-created");
 	assert.match(created?.by ?? "", /^psn_[0-9a-f]{16} \(otto\)$/);
+	// Neither a refusal nor a reload waits for the disk.
+	await eventually(async () => (await gateway.events("administration-refused")).length > 0);
 	const refusals = await gateway.events("administration-refused");
 	assert.deepEqual(refusals.map(({ what, role }) => `${role}: ${what}`).slice(0, 1), ["viewer: POST /v1/keys"]);
 	assert.equal((await ada.post("/v1/config/reload", {})).status, 200);
-	const reloads = await gateway.events("config-reloaded");
-	assert.match(reloads.at(-1)?.by ?? "", /\(ada\)$/);
-	assert.equal(reloads[0]?.by, "signal");
+	await eventually(async () => /\(ada\)$/.test((await gateway.events("config-reloaded")).at(-1)?.by ?? ""));
+	assert.equal((await gateway.events("config-reloaded"))[0]?.by, "signal");
 });
 
 test("a page of another site can make no change, whatever the browser sends along for it", async () => {
