@@ -1,3 +1,6 @@
+/** What every secret of ours begins with, keys and sessions alike: no password of a file and no token of a provider is taken for one, nor one for them. */
+export const SECRET_PREFIX = "rmp_";
+
 /** A key at rest. The secret itself is never kept: only its HMAC-SHA-256 under the pepper. */
 export interface ApiKey {
 	/** Eight characters of [0-9a-z]; the public half of the credential. */

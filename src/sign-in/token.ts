@@ -1,10 +1,11 @@
 /** Values that nobody can guess: 256 random bits, of which only a digest is kept. Plain SHA-256 is enough for those; it is for passwords that it is not. */
 import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
 
+import { SECRET_PREFIX } from "../model/api-key.ts";
 import { Secret } from "../std/secret.ts";
 
 /** Tells scanners for leaked secrets, and people, what it is. */
-const SESSION_PREFIX = "rmp_session_";
+const SESSION_PREFIX = `${SECRET_PREFIX}session_`;
 export const SESSION_TOKEN = /^rmp_session_[A-Za-z0-9_-]{43}$/;
 
 export function newToken(): string {

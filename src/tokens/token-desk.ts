@@ -9,6 +9,7 @@
  *    So nobody can make us compute, or a provider answer, as often as he likes.
  *  - When the settings change, whoever is remembered is judged by the new ones at once.
  */
+import { SECRET_PREFIX } from "../model/api-key.ts";
 import { Fault } from "../model/fault.ts";
 import type { IssuerSpec } from "../model/issuer-spec.ts";
 import type { Principal } from "../model/principal.ts";
@@ -64,8 +65,6 @@ const MOST_INTROSPECTIONS = 128;
 const SHARE_OF_STRANGERS = 0.5;
 /** At once from one of these. */
 const MOST_OF_A_STRANGER = 32;
-/** No token of anybody's is taken for one of our own keys. */
-const KEY_PREFIX = "rmp_";
 const INACTIVE_MS = 10_000;
 const RETRY_BUSY_MS = 2_000;
 /** A signature costs a twentieth of a millisecond on another thread, a question somebody else's time. */
@@ -109,7 +108,7 @@ export class TokenDesk implements TokenChecker {
 	}
 
 	takes(credential: string): boolean {
-		if (this.#issuers.size === 0 || credential.startsWith(KEY_PREFIX)) return false;
+		if (this.#issuers.size === 0 || credential.startsWith(SECRET_PREFIX)) return false;
 		return this.#introspector !== null || looksLikeJwt(credential);
 	}
 

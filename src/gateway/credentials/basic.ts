@@ -6,6 +6,7 @@
  *  - Strict base64 with its padding, and its only spelling; UTF-8 alone, since a second reading of the same bytes is a second credential.
  */
 import { Buffer, isUtf8 } from "node:buffer";
+import { SECRET_PREFIX } from "../../model/api-key.ts";
 import { type Decision, deny, permit } from "../../model/decision.ts";
 import type { PasswordChecker, PasswordVerdict } from "../../ports/password-checker.ts";
 import { type Identified, identifiedAs, type Received } from "../exchange.ts";
@@ -13,8 +14,6 @@ import { type Identified, identifiedAs, type Received } from "../exchange.ts";
 /** `-` and `_` are not in its alphabet. */
 const BASIC = /^basic +([A-Za-z0-9+/]*={0,2})$/i;
 const CONTROL = /\p{Cc}/u;
-/** No password of a file is taken for one of these, and none of these for such a password. */
-const KEY_PREFIX = "rmp_";
 /** Before `user:password`. No field's value and no token holds it. */
 const USER_MARK = "\n";
 
@@ -27,7 +26,7 @@ export function basicCredential(authorization: string, passwords: boolean): stri
 	const text = decoded.toString("utf8");
 	const colon = text.indexOf(":");
 	if (colon === -1 || CONTROL.test(text)) return "";
-	if (!passwords || text.startsWith(KEY_PREFIX, colon + 1)) return text.slice(colon + 1);
+	if (!passwords || text.startsWith(SECRET_PREFIX, colon + 1)) return text.slice(colon + 1);
 	return isUtf8(decoded) ? USER_MARK + text : "";
 }
 
