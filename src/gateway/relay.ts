@@ -129,10 +129,8 @@ export class Relay implements UpstreamReceiver, Placed {
 		// An answer in one piece that has begun has been made.
 		if (begun && !this.#streams) return;
 		if (begun && this.#meter?.cuttable === true) this.#endAtBound();
-		else if (!begun || ++this.#overdue > OVERDUE_LOOKS) {
-			const refusal = budgetRefusal({ counter, needed: 0, retryAt: counter.renews(1, hold.now) }, hold, dialect);
-			this.cut(refusal);
-		}
+		else if (!begun || ++this.#overdue > OVERDUE_LOOKS)
+			this.cut(budgetRefusal({ counter, needed: 0, retryAt: counter.renews(1, hold.now) }, hold, dialect));
 	}
 
 	/** We end it: the server stops, or the key is no longer good. Before the answer has begun it is a refusal. */
