@@ -12,7 +12,8 @@ export function standingJson({ spec, subject, used, held, renewsAt }: Standing) 
 		per,
 		window: per === null || per === "second" || per === "minute" ? null : window,
 		limit: inUnits(unit, limit),
-		used: inUnits(unit, used),
+		// A rate refills all the time: what is begun of a request counts, so that nothing is told twice or not at all.
+		used: inUnits(unit, Math.ceil(used - 1e-6)),
 		held: inUnits(unit, held),
 		remaining: inUnits(unit, Math.max(0, limit - used - held)),
 		renews_at: renewsAt === null ? null : new Date(renewsAt).toISOString(),
