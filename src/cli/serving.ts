@@ -54,7 +54,7 @@ export async function serveUntilStopped(options: ServingOptions, surroundings: S
 		firstKey: serving.firstKey,
 		clock,
 	});
-	giveBackStartMemory();
+	await giveBackStartMemory();
 	// Before the welcome: from here on a signal drains, whatever is still being printed.
 	const stopAsked = followSignals(server, options, surroundings);
 	const objection = await welcomeOrStop(server, serving, {

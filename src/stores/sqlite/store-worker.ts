@@ -65,7 +65,7 @@ port.on("message", ({ id, now, request }: Asked) => {
 		if (request.kind === "commit" && request.block !== null && reply.kind === "committed")
 			fresh.add(request.block.body, request.block.count, reply.lastSeq);
 		// No bound on the heap of this thread: a query or a count that needs more than usual would end it, and with it what waits for a commit.
-		if (request.kind === "open") giveBackStartMemory();
+		if (request.kind === "open") void giveBackStartMemory();
 		if (request.kind === "close") port.close();
 	}
 });
