@@ -33,13 +33,13 @@ export class FreshUsage {
 
 	/** All that the records after `after` up to `last` say, or null where only the log can tell. Begins anew with what follows `last`. */
 	take(after: number, last: number, calendar: Calendar): readonly UsageRow[] | null {
-		const whole = this.#tally !== null && this.#after === after && this.#last === last && this.#timeZone === calendar.timeZone;
-		const rows = whole && this.#tally !== null ? this.#tally.take() : null;
-		if (rows === null) this.#tally = new UsageTally(calendar);
+		const isAsked = this.#after === after && this.#last === last && this.#timeZone === calendar.timeZone;
+		const tally = isAsked ? this.#tally : null;
+		if (tally === null) this.#tally = new UsageTally(calendar);
 		this.#timeZone = calendar.timeZone;
 		this.#after = last;
 		this.#last = last;
-		return rows;
+		return tally === null ? null : tally.take();
 	}
 
 	forget(): void {
