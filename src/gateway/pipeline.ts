@@ -7,6 +7,7 @@
  *    only answers runs meanwhile, and its last byte waits (`relay`).
  */
 import type { Caller, RequestHandler, TurnedAway } from "../http/caller.ts";
+import { certificateOf } from "../http/presented-certificate.ts";
 import { type Deny, deny } from "../model/decision.ts";
 import { Fault } from "../model/fault.ts";
 import type { OperationClass } from "../model/operation-class.ts";
@@ -21,6 +22,7 @@ import type { Field } from "../wire/write.ts";
 import { budgetFields } from "./budget-fields.ts";
 import { chargeOf } from "./charge-of.ts";
 import { corsFields, isPreflight, preflightFields } from "./cors.ts";
+import { type CutReason, Cuts } from "./cuts.ts";
 import type { Authorized, Identified, Lease, Received } from "./exchange.ts";
 import { FilteredAnswers } from "./filtered-answers.ts";
 import { gpuTimeUs } from "./gpu-time.ts";
@@ -66,6 +68,7 @@ export class Pipeline implements RequestHandler {
 	readonly #deps: PipelineDeps;
 	readonly #running = new Roster<Relay>();
 	readonly #answers = new FilteredAnswers();
+	readonly #cuts = new Cuts();
 
 	constructor(settings: PipelineSettings, deps: PipelineDeps) {
 		this.#settings = settings;
@@ -78,9 +81,10 @@ export class Pipeline implements RequestHandler {
 		return this.#running.count(({ streaming }) => streaming);
 	}
 
-	/** What runs for a caller who might not come in any more is cut. */
+	/** What runs for a caller who might not come in any more is cut; what does not run yet is refused when it would. */
 	adjust(settings: PipelineSettings): void {
 		this.#settings = settings;
+		this.#cuts.changed();
 		this.#forwarding = this.#forwardingOf(settings);
 		for (const relay of this.#running.all()) {
 			const refusal = barred(settings.policy, relay.entering);
@@ -88,8 +92,12 @@ export class Pipeline implements RequestHandler {
 		}
 	}
 
-	/** Ends what runs for a principal, or for everyone: with an error that the client understands where its stream has room for one. */
-	cut(reason: "shutting-down" | "credential-revoked", principal: string | null): void {
+	/**
+	 * Ends what runs for a principal, or for everyone: with an error that the client understands where its stream has room for one. What does not run yet is
+	 * refused when it would.
+	 */
+	cut(reason: CutReason, principal: string | null): void {
+		this.#cuts.add(principal);
 		for (const relay of this.#running.all()) if (principal === null || relay.principal === principal) relay.cut(deny(reason));
 	}
 
@@ -129,6 +137,7 @@ export class Pipeline implements RequestHandler {
 		try {
 			const settings = this.#settings;
 			const forwarding = this.#forwarding;
+			const { changes } = this.#cuts;
 			const no = (refusal: Deny): void => record.refused(refusal, refuse(to, refusal));
 
 			const identifying = identify(received, this.#deps, settings.policy);
@@ -170,6 +179,8 @@ export class Pipeline implements RequestHandler {
 			record.phase = "connecting";
 			hold?.begin();
 			if (RECORDED_FIRST.has(admitted.value.judged.operation.class)) await recorded.settled;
+			const tooLate = this.#cuts.changes === changes ? null : this.#cutSince(changes, identified.value);
+			if (tooLate !== null) return no(tooLate);
 			const fields: Field[] = [["x-request-id", received.id]];
 			const { admission, monotonic, now } = this.#deps;
 			const limits = rateLimitFields(admission.spec.rate, rate);
@@ -194,6 +205,13 @@ export class Pipeline implements RequestHandler {
 			lease?.release();
 			hold?.giveUp();
 		}
+	}
+
+	/** Why a request may not go on that came when so much had changed: it may have sent its body, or have waited, for minutes. */
+	#cutSince(changes: number, { principal, caller }: Identified): Deny | null {
+		const reason = this.#cuts.since(changes, principal.id);
+		if (reason !== null) return deny(reason);
+		return barred(this.#settings.policy, { principal, address: caller.peer, certificate: certificateOf(caller) !== null });
 	}
 
 	/** A route of ours: nothing is forwarded, and the record is on disk before the answer is out, as for all others. */
