@@ -133,6 +133,16 @@ test("a caller who leaves while waiting gives its place up at once", async () =>
 	assert.equal(left.detail, "the caller left");
 });
 
+test("a caller who left before its request came to wait does not wait", async () => {
+	const { admit, admission } = stage();
+	leaseOf(await admit(authorizedAs("chat")));
+	const gone = authorizedAs("chat");
+	gone.leave();
+	const left = await admit(gone);
+	assert.ok(!left.permitted);
+	assert.deepEqual([left.reason, left.detail, admission.queued], ["queue-timeout", "the caller left", 0]);
+});
+
 test("permits the next in the queue when room is given back, and says how long it waited", async () => {
 	const { admit, admission, time } = stage();
 	const first = leaseOf(await admit(authorizedAs("chat")));

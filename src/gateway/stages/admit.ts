@@ -95,6 +95,8 @@ function wait(
 			room.opened = to.opened === true;
 			done(permit(admittedAs(authorized, rate, room)));
 		};
+		// It left while an identity provider was asked who it is: a departure is told once.
+		if (caller.departed) giveUp("the caller left");
 	});
 }
 
