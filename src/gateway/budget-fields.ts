@@ -7,8 +7,7 @@
 import type { BudgetUnit } from "../model/budget-spec.ts";
 import type { Dialect } from "../model/operation-class.ts";
 import type { CountedBudget } from "../quota/counted-budget.ts";
-import type { Counter } from "../quota/counter.ts";
-import type { PlanKind } from "../quota/plan.ts";
+import { type Plan, type PlanKind, whoOf } from "../quota/plan.ts";
 import type { Reservation } from "../quota/reservation.ts";
 import type { Field } from "../wire/write.ts";
 import { inUnits } from "./budget-text.ts";
@@ -17,7 +16,7 @@ import type { RateFields } from "./rate-limit-fields.ts";
 
 /** What does not change from one answer to the next, for all callers whom the same budgets concern. */
 interface Told {
-	/** Of each unit the budgets that count it, by their places among the counters, in the order of the budgets. */
+	/** Of each unit the budgets that count it, by their numbers, in the order of the budgets. */
 	readonly units: readonly { readonly unit: BudgetUnit; readonly places: number[] }[];
 	/** Of each budget. */
 	readonly policies: readonly string[];
@@ -28,23 +27,24 @@ interface Told {
 
 /** Of a request that holds something, or of one that was refused because it may not. `rate`: the two fields of its rate, which are told in the same; `left`: what it leaves. */
 export function budgetFields(
-	{ plan: { counters, kind }, now }: Pick<Reservation, "plan" | "now">,
+	{ plan, now }: Pick<Reservation, "plan" | "now">,
 	dialect: Dialect,
 	rate: RateFields | null = null,
 	left: Left | null = null,
 ): readonly Field[] {
-	const told = toldOf(kind);
+	const told = toldOf(plan.kind);
 	let requests = left;
 	const fields: Field[] = [];
 	const chosen: number[] = [];
 	let standings = rate === null ? "" : rate[1][1];
 	for (const { unit, places } of told.units) {
-		const place = tightest(counters, places, now);
-		const counter = counters[place];
-		if (counter === undefined) continue;
-		const { limit } = counter.budget;
-		const remaining = inUnits(unit, Math.max(0, counter.room(now)));
-		const renewsAt = counter.renews(limit, now);
+		const place = places.length === 1 ? (places[0] ?? 0) : tightest(plan, places, now);
+		const budget = plan.kind.budgets[place];
+		if (budget === undefined) continue;
+		const { limit } = budget;
+		const who = whoOf(plan, place);
+		const remaining = inUnits(unit, Math.max(0, who.room(budget, now)));
+		const renewsAt = who.renews(budget, limit, now);
 		const comma = standings === "" ? "" : ", ";
 		standings += `${comma}${told.beginnings[place] ?? ""}${Math.floor(remaining)};t=${Math.max(0, Math.ceil((renewsAt - now) / 1000))}`;
 		chosen.push(place);
@@ -68,14 +68,14 @@ function policyField(told: Told, chosen: readonly number[], rate: string): Field
 	return field;
 }
 
-/** The place of the counter of which the smallest part is left. */
-function tightest(counters: readonly Counter[], places: readonly number[], now: number): number {
+/** The number of the budget of which the smallest part is left. */
+function tightest(plan: Plan, places: readonly number[], now: number): number {
 	let chosen = places[0] ?? 0;
 	for (let at = 1; at < places.length; at++) {
 		const place = places[at] ?? 0;
-		const [counter, rival] = [counters[place], counters[chosen]];
-		if (counter === undefined || rival === undefined) continue;
-		if (counter.room(now) * rival.budget.limit < rival.room(now) * counter.budget.limit) chosen = place;
+		const [budget, rival] = [plan.kind.budgets[place], plan.kind.budgets[chosen]];
+		if (budget === undefined || rival === undefined) continue;
+		if (whoOf(plan, place).room(budget, now) * rival.limit < whoOf(plan, chosen).room(rival, now) * budget.limit) chosen = place;
 	}
 	return chosen;
 }

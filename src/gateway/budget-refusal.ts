@@ -16,12 +16,13 @@ export function budgetRefusal(
 	standing: Pick<Reservation, "plan" | "now">,
 	dialect: Dialect,
 ): Deny {
-	const { spec } = counter.budget;
+	const { budget, who } = counter;
+	const { spec } = budget;
 	// What ended an answer needs nothing more: it is used up.
-	const isHeld = needed > 0 && counter.used(standing.now) + needed <= spec.limit;
+	const isHeld = needed > 0 && who.used(budget, standing.now) + needed <= spec.limit;
 	const fields = budgetFields(standing, dialect);
 	const isFarOff = dialect !== "ollama" && retryAt - standing.now > PATIENCE_MS;
-	const whose = counter.subject === "" ? "" : ` of ${counter.subject}`;
+	const whose = who.subject === "" ? "" : ` of ${who.subject}`;
 	return {
 		...deny("budget-exceeded", `${spec.name}${whose}: ${spec.unit}`, Math.max(1, retryAt - standing.now)),
 		told: budgetExceededText(spec, needed, retryAt, isHeld),

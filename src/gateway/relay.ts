@@ -130,7 +130,7 @@ export class Relay implements UpstreamReceiver, Placed {
 		if (begun && !this.#streams) return;
 		if (begun && this.#meter?.cuttable === true) this.#endAtBound();
 		else if (!begun || ++this.#overdue > OVERDUE_LOOKS)
-			this.cut(budgetRefusal({ counter, needed: 0, retryAt: counter.renews(1, hold.now) }, hold, dialect));
+			this.cut(budgetRefusal({ counter, needed: 0, retryAt: counter.who.renews(counter.budget, 1, hold.now) }, hold, dialect));
 	}
 
 	/** We end it: the server stops, or the key is no longer good. Before the answer has begun it is a refusal. */
@@ -285,7 +285,7 @@ export class Relay implements UpstreamReceiver, Placed {
 		const message =
 			hold === null || exhausted === null
 				? REASONS[reason].message
-				: budgetExceededText(exhausted.budget.spec, 0, exhausted.renews(1, hold.now));
+				: budgetExceededText(exhausted.budget.spec, 0, exhausted.who.renews(exhausted.budget, 1, hold.now));
 		const { relay, usage } = this.#meter.cut({ reason, budget, message, request_id: id, elapsedMs });
 		caller.write(relay);
 		this.#settle({ outcome: "cut", fault: null, reason, usage, detail: budget });

@@ -6,7 +6,7 @@
 import type { BudgetPeriod, BudgetSpec } from "../model/budget-spec.ts";
 import { type CalendarPeriod, calendarSpan, type Span } from "./calendar-span.ts";
 import type { CountedBudget } from "./counted-budget.ts";
-import { Counter } from "./counter.ts";
+import type { Counter } from "./counter.ts";
 import { Subjects } from "./subjects.ts";
 import { CalendarWindow, ConcurrentWindow, RateWindow, RollingWindow, type Window } from "./window.ts";
 
@@ -53,10 +53,6 @@ export class Budget implements CountedBudget {
 		return this.#span;
 	}
 
-	counterOf(subject: string): Counter {
-		return new Counter(this, this.subjects.of(subject, this.subjects.layoutOf([this])));
-	}
-
 	/** How many it ever concerned who are not forgotten. */
 	count(): number {
 		let count = 0;
@@ -72,7 +68,7 @@ export class Budget implements CountedBudget {
 	/** All of them. */
 	all(): readonly Counter[] {
 		const counters: Counter[] = [];
-		for (const subject of this.subjects.all()) if (subject.cellOf(this.place) >= 0) counters.push(new Counter(this, subject));
+		for (const subject of this.subjects.all()) if (subject.cellOf(this.place) >= 0) counters.push({ budget: this, who: subject });
 		return counters;
 	}
 }

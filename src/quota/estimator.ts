@@ -2,11 +2,11 @@
 import type { BudgetsSpec } from "../model/budget-spec.ts";
 import type { Charge } from "../model/charge.ts";
 import { NOTHING } from "./amount.ts";
-import type { Counter } from "./counter.ts";
 import type { Estimate } from "./estimate.ts";
 import { freeTokens } from "./fitting.ts";
 import { AHEAD_US } from "./gpu-look.ts";
 import { ModelHistory } from "./model-history.ts";
+import type { Plan } from "./plan.ts";
 import { FREE, Tariff } from "./tariff.ts";
 
 /** What decides about the size of a request. */
@@ -56,14 +56,14 @@ export class Estimator {
 		this.#tariffs.clear();
 	}
 
-	/** `weight`: null where it does not matter. `counters`: the budgets that concern it. */
-	estimate(model: string, weight: Weight | null, counters: readonly Counter[], now: number): Estimate {
+	/** `weight`: null where it does not matter. `plan`: the budgets that concern it. */
+	estimate(model: string, weight: Weight | null, plan: Plan, now: number): Estimate {
 		if (weight === null) return WEIGHTLESS;
 		const { guessedInput, mostInput, whole } = weight;
 		const tariff = this.#tariffOf(model);
 		const mostTokens = this.#history.mostInputTokens(model, mostInput);
 		const inputTokens = Math.min(mostTokens, this.#history.inputTokens(model, guessedInput));
-		const free = whole ? freeTokens(counters, inputTokens, tariff, now) : 0;
+		const free = whole ? freeTokens(plan, inputTokens, tariff, now) : 0;
 		const outputTokens = weight.answers ? this.#outputTokens(model, weight, free) : 0;
 		const gpuUs = weight.onGpu ? Math.max(AHEAD_US, this.#history.gpuUs(model)) : 0;
 		const charge = { inputTokens, outputTokens, gpuUs, nanos: tariff.nanosOf(inputTokens, outputTokens, gpuUs) };

@@ -7,9 +7,8 @@ import { test } from "node:test";
 
 import fc from "fast-check";
 
-import { budgetsSpec, principal, type TestedLedger, testedLedger } from "../../test/support/budgets.ts";
+import { budgetsSpec, principal, standing, type TestedLedger, testedLedger } from "../../test/support/budgets.ts";
 import type { OnExhausted } from "../model/budget-spec.ts";
-import type { Counter } from "./counter.ts";
 import { LOOK_MS } from "./gpu-look.ts";
 import { Reservation } from "./reservation.ts";
 import { ShareClock } from "./share-clock.ts";
@@ -39,10 +38,8 @@ class Gpu {
 		this.tested = testedLedger(budgetsSpec([{ unit, limit: LIMIT_US, onExhausted: mode }], { prices }));
 	}
 
-	get counter(): Counter {
-		const counter = this.tested.ledger.budgets[0]?.counterOf(ADA.id);
-		assert.ok(counter !== undefined);
-		return counter;
+	get standing() {
+		return standing(this.tested.ledger, ADA.id);
 	}
 
 	start(whole: boolean): void {
@@ -56,7 +53,8 @@ class Gpu {
 			() => this.share.chargedMs(virtual, time.monotonic) * 1_000,
 			() => {
 				assert.notEqual(this.#mode, "finish");
-				const free = this.counter.room(this.tested.ledger.now());
+				const { used, held } = this.standing;
+				const free = LIMIT_US - used - held;
 				assert.ok(free < LOOK_MS * 1_000, `ended while ${free} were free`);
 				this.ended += 1;
 				this.end(running, 1);
@@ -75,10 +73,10 @@ class Gpu {
 	}
 
 	check(): void {
-		const used = this.counter.used(this.tested.ledger.now());
+		const { used, held } = this.standing;
 		if (this.#mode !== "finish") assert.ok(used <= LIMIT_US, `${used} used of ${LIMIT_US}`);
 		assert.deepEqual(this.tested.overshoots, []);
-		if (this.running.size === 0) assert.equal(this.counter.reserved, 0);
+		if (this.running.size === 0) assert.equal(held, 0);
 	}
 }
 

@@ -5,14 +5,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { budgetsSpec, charge, NOON, principal, type TestedLedger, testedLedger } from "../../test/support/budgets.ts";
+import { budgetsSpec, charge, NOON, principal, standing, type TestedLedger, testedLedger } from "../../test/support/budgets.ts";
 import { endedEvent, startedEvent } from "../../test/support/sample-events.ts";
 import type { BudgetSpec, BudgetUnit, OnExhausted } from "../model/budget-spec.ts";
 import type { Charge } from "../model/charge.ts";
 import type { Event } from "../model/event.ts";
 import type { BudgetSnapshot } from "../ports/budget-store.ts";
 import { amountOf } from "./amount.ts";
-import type { Counter } from "./counter.ts";
 import { reservedOf } from "./ledger.ts";
 import { Replay } from "./replay.ts";
 import type { Reservation } from "./reservation.ts";
@@ -88,12 +87,6 @@ class Model {
 		this.used = [0, 0];
 		// The server saves every few seconds while anything runs, so midnight is on record soon after.
 		this.save();
-	}
-
-	counter(caller: number): Counter {
-		const counter = this.tested.ledger.budgets[0]?.counterOf(CALLERS[caller]?.id ?? "");
-		assert.ok(counter !== undefined);
-		return counter;
 	}
 
 	amount(charged: Charge): number {
@@ -194,14 +187,13 @@ class Model {
 
 	check(): void {
 		for (const caller of CALLERS.keys()) {
-			const counter = this.counter(caller);
-			assert.equal(counter.used(this.tested.ledger.now()), this.used[caller], "used is what was used");
-			assert.equal(counter.reserved, this.heldOf(caller), "held is what runs");
+			const { used, held } = standing(this.tested.ledger, CALLERS[caller]?.id ?? "");
+			assert.equal(used, this.used[caller], "used is what was used");
+			assert.equal(held, this.heldOf(caller), "held is what runs");
 			// What one request was wrong about its prompt; where answers may run on, one of them.
 			const beyond = this.mode === "finish" ? this.biggest : this.biggestSlack;
 			assert.ok((this.used[caller] ?? 0) <= LIMIT + beyond, `${this.used[caller]} used of ${LIMIT}`);
-			if (this.mode !== "finish")
-				assert.ok((this.used[caller] ?? 0) + counter.reserved <= LIMIT + beyond, `${counter.reserved} held beside ${this.used[caller]}`);
+			if (this.mode !== "finish") assert.ok((this.used[caller] ?? 0) + held <= LIMIT + beyond, `${held} held beside ${this.used[caller]}`);
 		}
 		assert.equal(this.tested.ledger.open, this.running.length);
 		assert.deepEqual(this.tested.overshoots, []);

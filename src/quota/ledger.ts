@@ -14,17 +14,20 @@ import { invariant } from "../std/invariant.ts";
 import { Roster } from "../std/roster.ts";
 import { amountOf } from "./amount.ts";
 import { Budget, definitionOf } from "./budget.ts";
-import { Counter } from "./counter.ts";
+import type { CountedBudget } from "./counted-budget.ts";
+import type { Counter } from "./counter.ts";
 import { Estimator, type Weight } from "./estimator.ts";
 import { boundsAnswer, coveredBy, leastOf, slackOf } from "./fitting.ts";
 import type { Layout } from "./layout.ts";
 import { LedgerClock } from "./ledger-clock.ts";
-import { type CompiledBudget, countersOf, isWeighed, NO_PLAN, type Plan, Planner } from "./plan.ts";
+import { countersIn, isWeighed, NO_PLAN, type Plan, whoOf } from "./plan.ts";
+import { type CompiledBudget, countersOf, Planner } from "./planner.ts";
 import { Reservation, type ReservationOwner } from "./reservation.ts";
 import { SaveBook } from "./save-book.ts";
 import { type Standing, standingOf } from "./standing.ts";
+import type { SubjectCounters } from "./subject-counters.ts";
 import { latestRecords } from "./subject-records.ts";
-import { type SubjectCounters, Subjects } from "./subjects.ts";
+import { Subjects } from "./subjects.ts";
 
 export interface LedgerDeps {
 	/** Unix ms. */
@@ -148,7 +151,7 @@ export class Ledger implements ReservationOwner {
 		const name = model?.short ?? null;
 		const plan = kept.byModel?.get(name ?? "");
 		if (plan !== undefined && !isStale(plan)) return plan;
-		const made = this.#planner.planOf(factsOf(principal, name, peer), kept.last);
+		const made = this.#compile(factsOf(principal, name, peer));
 		kept.last = made;
 		kept.byModel ??= new Map();
 		if (plan !== undefined || kept.byModel.size < MODELS_MAX) kept.byModel.set(name ?? "", made);
@@ -161,33 +164,33 @@ export class Ledger implements ReservationOwner {
 	 */
 	reserve(plan: Plan, request: string, facts: ChargedFacts, weight: Weight | null): Reservation | Exceeded {
 		const now = this.now();
-		const { counters } = plan;
-		const estimate = this.#estimator.estimate(facts.model ?? "", weight, counters, now);
+		const { budgets, bounds } = plan.kind;
+		const estimate = this.#estimator.estimate(facts.model ?? "", weight, plan, now);
 		const held: number[] = [];
 		let exceeded: Exceeded | null = null;
 		let covered = Number.POSITIVE_INFINITY;
-		for (let at = 0; at < counters.length; at++) {
-			const counter = counters[at];
-			if (counter === undefined) continue;
-			const { unit, onExhausted } = counter.budget.spec;
+		for (let at = 0; at < budgets.length; at++) {
+			const budget = budgets[at];
+			if (budget === undefined) continue;
+			const who = whoOf(plan, at);
+			const { unit, onExhausted } = budget.spec;
 			const wanted = amountOf(unit, estimate.charge);
-			const room = counter.room(now);
-			const least = leastOf(counter.budget.spec, wanted, estimate);
+			const room = who.room(budget, now);
+			const least = leastOf(budget.spec, wanted, estimate);
 			if (least > room + SLACK) {
-				const retryAt = counter.retryAt(least, now);
-				if (exceeded === null || retryAt > exceeded.retryAt) exceeded = { counter, needed: least, retryAt };
+				const retryAt = who.retryAt(budget, least, now);
+				if (exceeded === null || retryAt > exceeded.retryAt) exceeded = { counter: { budget, who }, needed: least, retryAt };
 				held.push(0);
 				continue;
 			}
 			const taken = onExhausted !== "finish" ? Math.min(wanted, Math.max(least, Math.floor(room))) : wanted;
 			held.push(taken);
-			if (plan.kind.bounds && (weight?.whole !== true || boundsAnswer(counter.budget.spec)))
-				covered = Math.min(covered, coveredBy(unit, taken, estimate));
+			if (bounds && (weight?.whole !== true || boundsAnswer(budget.spec))) covered = Math.min(covered, coveredBy(unit, taken, estimate));
 		}
 		if (exceeded !== null) return exceeded;
-		for (let at = 0; at < counters.length; at++) {
-			const counter = counters[at];
-			if (counter !== undefined) counter.reserved += (held[at] ?? 0) + slackOf(counter.budget.spec.unit, estimate);
+		for (let at = 0; at < budgets.length; at++) {
+			const budget = budgets[at];
+			if (budget !== undefined) whoOf(plan, at).reserve(budget, (held[at] ?? 0) + slackOf(budget.spec.unit, estimate));
 		}
 		const reservation = new Reservation(this, plan, request, facts, { estimate, held, covered });
 		for (const subject of plan.subjects) subject.holds += 1;
@@ -203,12 +206,12 @@ export class Ledger implements ReservationOwner {
 	/** What a request used, of which nothing is held: how a former run is settled. `at`: Unix ms. */
 	charge(facts: ChargedFacts, charge: Charge, begun: boolean, at: number): void {
 		const now = this.#clock.seen(at);
-		const { counters, subjects } = this.#compile(facts);
-		this.changed(subjects);
-		for (const counter of counters) {
-			const { spec } = counter.budget;
+		const plan = this.#compile(facts);
+		this.changed(plan.subjects);
+		for (const { budget, who } of countersIn(plan)) {
+			const { spec } = budget;
 			const amount = isWeighed(spec) ? amountOf(spec.unit, charge) : spec.unit === "requests" && begun ? 1 : 0;
-			if (amount > 0) counter.add(amount, now);
+			if (amount > 0) who.add(budget, amount, now);
 		}
 	}
 
@@ -230,7 +233,7 @@ export class Ledger implements ReservationOwner {
 			const who = all.of(subject, layout);
 			for (const [place, state] of counted) {
 				const budget = kept[place];
-				if (budget !== undefined) new Counter(budget, who).restore(state);
+				if (budget !== undefined) who.restore(budget, state);
 			}
 		}
 	}
@@ -293,7 +296,7 @@ export class Ledger implements ReservationOwner {
 		for (const each of budget.subjects.all()) {
 			const isMeant = (subject === null || each.subject === subject) && each.cellOf(budget.place) >= 0;
 			if (!isMeant) continue;
-			new Counter(budget, each).restore([]);
+			each.restore(budget, []);
 			this.changed([each]);
 			count += 1;
 		}
@@ -312,7 +315,7 @@ export class Ledger implements ReservationOwner {
 		this.#estimator.learn(reservation.facts.model ?? "", guessedInput, mostInput, charge);
 	}
 
-	overshot({ budget: { spec } }: Counter, by: number): void {
+	overshot({ spec }: CountedBudget, by: number): void {
 		this.#deps.onOvershoot(spec.name, spec.unit, by);
 	}
 

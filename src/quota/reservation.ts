@@ -10,13 +10,14 @@ import type { Charge } from "../model/charge.ts";
 import type { ChargedFacts } from "../ports/budget-store.ts";
 import type { Placed } from "../std/roster.ts";
 import { amountOf, NOTHING } from "./amount.ts";
+import type { CountedBudget } from "./counted-budget.ts";
 import type { Counter } from "./counter.ts";
 import type { Estimate } from "./estimate.ts";
 import { slackOf } from "./fitting.ts";
 import { AHEAD_US, LOOK_MS } from "./gpu-look.ts";
 import type { Hold } from "./hold.ts";
-import { isWeighed, type Plan } from "./plan.ts";
-import type { SubjectCounters } from "./subjects.ts";
+import { isWeighed, type Plan, whoOf } from "./plan.ts";
+import type { SubjectCounters } from "./subject-counters.ts";
 
 /** How many tokens of an answer are asked for at once when it outgrows its estimate. */
 const STEP_TOKENS = 32;
@@ -29,7 +30,7 @@ export interface ReservationOwner {
 	/** Told once, with what the request was charged; null where it was given up before it was sent on. */
 	settled(reservation: Reservation, charge: Charge | null): void;
 	/** A budget was passed by more than one reservation. */
-	overshot(counter: Counter, by: number): void;
+	overshot(budget: CountedBudget, by: number): void;
 }
 
 export class Reservation implements Hold, Placed {
@@ -41,10 +42,10 @@ export class Reservation implements Hold, Placed {
 	/** The budget that had no more, where one ended the answer. */
 	exhausted: Counter | null = null;
 	readonly #owner: ReservationOwner;
-	readonly #counters: readonly Counter[];
-	/** Of each counter, without the slack: what the prompt and what passed may have beyond what they look like. */
+	readonly #budgets: readonly CountedBudget[];
+	/** Of each budget, without the slack: what the prompt and what passed may have beyond what they look like. */
 	readonly #held: number[];
-	/** Tokens of the answer for which all counters hold enough. */
+	/** Tokens of the answer for which enough of all budgets is held. */
 	#covered: number;
 	/** Microseconds of GPU so far; known once the request is at its upstream. */
 	#gpuUs: (() => number) | null = null;
@@ -58,7 +59,7 @@ export class Reservation implements Hold, Placed {
 	#begun = false;
 	#settled = false;
 
-	/** `held` was added to the counters' `reserved` already, with the slack of the prompt; `covered`: the tokens of the answer that it is enough for. */
+	/** `held` was reserved already, with the slack of the prompt; `covered`: the tokens of the answer that it is enough for. */
 	constructor(
 		owner: ReservationOwner,
 		plan: Plan,
@@ -67,7 +68,7 @@ export class Reservation implements Hold, Placed {
 		{ estimate, held, covered }: { readonly estimate: Estimate; readonly held: number[]; readonly covered: number },
 	) {
 		this.#owner = owner;
-		this.#counters = plan.counters;
+		this.#budgets = plan.kind.budgets;
 		this.plan = plan;
 		this.request = request;
 		this.facts = facts;
@@ -117,11 +118,11 @@ export class Reservation implements Hold, Placed {
 		this.#begun = true;
 		const now = this.#owner.now();
 		this.#owner.changed(this.plan.subjects);
-		for (let at = 0; at < this.#counters.length; at++) {
-			const counter = this.#counters[at];
-			if (counter?.budget.spec.unit !== "requests") continue;
-			this.#giveBack(counter, at);
-			counter.add(1, now);
+		for (let at = 0; at < this.#budgets.length; at++) {
+			const budget = this.#budgets[at];
+			if (budget?.spec.unit !== "requests") continue;
+			this.#giveBack(budget, at);
+			whoOf(this.plan, at).add(budget, 1, now);
 		}
 	}
 
@@ -140,15 +141,16 @@ export class Reservation implements Hold, Placed {
 		const now = this.#owner.now();
 		const gpuUs = this.#gpuUs();
 		let over: Counter | null = null;
-		for (let at = 0; at < this.#counters.length; at++) {
-			const counter = this.#counters[at];
-			if (counter === undefined) continue;
-			const { unit } = counter.budget.spec;
+		for (let at = 0; at < this.#budgets.length; at++) {
+			const budget = this.#budgets[at];
+			if (budget === undefined) continue;
+			const { unit } = budget.spec;
 			if (unit !== "gpu_seconds" && unit !== "money") continue;
 			const wanted = amountOf(unit, this.#chargeAt(this.#tokensAhead, gpuUs + AHEAD_US));
-			if (this.#take(counter, at, wanted, now)) continue;
+			if (this.#take(budget, at, wanted, now)) continue;
 			const tokens = this.estimate.whole ? this.#tokensAhead : this.#passed;
-			if (amountOf(unit, this.#chargeAt(tokens, gpuUs + LOOK_MS * 1_000)) > (this.#held[at] ?? 0)) over = counter;
+			if (amountOf(unit, this.#chargeAt(tokens, gpuUs + LOOK_MS * 1_000)) > (this.#held[at] ?? 0))
+				over = { budget, who: whoOf(this.plan, at) };
 		}
 		if (over === null) return;
 		this.exhausted = over;
@@ -171,16 +173,17 @@ export class Reservation implements Hold, Placed {
 		this.#settled = true;
 		const now = this.#owner.now();
 		this.#owner.changed(this.plan.subjects);
-		for (let at = 0; at < this.#counters.length; at++) {
-			const counter = this.#counters[at];
-			if (counter === undefined) continue;
-			const { spec, limit } = counter.budget;
-			const held = this.#giveBack(counter, at);
+		for (let at = 0; at < this.#budgets.length; at++) {
+			const budget = this.#budgets[at];
+			if (budget === undefined) continue;
+			const { spec, limit } = budget;
+			const held = this.#giveBack(budget, at);
 			if (!isWeighed(spec)) continue;
+			const who = whoOf(this.plan, at);
 			const amount = amountOf(spec.unit, charge);
-			if (amount > 0) counter.add(amount, now);
-			const beyond = counter.used(now) - limit - held;
-			if (beyond > 0 && amount > held && spec.onExhausted !== "finish") this.#owner.overshot(counter, Math.min(beyond, amount - held));
+			if (amount > 0) who.add(budget, amount, now);
+			const beyond = who.used(budget, now) - limit - held;
+			if (beyond > 0 && amount > held && spec.onExhausted !== "finish") this.#owner.overshot(budget, Math.min(beyond, amount - held));
 		}
 		this.#owner.settled(this, charge);
 		return charge;
@@ -194,17 +197,17 @@ export class Reservation implements Hold, Placed {
 			return;
 		}
 		this.#settled = true;
-		for (let at = 0; at < this.#counters.length; at++) {
-			const counter = this.#counters[at];
-			if (counter !== undefined) this.#giveBack(counter, at);
+		for (let at = 0; at < this.#budgets.length; at++) {
+			const budget = this.#budgets[at];
+			if (budget !== undefined) this.#giveBack(budget, at);
 		}
 		this.#owner.settled(this, null);
 	}
 
 	/** Returns what was held. A budget of requests has no slack, so none is given back twice. */
-	#giveBack(counter: Counter, at: number): number {
-		const held = (this.#held[at] ?? 0) + this.slackIn(counter.budget.spec.unit);
-		counter.reserved -= held;
+	#giveBack(budget: CountedBudget, at: number): number {
+		const held = (this.#held[at] ?? 0) + this.slackIn(budget.spec.unit);
+		whoOf(this.plan, at).reserve(budget, -held);
 		this.#held[at] = 0;
 		return held;
 	}
@@ -221,38 +224,40 @@ export class Reservation implements Hold, Placed {
 	}
 
 	/** Takes up to `wanted` in all; whether it got that. */
-	#take(counter: Counter, at: number, wanted: number, now: number): boolean {
-		const { unit, onExhausted } = counter.budget.spec;
+	#take(budget: CountedBudget, at: number, wanted: number, now: number): boolean {
+		const { unit, onExhausted } = budget.spec;
 		const held = this.#held[at] ?? 0;
 		const missing = Math.ceil(wanted) - held;
 		if (missing <= 0) return true;
 		// Its own slack is its own: the estimate goes on, and only others leave room for more.
-		const room = Math.floor(counter.room(now)) + this.slackIn(unit);
+		const who = whoOf(this.plan, at);
+		const room = Math.floor(who.room(budget, now)) + this.slackIn(unit);
 		const taken = onExhausted === "finish" ? missing : Math.min(missing, Math.max(0, room));
-		counter.reserved += taken;
+		who.reserve(budget, taken);
 		this.#held[at] = held + taken;
 		return taken === missing;
 	}
 
 	/** Holds so much more, whether there is room or not, since it may have passed already; then it is asked anew how far the answer may go. */
 	#holdHidden(hidden: number): void {
-		const before = this.#counters.map(({ budget }) => this.slackIn(budget.spec.unit));
+		const before = this.#budgets.map(({ spec }) => this.slackIn(spec.unit));
 		this.#hidden = hidden + STEP_TOKENS;
-		for (let at = 0; at < this.#counters.length; at++) {
-			const counter = this.#counters[at];
-			if (counter !== undefined) counter.reserved += this.slackIn(counter.budget.spec.unit) - (before[at] ?? 0);
+		for (let at = 0; at < this.#budgets.length; at++) {
+			const budget = this.#budgets[at];
+			if (budget !== undefined) whoOf(this.plan, at).reserve(budget, this.slackIn(budget.spec.unit) - (before[at] ?? 0));
 		}
 		this.#asksAnew = !this.estimate.whole;
 	}
 
 	/** What it holds ahead of `soFar` is given back as far as others need it: what may be hidden in all answers has grown meanwhile. */
-	#yield(counter: Counter, at: number, soFar: number, now: number): void {
-		const { unit, onExhausted } = counter.budget.spec;
+	#yield(budget: CountedBudget, at: number, soFar: number, now: number): void {
+		const { unit, onExhausted } = budget.spec;
+		const who = whoOf(this.plan, at);
 		const held = this.#held[at] ?? 0;
-		const missing = -(Math.floor(counter.room(now)) + this.slackIn(unit));
+		const missing = -(Math.floor(who.room(budget, now)) + this.slackIn(unit));
 		const back = onExhausted === "finish" ? 0 : Math.min(missing, held - Math.ceil(soFar));
 		if (back <= 0) return;
-		counter.reserved -= back;
+		who.reserve(budget, -back);
 		this.#held[at] = held - back;
 	}
 
@@ -265,19 +270,19 @@ export class Reservation implements Hold, Placed {
 		const next = this.#chargeAt(outputTokens + STEP_TOKENS, gpuUs + perToken * STEP_TOKENS);
 		let covered = Number.POSITIVE_INFINITY;
 		this.#asksAnew = false;
-		for (let at = 0; at < this.#counters.length; at++) {
-			const counter = this.#counters[at];
-			if (counter === undefined || !isWeighed(counter.budget.spec) || counter.budget.spec.unit === "input_tokens") continue;
-			const { unit } = counter.budget.spec;
-			if (!this.estimate.whole) this.#yield(counter, at, amountOf(unit, soFar), now);
-			const isEnough = this.#take(counter, at, amountOf(unit, next), now);
+		for (let at = 0; at < this.#budgets.length; at++) {
+			const budget = this.#budgets[at];
+			if (budget === undefined || !isWeighed(budget.spec) || budget.spec.unit === "input_tokens") continue;
+			const { unit } = budget.spec;
+			if (!this.estimate.whole) this.#yield(budget, at, amountOf(unit, soFar), now);
+			const isEnough = this.#take(budget, at, amountOf(unit, next), now);
 			const left = (this.#held[at] ?? 0) - amountOf(unit, soFar);
 			const each = (amountOf(unit, next) - amountOf(unit, soFar)) / STEP_TOKENS;
 			let more = each === 0 ? Number.POSITIVE_INFINITY : Math.floor(Math.max(0, left) / each);
 			if (!isEnough && left <= 0) more = 0;
 			// Of time only so far as it is looked at again.
 			else if (unit === "gpu_seconds") more = Math.min(more, STEP_TOKENS);
-			if (more === 0) this.exhausted = counter;
+			if (more === 0) this.exhausted = { budget, who: whoOf(this.plan, at) };
 			covered = Math.min(covered, outputTokens + more);
 		}
 		this.#covered = covered;

@@ -8,8 +8,8 @@
  */
 import type { BudgetScope } from "../model/budget-spec.ts";
 import type { SubjectRecords } from "../ports/budget-store.ts";
+import type { SubjectCounters } from "./subject-counters.ts";
 import { RecordWriter } from "./subject-records.ts";
-import type { SubjectCounters } from "./subjects.ts";
 
 /** Half a megabyte: less is not worth renewing. */
 const NUMBERS_LEAST = 65_536;

@@ -12,8 +12,8 @@ export interface Standing {
 	readonly renewsAt: number | null;
 }
 
-export function standingOf(counter: Counter, now: number): Standing {
-	const { budget, subject, reserved } = counter;
-	const used = counter.used(now);
-	return { spec: budget.spec, subject, used, held: reserved, renewsAt: used === 0 ? null : counter.renews(budget.limit, now) };
+export function standingOf({ budget, who }: Counter, now: number): Standing {
+	const used = who.used(budget, now);
+	const renewsAt = used === 0 ? null : who.renews(budget, budget.limit, now);
+	return { spec: budget.spec, subject: who.subject, used, held: who.reserved(budget), renewsAt };
 }

@@ -7,91 +7,12 @@
 import type { BudgetScope } from "../model/budget-spec.ts";
 import type { CountedBudget } from "./counted-budget.ts";
 import { type Copy, Layout } from "./layout.ts";
-import type { Recorded } from "./subject-records.ts";
-import type { Cells, Window } from "./window.ts";
+import { SubjectCounters } from "./subject-counters.ts";
 
 /** Keys and principals are the operator's to make; networks and models are whatever callers come from and ask for. */
 const SUBJECTS_MAX = { key: 1_000_000, principal: 1_000_000, group: 10_000, model: 4_096, network: 65_536, everyone: 1 } as const;
 /** No id, group, canonical model name or network begins with an underscore. */
 export const OTHERS = "_other";
-
-export class SubjectCounters implements Cells, Recorded {
-	readonly scope: BudgetScope;
-	readonly subject: string;
-	/** Has cells for every budget that ever concerned it. */
-	layout: Layout;
-	cells: Float64Array;
-	older: Map<Window, number[]> | null = null;
-	/** Requests that may still charge it something. */
-	holds = 0;
-	/** Whether anything was counted since it was last saved. */
-	dirty = false;
-	/** The save in which its record is that counts; -1 where it was never saved. */
-	savedIn = -1;
-	/** Whether it was forgotten: whoever still has it must look it up again, or would count beside what others count. */
-	gone = false;
-	#base: number;
-
-	constructor(scope: BudgetScope, subject: string, layout: Layout) {
-		this.scope = scope;
-		this.subject = subject;
-		this.layout = layout;
-		const { cells, base } = layout.take();
-		this.cells = cells;
-		this.#base = base;
-	}
-
-	/** Of a budget by its place the cell that says what is held, before those of its window; -1 where there is none. */
-	cellOf(place: number): number {
-		const start = this.layout.startOf(place);
-		return start < 0 ? -1 : this.#base + start;
-	}
-
-	/** What is counted goes along as `copies` say; the cells it had are left as they are. */
-	moveTo(layout: Layout, copies: readonly Copy[]): void {
-		const { cells, base } = layout.take();
-		for (const [from, to, count] of copies) {
-			for (let cell = 0; cell < count; cell++) cells[base + to + cell] = this.cells[this.#base + from + cell] ?? 0;
-		}
-		for (const window of this.older?.keys() ?? [])
-			if (!layout.budgets.some((budget) => budget.window === window)) this.older?.delete(window);
-		this.layout = layout;
-		this.cells = cells;
-		this.#base = base;
-	}
-
-	/** Its cells are somebody else's from now on. */
-	leave(): void {
-		this.layout.giveBack(this.cells, this.#base);
-	}
-
-	isIdle(now: number): boolean {
-		if (this.holds > 0) return false;
-		const { budgets, starts } = this.layout;
-		for (let at = 0; at < budgets.length; at++) {
-			const held = this.#base + (starts[at] ?? 0);
-			if (this.cells[held] !== 0 || budgets[at]?.window.used(this, held + 1, now) !== 0) return false;
-		}
-		return true;
-	}
-
-	/** As it is saved: see `SubjectRecords`. */
-	state(numbers: number[]): void {
-		const { budgets, starts } = this.layout;
-		for (let at = 0; at < budgets.length; at++) {
-			const budget = budgets[at];
-			if (budget === undefined) continue;
-			const length = numbers.push(budget.place, 0);
-			budget.window.state(this, this.#base + (starts[at] ?? 0) + 1, numbers);
-			if (numbers.length > length) {
-				numbers[length - 1] = numbers.length - length;
-			} else {
-				numbers.pop();
-				numbers.pop();
-			}
-		}
-	}
-}
 
 export class Subjects {
 	readonly #scope: BudgetScope;

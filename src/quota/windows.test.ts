@@ -98,12 +98,26 @@ const anyWindow = fc
 	.tuple(fc.constantFrom(...BUDGET_PERIODS), fc.constantFrom("calendar" as const, "rolling" as const))
 	.map(([per, window]): Partial<BudgetSpec> => ({ per, window, unit: "tokens", limit: 1_000 }));
 
+function counterOf(budget: Budget) {
+	const who = budget.subjects.of("", budget.subjects.layoutOf([budget]));
+	return {
+		used: (now: number) => who.used(budget, now),
+		add: (amount: number, now: number) => who.add(budget, amount, now),
+		renews: (need: number, now: number) => who.renews(budget, need, now),
+		restore: (state: readonly number[]) => who.restore(budget, state),
+		state: () => {
+			const numbers: number[] = [];
+			budget.window.state(who, who.cellOf(budget.place) + 1, numbers);
+			return numbers;
+		},
+	};
+}
+
 test("every window: what was charged counts until it renews, no less, and all of it is forgotten in the end", () => {
 	const charges = fc.array(fc.tuple(fc.integer({ min: 0, max: HOUR }), fc.integer({ min: 1, max: 100 })), { minLength: 1, maxLength: 20 });
 	fc.assert(
 		fc.property(anyWindow, charges, (spec, taken) => {
-			const budget = new Budget(budgetSpec(spec), "Europe/Berlin");
-			const counter = budget.counterOf("");
+			const counter = counterOf(new Budget(budgetSpec(spec), "Europe/Berlin"));
 			let now = NOON;
 			for (const [pause, amount] of taken) {
 				now += pause;
@@ -111,7 +125,7 @@ test("every window: what was charged counts until it renews, no less, and all of
 				counter.add(amount, now);
 				assert.ok(Math.abs(counter.used(now) - before - amount) < 1e-6);
 			}
-			const copy = new Budget(budgetSpec(spec), "Europe/Berlin").counterOf("");
+			const copy = counterOf(new Budget(budgetSpec(spec), "Europe/Berlin"));
 			copy.restore(JSON.parse(JSON.stringify(counter.state())));
 			assert.equal(copy.used(now), counter.used(now));
 			if (counter.used(now) > 0) {
@@ -127,7 +141,7 @@ test("every window: what was charged counts until it renews, no less, and all of
 
 test("a rolling window never forgets what is younger than it", () => {
 	const budget = new Budget(budgetSpec({ unit: "tokens", per: "hour", window: "rolling", limit: 100 }), "UTC");
-	const counter = budget.counterOf("");
+	const counter = counterOf(budget);
 	counter.add(10, NOON);
 	assert.equal(counter.used(NOON + HOUR), 10);
 	assert.equal(counter.used(NOON + HOUR + HOUR / 60 - 1), 10);

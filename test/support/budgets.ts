@@ -78,6 +78,12 @@ export function testedLedger(spec: BudgetsSpec, time = { wall: NOON, monotonic: 
 	};
 }
 
+/** How a subject stands with one budget; whoever was never counted has used nothing. */
+export function standing(ledger: Ledger, subject: string, name = "daily"): { readonly used: number; readonly held: number } {
+	const found = ledger.standings(name).find((each) => each.subject === subject);
+	return { used: found?.used ?? 0, held: found?.held ?? 0 };
+}
+
 export const LLAMA = {
 	host: "registry.ollama.ai",
 	namespace: "library",

@@ -27,7 +27,7 @@ export function reserve(authorized: Authorized, ledger: Ledger): Decision<Reserv
 	if (ledger.isEmpty || !WORK.has(judged.operation.class)) return permit(reservedAs(authorized, judged, null));
 	const model = judged.models[0]?.name ?? null;
 	const plan = ledger.planOf(principal, model, caller.peer);
-	if (plan.counters.length === 0) return permit(reservedAs(authorized, judged, null));
+	if (plan.subjects.length === 0) return permit(reservedAs(authorized, judged, null));
 	const weight = plan.kind.weighs ? weightOf(judged) : null;
 	const held = ledger.reserve(plan, authorized.id, factsOf(principal, model?.short ?? null, caller.peer), weight);
 	if (!(held instanceof Reservation)) return budgetRefusal(held, { plan, now: ledger.now() }, authorized.dialect);
