@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 
+import { MemoryEventLog } from "../../test/support/memory-event-log.ts";
 import { endedEvent } from "../../test/support/sample-events.ts";
 import { temporaryDirectory } from "../../test/support/temporary-directory.ts";
 import { temporaryStores } from "../../test/support/temporary-stores.ts";
@@ -89,4 +90,98 @@ test("the days of months that are older than their retention are summed up", asy
 		["2026-06", 30],
 		["2026-07-01", 1],
 	]);
+});
+
+const HOUR = 3_600_000;
+
+/** One whose clock the test sets, with what it asked for in the order in which it did. */
+function ticking(context: TestContext, yaml: string) {
+	context.mock.timers.enable({ apis: ["setInterval"] });
+	const asked: string[] = [];
+	const told: Event[] = [];
+	const world = { now: NOW, failure: null as Error | null, busy: Promise.resolve() };
+	const ask = async <T>(what: string, answer: T): Promise<T> => {
+		asked.push(what);
+		if (world.failure !== null) throw world.failure;
+		await world.busy;
+		return answer;
+	};
+	const never = (): Promise<never> => Promise.reject(new Error("nobody asks for it"));
+	const upkeep = new Upkeep(settings(yaml), {
+		usage: {
+			catchUp: () => ask("count", { countedSeq: 0, events: 0 }),
+			rollUp: (day) => ask(`roll up ${day}`, 0),
+			report: never,
+			recompute: never,
+		},
+		pruning: { plan: (before) => ask(`plan ${(NOW - before) / DAY}`, null), prune: never },
+		events: new MemoryEventLog(),
+		record: (event) => void told.push(event),
+		clock: () => world.now,
+	});
+	context.after(() => upkeep[Symbol.dispose]());
+	/** So much later it ticks; returns what it then asked for. */
+	const pass = async (ms: number): Promise<readonly string[]> => {
+		asked.length = 0;
+		world.now += ms;
+		context.mock.timers.tick(5_000);
+		for (let turn = 0; turn < 3; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+		return [...asked];
+	};
+	return { world, told, pass, upkeep };
+}
+
+test("usage is counted every five seconds; days and old events are looked at after a minute, then every hour", async (context) => {
+	const { pass } = ticking(context, "events: { retention: 30d }\nusage: { retention: 40d }");
+	assert.deepEqual(await pass(5_000), ["count"]);
+	assert.deepEqual(await pass(55_000), ["count", "roll up 2026-07-31", "plan 29.999305555555555"]);
+	assert.deepEqual(await pass(HOUR - 1), ["count"]);
+	// What is removed goes once a day.
+	assert.deepEqual(await pass(1), ["count", "roll up 2026-07-31"]);
+});
+
+test("a clock that is set ahead by years removes nothing for a day, and one that is set right again does not keep it from its work", async (context) => {
+	const { pass } = ticking(context, "events: { retention: 30d }\nusage: { retention: 40d }");
+	const years = 4_000 * DAY;
+	assert.deepEqual(await pass(years), ["count"]);
+	assert.deepEqual(await pass(20 * HOUR), ["count"]);
+	// It is believed by then, and all the same not forever.
+	assert.equal((await pass(20 * HOUR)).length, 3);
+	assert.deepEqual(await pass(-years), ["count"]);
+	for (let hour = 1; hour < 24; hour += 1) assert.deepEqual(await pass(HOUR), ["count"]);
+	const [, rolledUp, planned] = await pass(HOUR);
+	assert.match(`${rolledUp} ${planned}`, /^roll up 2026-08-03 plan /);
+});
+
+test("one thing at a time: while the store counts, nothing more is asked of it", async (context) => {
+	const { world, pass } = ticking(context, "");
+	const counting = Promise.withResolvers<void>();
+	world.busy = counting.promise;
+	assert.deepEqual(await pass(5_000), ["count"]);
+	assert.deepEqual(await pass(5_000), []);
+	counting.resolve();
+	await pass(0);
+	assert.deepEqual(await pass(5_000), ["count"]);
+});
+
+test("what fails is told once until it works again", async (context) => {
+	const { world, told, pass } = ticking(context, "");
+	world.failure = new Error("the disk is full");
+	await pass(5_000);
+	await pass(5_000);
+	assert.deepEqual(
+		told.map((event) => (event.type === "fault-raised" ? [event.fault, event.detail] : [])),
+		[["internal-error", "usage cannot be counted, or old events removed: the disk is full"]],
+	);
+	world.failure = null;
+	await pass(5_000);
+	world.failure = new Error("again");
+	await pass(5_000);
+	assert.equal(told.length, 2);
+});
+
+test("once it is closed it asks for nothing more", async (context) => {
+	const { pass, upkeep } = ticking(context, "");
+	upkeep[Symbol.dispose]();
+	assert.deepEqual(await pass(HOUR), []);
 });

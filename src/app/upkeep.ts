@@ -4,6 +4,7 @@
  *  - All of it is the store thread's work; here it is only asked for, one thing at a time.
  *  - Whatever fails is recorded once until it works again, and keeps nobody from being served.
  *  - Events are removed in the order of `stores/sqlite/prune-work.ts`: planned, recorded, sealed, removed.
+ *  - What is removed does not come back, so a clock that was set by a day or more is believed after a day: whoever set it wrong by years has so long.
  */
 import type { Config } from "../config/config.ts";
 import type { Event } from "../model/event.ts";
@@ -35,6 +36,9 @@ export class Upkeep implements Disposable {
 	#running: Promise<void> | null = null;
 	#failing = false;
 	#lookedAt: number;
+	#tickedAt: number;
+	/** When the clock was set, by itself. */
+	#setAt = Number.NEGATIVE_INFINITY;
 	#prunedAt = Number.NEGATIVE_INFINITY;
 	#closed = false;
 
@@ -42,7 +46,8 @@ export class Upkeep implements Disposable {
 		this.#settings = settings;
 		this.#deps = deps;
 		// Not at once: whoever starts a server has other work for the disk.
-		this.#lookedAt = deps.clock() - LOOK_MS + 60_000;
+		this.#tickedAt = deps.clock();
+		this.#lookedAt = this.#tickedAt - LOOK_MS + 60_000;
 		this.#timer = setInterval(() => this.#tick(), COUNT_MS);
 		this.#timer.unref();
 	}
@@ -58,6 +63,7 @@ export class Upkeep implements Disposable {
 	async look(now: number): Promise<void> {
 		const { usage, events } = this.#settings;
 		await this.#count();
+		if (now - this.#setAt < DAY_MS) return;
 		if (usage.retentionMs !== null && !this.#closed)
 			await this.#deps.usage.rollUp(new Calendar(usage.timeZone).dayOf(now - usage.retentionMs));
 		if (events.retentionMs === null || now - this.#prunedAt < DAY_MS || this.#closed) return;
@@ -74,6 +80,7 @@ export class Upkeep implements Disposable {
 	#tick(): void {
 		if (this.#running !== null || this.#closed) return;
 		const now = this.#deps.clock();
+		this.#noticeSetting(now);
 		const due = now - this.#lookedAt >= LOOK_MS;
 		if (due) this.#lookedAt = now;
 		this.#running = (due ? this.look(now) : this.#count()).then(
@@ -86,6 +93,16 @@ export class Upkeep implements Disposable {
 				this.#fail(cause);
 			},
 		);
+	}
+
+	/** Looks that are done count from then on: after a clock that ran ahead, they would lie in a future that does not come for long. */
+	#noticeSetting(now: number): void {
+		const wasSet = Math.abs(now - this.#tickedAt) >= DAY_MS;
+		this.#tickedAt = now;
+		if (!wasSet) return;
+		this.#setAt = now;
+		this.#lookedAt = Math.min(this.#lookedAt, now);
+		this.#prunedAt = Math.min(this.#prunedAt, now);
 	}
 
 	async #count(): Promise<void> {
