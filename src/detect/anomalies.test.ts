@@ -205,3 +205,45 @@ test("there is room for so many principals; a newcomer displaces nobody who was 
 	assert.equal(anomalies.snapshot().at(-1)?.[0], "late");
 	assert.equal(anomalies.snapshot()[0]?.[0], "k1");
 });
+
+test("a clock that ran ahead by years and was set right again leaves everybody measured", () => {
+	const anomalies = after(20);
+	const years = 3_000 * DAY;
+	anomalies.observe({ ...KEY, tokens: 5_000, at: TEN + years });
+	anomalies.observe({ ...KEY, principal: "newcomer", tokens: 5_000, at: TEN + years });
+	assert.deepEqual(worked(anomalies, 2, 5_000, MONDAY + 21 * DAY), []);
+	assert.deepEqual(
+		anomalies.observe({ ...KEY, tokens: 500_000, at: MONDAY + 23 * DAY + 10 * HOUR }).map(({ type }) => type),
+		["anomaly-volume"],
+	);
+	assert.deepEqual(
+		anomalies.observe({ ...KEY, tokens: 1, at: MONDAY + 24 * DAY + 3 * HOUR }).map(({ type }) => type),
+		["anomaly-hour"],
+	);
+	// The newcomer learns from the day on at which the clock was right again.
+	const told = (tokens: number, at: number) => anomalies.observe({ ...KEY, principal: "newcomer", tokens, at });
+	for (let hour = 0; hour < 80; hour += 1) assert.deepEqual(told(5_000, TEN + 21 * DAY + hour * HOUR), []);
+	assert.equal(told(500_000, TEN + 21 * DAY + 80 * HOUR).length, 1);
+});
+
+test("what was told while the clock ran ahead makes nothing quiet", () => {
+	const anomalies = after(20);
+	const years = 3_000 * DAY;
+	assert.equal(anomalies.observe({ ...KEY, tokens: 90_000_000, at: TEN + years }).length, 1);
+	assert.deepEqual(worked(anomalies, 3, 5_000, MONDAY + 21 * DAY), []);
+	assert.equal(anomalies.observe({ ...KEY, tokens: 500_000, at: TEN + 24 * DAY }).length, 1);
+});
+
+test("an hour that is counted on where the clock was set back a little is the same hour", () => {
+	const anomalies = after(20);
+	assert.deepEqual(anomalies.observe({ ...KEY, tokens: 15_000, at: TEN }), []);
+	assert.deepEqual(anomalies.observe({ ...KEY, tokens: 4_000, at: TEN - 2 }), []);
+	assert.equal(anomalies.observe({ ...KEY, tokens: 40_000, at: TEN + 1 })[0]?.seen, "59000");
+});
+
+test("whoever was at work when the clock ran ahead keeps no place from a newcomer", () => {
+	const anomalies = new Anomalies(SETTINGS);
+	for (let key = 0; key < 4_000; key += 1) anomalies.observe({ ...KEY, principal: `k${key}`, tokens: 1, at: MONDAY + 3_000 * DAY });
+	anomalies.observe({ ...KEY, principal: "late", tokens: 1, at: MONDAY });
+	assert.equal(anomalies.snapshot().at(-1)?.[0], "late");
+});

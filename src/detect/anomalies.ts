@@ -5,6 +5,7 @@
  *  - Each is measured by its own past, and told only after a time of learning: a sign and no proof, and nothing is refused for it.
  *  - A volume is told in the middle of the hour, as soon as it is one, and once: again only in another hour, and within a day only when it has doubled.
  *  - A request like the one before it costs a look-up and three comparisons. Medians are reckoned once an hour.
+ *  - A clock that ran ahead and was set right again costs what was learned meanwhile, and nothing else.
  *  - Pure state, bounded: so many principals, so many hours and models of each. A newcomer displaces nobody who was at work within a day.
  */
 import type { HabitSnapshot } from "../ports/habit-store.ts";
@@ -38,7 +39,7 @@ export interface AnomalySettings {
 }
 
 interface Habits {
-	readonly since: number;
+	since: number;
 	/** Counted from 1970. */
 	hour: number;
 	tokens: number;
@@ -93,7 +94,8 @@ export class Anomalies {
 		if (habits === null) return NOTHING;
 		const hour = Math.floor(at / HOUR_MS);
 		let told: Anomaly[] | null = null;
-		if (hour > habits.hour) {
+		if (hour > habits.hour || hour < habits.hour - 1) {
+			if (hour < habits.hour) setBack(habits, at);
 			this.#turn(principal, habits, hour);
 			told = pushed(told, this.#atHour(habits, at));
 		}
@@ -160,7 +162,7 @@ export class Anomalies {
 	#learn(principal: string, at: number): Habits | null {
 		if (this.#known.size >= MOST_PRINCIPALS) {
 			const [oldest] = this.#known;
-			if (oldest === undefined || at - oldest[1].hour * HOUR_MS < DAY_MS) return null;
+			if (oldest === undefined || Math.abs(at - oldest[1].hour * HOUR_MS) < DAY_MS) return null;
 			this.#known.delete(oldest[0]);
 		}
 		const habits: Habits = {
@@ -233,6 +235,14 @@ export class Anomalies {
 		if (usual === undefined || at - habits.since < LEARNING_MODELS_MS) return null;
 		return { type: "anomaly-model", seen: model, usual, bound: null };
 	}
+}
+
+/** The clock was, by more than an hour: what is kept of a time that has not come says nothing, and must not keep anybody from being measured until it comes. */
+function setBack(habits: Habits, at: number): void {
+	const hour = Math.floor(at / HOUR_MS);
+	habits.since = Math.min(habits.since, at);
+	habits.toldHour = Math.min(habits.toldHour, hour - 1);
+	habits.hoursOfDay = habits.hoursOfDay.map((day) => Math.min(day, Math.floor(at / DAY_MS)));
 }
 
 function usualTokens(habits: Habits): string {
