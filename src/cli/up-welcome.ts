@@ -1,17 +1,17 @@
 /**
  * What `up` does once the server is up: proves that the door is closed, then says where things are and what to paste.
  *
- * The proof is a request of our own without a credential. Any answer but 401 means that the gateway does not do what it exists for, and ends it.
+ * Where the door is not closed, the gateway does not do what it exists for, and is ended.
  */
 import type { RunningServer } from "../app/start-server.ts";
 import { VERSION } from "../app/version.ts";
-import { knock } from "./door.ts";
 import { listeningSockets } from "./listening-sockets.ts";
 import { otherMachinesUrl } from "./other-machines.ts";
+import { proveClosed } from "./prove-closed.ts";
 import { showReady } from "./ready.ts";
 import type { Objection, Served, ServingOptions } from "./serving.ts";
 import type { Surroundings } from "./surroundings.ts";
-import { type Proof, upReport } from "./up-report.ts";
+import { upReport } from "./up-report.ts";
 import { upstreamExposure } from "./upstream-exposure.ts";
 
 export async function welcome(
@@ -23,7 +23,7 @@ export async function welcome(
 	const { ready } = server;
 	const { config, configFile, stateDirectory } = about;
 	if (options.json === true) showReady(ready, terminal);
-	const closed = await proveClosed(ready);
+	const closed = await proveClosed({ gateway: ready.gateway, ca: ready.ca, config });
 	const proofs = [
 		closed,
 		...(ready.demonstration
@@ -40,16 +40,4 @@ export async function welcome(
 		for (const line of upReport({ version: VERSION, ready, configFile, stateDirectory, elsewhere, proofs }, paint)) terminal.line(line);
 	}
 	return closed.level === "fail" ? { message: closed.text, hint: closed.next } : null;
-}
-
-export async function proveClosed({ gateway, ca }: Pick<RunningServer["ready"], "gateway" | "ca">): Promise<Proof> {
-	const answer = await knock(gateway, ca).catch((error: unknown) => (error instanceof Error ? error.message : String(error)));
-	if (answer === 401) return { level: "ok", text: "a request without a key was refused (401)", next: null };
-	if (typeof answer === "string")
-		return { level: "fail", text: `the gateway could not be reached from here: ${answer}`, next: "run: rempart doctor" };
-	return {
-		level: "fail",
-		text: `a request without a key was answered with ${answer} and not refused`,
-		next: "stop the gateway: this is a bug of rempart; please report it",
-	};
 }

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { chmod, mkdir, utimes, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
-import { type AddressInfo, createServer as createTcpServer } from "node:net";
+import { type AddressInfo, createServer as createTcpServer, type Server as TcpServer } from "node:net";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 
@@ -14,6 +14,7 @@ import type { Config } from "../../config/config.ts";
 import { overrideConfig } from "../../config/override.ts";
 import { parseConfig } from "../../config/parse.ts";
 import { localCertificate } from "../../http/tls/local-ca.ts";
+import { readProxyHeader } from "../../wire/proxy-header.ts";
 import type { Surroundings } from "../surroundings.ts";
 import type { Check, Finding, Patient } from "./check.ts";
 import { CHECKS } from "./checks.ts";
@@ -225,6 +226,46 @@ test("gateway: one that lets a stranger in, or does not answer, fails", async (t
 	const listeners = [{ name: "gateway", address: `http://127.0.0.1:${port}` }] as const;
 	assert.deepEqual(levels(await run("gateway", await patientWith(t, { server: { ...STATUS, listeners, certificate: null } }))), ["fail"]);
 });
+
+test("gateway: a door that does not let this machine in is closed, and one closed without a reason fails", async (t) => {
+	const closing = createTcpServer((socket) => socket.destroy()).listen(0, "127.0.0.1");
+	t.after(() => closing.close());
+	await once(closing, "listening");
+	for (const [yaml, level] of [
+		["", "fail"],
+		["gateway: { networks: { allow: ['127.0.0.0/8'] } }", "fail"],
+		["gateway: { networks: { allow: ['10.0.0.0/8'] } }", "ok"],
+		["gateway: { networks: { deny: ['127.0.0.1'] } }", "ok"],
+	] as const) {
+		assert.deepEqual(levels(await run("gateway", await patientBefore(t, closing, yaml))), [level], yaml);
+	}
+});
+
+test("gateway: where this machine is one of the proxies that say whose a connection is, the check says so", async (t) => {
+	const gateway = createTcpServer((socket) => {
+		socket.once("data", (first) => {
+			const header = readProxyHeader(Buffer.from(first));
+			if (header === "more" || header.kind !== "local") socket.destroy();
+			else socket.end("HTTP/1.1 401 Unauthorized\r\ncontent-length: 0\r\n\r\n");
+		});
+	}).listen(0, "127.0.0.1");
+	t.after(() => gateway.close());
+	await once(gateway, "listening");
+	for (const [yaml, level] of [
+		["gateway: { trusted_proxies: ['127.0.0.1'], proxy_protocol: true }", "ok"],
+		["gateway: { trusted_proxies: ['127.0.0.1'] }", "fail"],
+		["gateway: { trusted_proxies: ['192.0.2.7'], proxy_protocol: true }", "fail"],
+	] as const) {
+		assert.deepEqual(levels(await run("gateway", await patientBefore(t, gateway, yaml))), [level], yaml);
+	}
+});
+
+/** Whose running server's gateway is that one. */
+async function patientBefore(t: TestContext, gateway: TcpServer, yaml: string): Promise<Patient> {
+	const { port } = gateway.address() as AddressInfo; // A TCP listener's address is never a string.
+	const listeners = [{ name: "gateway", address: `http://127.0.0.1:${port}` }] as const;
+	return await patientWith(t, { config: configOf(yaml), server: { ...STATUS, listeners, certificate: null } });
+}
 
 async function patientWith(t: TestContext, changes: Partial<Patient> = {}, around: Partial<Surroundings> = {}): Promise<Patient> {
 	return {
