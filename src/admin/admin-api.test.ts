@@ -62,6 +62,22 @@ for (const [what, method, path, body, status, code] of refusals) {
 	});
 }
 
+test("what is no id is not named, for it may be a whole key, and is said to be none", async () => {
+	const { deps } = adminWorld();
+	const api = createAdminApi(deps);
+	for (const [method, path, title] of [
+		["GET", "/v1/keys/rmp_live_abc", "that is no key's id"],
+		["POST", "/v1/keys/rmp_live_abc/revoke", "that is no key's id"],
+		["POST", "/v1/principals/rmp_live_abc/remove", "that is no principal's id"],
+	] as const) {
+		const answer = await api.request(path, { method });
+		assert.equal(answer.status, 404);
+		const text = await answer.text();
+		assert.ok(text.includes(title), text);
+		assert.ok(!text.includes("rmp_live_abc"), text);
+	}
+});
+
 test("a form is not JSON, whatever its body says", async () => {
 	const app = createAdminApi(adminWorld().deps);
 	const answer = await app.request("/v1/keys", {

@@ -80,7 +80,11 @@ export class KeyAdmin {
 			if (!checked.done) return checked;
 			const { name, role, models, groups, expiresAt, by } = request;
 			if (!this.#deps.isRole(role))
-				return notDone("role-unknown", `there is no role '${role}'`, "see the roles with 'rempart policy explain', or configure it");
+				return notDone(
+					"role-unknown",
+					`there is no role '${role}'`,
+					"built in are reader, user, operator and admin; others stand under roles in the configuration",
+				);
 			const namesake = this.#keyNamed(name, now);
 			if (namesake !== null) {
 				return notDone(
@@ -205,7 +209,8 @@ export class KeyAdmin {
 }
 
 function unknownKey(id: string): Administered<never> {
-	return notDone("key-unknown", `there is no key '${id}'`, "see the ids with 'rempart key list'");
+	// An id that has not the form of one comes as nothing: it may be a whole key, which is not to be named.
+	return notDone("key-unknown", id === "" ? "that is no key's id" : `there is no key '${id}'`, "see the ids with 'rempart key list'");
 }
 
 function reasonOf(cause: unknown): string {

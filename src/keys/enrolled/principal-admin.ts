@@ -136,7 +136,9 @@ export class PrincipalAdmin {
 			const now = this.#deps.clock();
 			const enrolled = this.find(id);
 			if (enrolled === null) {
-				return notDone("principal-unknown", `there is no principal '${id}'`, "see the ids with 'rempart principal list'");
+				// An id that has not the form of one comes as nothing: it may be a whole key, which is not to be named.
+				const text = id === "" ? "that is no principal's id" : `there is no principal '${id}'`;
+				return notDone("principal-unknown", text, "see the ids with 'rempart principal list'");
 			}
 			if (enrolled.revokedAt !== null && !this.#unstored.has(id)) return done({ principal: principalViewOf(enrolled, now), warning: null });
 
@@ -200,7 +202,11 @@ export class PrincipalAdmin {
 		const checked = checkNewKey(request, now);
 		if (!checked.done) return checked;
 		if (!this.#deps.isRole(request.role)) {
-			return notDone("role-unknown", `there is no role '${request.role}'`, "see the roles with 'rempart policy explain', or configure it");
+			return notDone(
+				"role-unknown",
+				`there is no role '${request.role}'`,
+				"built in are reader, user, operator and admin; others stand under roles in the configuration",
+			);
 		}
 		const wanted = nameForComparison(request.name);
 		const namesake = this.#active(now, ({ name }) => nameForComparison(name) === wanted);
