@@ -2,7 +2,19 @@
 import assert from "node:assert/strict";
 import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import {
+	chmodSync,
+	cpSync,
+	existsSync,
+	mkdirSync,
+	mkdtempSync,
+	readFileSync,
+	realpathSync,
+	rmSync,
+	statSync,
+	symlinkSync,
+	writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { type TestContext, test } from "node:test";
@@ -62,6 +74,19 @@ test("refuses a verb that it does not know, and says which there are", (t) => {
 	assert.equal(status, 2);
 	assert.match(stderr, /^error: "instal" is not a verb of this script\nhint: one of: setup, rempart, test, check/);
 	assert.deepEqual(calls(), []);
+});
+
+test("linked onto the path as rempart, takes the program's own words, from anywhere", (t) => {
+	const { folder, run } = checkout(t);
+	run("setup");
+	placeRuntime(folder, "console.log(process.argv.slice(2).join(' '), process.cwd())");
+	const program = join(folder, "bin", "rempart");
+	symlinkSync(join(folder, "tools", "run.mjs"), program);
+	const { status, stdout } = spawnSync(node, [program, "key", "list"], { cwd: tmpdir(), encoding: "utf8" });
+	assert.equal(status, 0);
+	assert.match(stdout, /src\/main\.ts key list /);
+	assert.ok(stdout.trimEnd().endsWith(realpathSync(tmpdir())));
+	assert.notEqual(statSync(join(root, "tools", "run.mjs")).mode & 0o111, 0, "npm would change its mode, and the checkout with it");
 });
 
 test("says what to do when the packages cannot be installed, and remembers nothing", (t) => {

@@ -11,12 +11,14 @@ import { spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const NEEDED_MAJOR = 26;
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const [verb = "", ...rest] = process.argv.slice(2);
+/** `npm link` puts this file on the path as `rempart`; the words are then the program's own. */
+const asProgram = basename(process.argv[1] ?? "") === "rempart";
+const [verb = "", ...rest] = [...(asProgram ? ["rempart"] : []), ...process.argv.slice(2)];
 
 /** What `src/main.ts` sets too, and says why. Given from the start, because what was compiled under other flags is not taken from the cache. */
 const FLAGS = ["--no-allocation-site-pretenuring"];

@@ -20,6 +20,7 @@ const FACTS: UpFacts = {
 	stateDirectory: "/state",
 	elsewhere: "https://192.0.2.7:11435",
 	proofs: [{ level: "ok", text: "a request without a key was refused (401)", next: null }],
+	program: "rempart",
 };
 
 test("an open way around ollama is said with what to do", () => {
@@ -38,6 +39,15 @@ test("without a fresh key the lines to paste name a variable, and say how to mak
 	assert.ok(!text.includes("rmp_live_"));
 	assert.match(text, /\$REMPART_KEY/);
 	assert.match(text, /rempart key create/);
+});
+
+test("every line to paste begins with what the program is called here", () => {
+	const program = "npm run --silent rempart --";
+	for (const key of [KEY, null]) {
+		const pasted = report({ program, ready: { ...FACTS.ready, key } }).match(/.*\b(key create|principal add|events -f).*/g) ?? [];
+		assert.equal(pasted.length, 3);
+		for (const line of pasted) assert.match(line, /npm run --silent rempart -- (key create|principal add|events -f)/);
+	}
 });
 
 test("without a ca of ours nothing is said about trusting one", () => {

@@ -14,6 +14,8 @@ export interface UpFacts {
 	/** The gateway's URL for other machines; null where it listens on loopback only or no address is known. */
 	readonly elsewhere: string | null;
 	readonly proofs: readonly Proof[];
+	/** What the program is called where it was started: `rempart`, or npm's script of a checkout. */
+	readonly program: string;
 }
 
 /** Something that was tried, not assumed. */
@@ -26,14 +28,14 @@ export interface Proof {
 const KEY_PLACEHOLDER = "$REMPART_KEY";
 
 export function upReport(facts: UpFacts, paint: Terminal["paint"]): readonly string[] {
-	const { ready, version } = facts;
+	const { ready, version, program } = facts;
 	return [
 		paint("bold", `rempart ${version} is up`),
 		"",
 		...(ready.demonstration ? [...demonstrationLines(paint), ""] : []),
 		...indented(table(placeRows(facts))),
 		"",
-		...keyLines(ready, paint),
+		...keyLines(facts, paint),
 		"",
 		paint("bold", "the door"),
 		...facts.proofs.flatMap((proof) => proofLines(proof, paint)),
@@ -42,7 +44,7 @@ export function upReport(facts: UpFacts, paint: Terminal["paint"]): readonly str
 		...indented(clientLines(facts)),
 		...(ready.ca === null ? [] : ["", paint("bold", "trust the certificate"), ...indented(trustLines(ready.ca, ready.caSha256 ?? ""))]),
 		"",
-		`follow what happens: rempart events -f; stop with Ctrl-C`,
+		`follow what happens: ${program} events -f; stop with Ctrl-C`,
 	];
 }
 
@@ -63,13 +65,10 @@ function placeRows({ ready, elsewhere, stateDirectory, configFile }: UpFacts): r
 	];
 }
 
-function keyLines({ key }: Ready, paint: Terminal["paint"]): readonly string[] {
-	if (key !== null)
-		return [`your key, shown this once: ${paint("bold", key)}`, "make more with: rempart key create --name NAME --role user"];
-	return [
-		"use a key that you have, or make one with: rempart key create --name NAME --role user",
-		`below, ${KEY_PLACEHOLDER} stands for it`,
-	];
+function keyLines({ ready: { key }, program }: UpFacts, paint: Terminal["paint"]): readonly string[] {
+	const make = `${program} key create --name NAME --role user`;
+	if (key !== null) return [`your key, shown this once: ${paint("bold", key)}`, `make more with: ${make}`];
+	return [`use a key that you have, or make one with: ${make}`, `below, ${KEY_PLACEHOLDER} stands for it`];
 }
 
 function proofLines({ level, text, next }: Proof, paint: Terminal["paint"]): readonly string[] {
@@ -77,7 +76,7 @@ function proofLines({ level, text, next }: Proof, paint: Terminal["paint"]): rea
 	return [`  ${paint(style[level], level.padEnd(4))}  ${text}`, ...(next === null ? [] : [`        ${next}`])];
 }
 
-function clientLines({ ready: { gateway, ca, key } }: UpFacts): readonly string[] {
+function clientLines({ ready: { gateway, ca, key }, program }: UpFacts): readonly string[] {
 	const secret = key ?? KEY_PLACEHOLDER;
 	const trust = ca === null ? "" : `--cacert ${quoted(ca)} `;
 	const python = ca === null ? "" : ` SSL_CERT_FILE=${quoted(ca)}`;
@@ -92,17 +91,17 @@ function clientLines({ ready: { gateway, ca, key } }: UpFacts): readonly string[
 		`  export OPENAI_BASE_URL=${gateway}/v1 OPENAI_API_KEY=${secret}${python}${node}`,
 		"Anthropic SDKs (base_url, api_key):",
 		`  export ANTHROPIC_BASE_URL=${gateway} ANTHROPIC_API_KEY=${secret}${python}${node}`,
-		...ollamaCommandLines(gateway, python),
+		...ollamaCommandLines(gateway, python, program),
 	];
 }
 
 /** The program can send no key. What it can do is sign, and that is accepted over TLS alone. */
-function ollamaCommandLines(gateway: string, trust: string): readonly string[] {
+function ollamaCommandLines(gateway: string, trust: string, program: string): readonly string[] {
 	if (!gateway.startsWith("https:"))
 		return ["the ollama command itself can send no key, and its signature counts over TLS alone, so it is refused here"];
 	return [
 		"the ollama command itself, once its own key is enrolled:",
-		"  rempart principal add --name NAME --role user --ollama-key ~/.ollama/id_ed25519.pub",
+		`  ${program} principal add --name NAME --role user --ollama-key ~/.ollama/id_ed25519.pub`,
 		`  export OLLAMA_AUTH=1 OLLAMA_HOST=${gateway}${trust}`,
 	];
 }

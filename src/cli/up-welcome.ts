@@ -18,7 +18,7 @@ export async function welcome(
 	server: RunningServer,
 	about: Served,
 	options: ServingOptions,
-	{ terminal }: Surroundings,
+	{ terminal, environment }: Surroundings,
 ): Promise<Objection | null> {
 	const { ready } = server;
 	const { config, configFile, stateDirectory } = about;
@@ -37,7 +37,10 @@ export async function welcome(
 	else {
 		const elsewhere = otherMachinesUrl(ready.gateway, config.gateway.listen);
 		const paint = terminal.paint.bind(terminal);
-		for (const line of upReport({ version: VERSION, ready, configFile, stateDirectory, elsewhere, proofs }, paint)) terminal.line(line);
+		// What npm runs of a checkout is on nobody's path.
+		const program = environment["npm_lifecycle_event"] === undefined ? "rempart" : "npm run --silent rempart --";
+		for (const line of upReport({ version: VERSION, ready, configFile, stateDirectory, elsewhere, proofs, program }, paint))
+			terminal.line(line);
 	}
 	return closed.level === "fail" ? { message: closed.text, hint: closed.next } : null;
 }
