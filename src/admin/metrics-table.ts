@@ -100,7 +100,7 @@ export const METRICS = {
 		"rempart_gpu_seconds_total",
 		["phase", "model", "key"],
 		"seconds",
-		"GPU time, divided among the requests that ran at the same time, by phase as Ollama reports it (load, prompt, eval; unknown where a dialect does not say), model and key id.",
+		"GPU time, divided among the requests that ran at the same time, by phase as Ollama reports it (load, prompt, eval; unknown where a dialect does not say, or the request ended before), model and key id.",
 	),
 	bytes: counter("rempart_body_bytes_total", ["direction"], "bytes", "Body bytes from callers (in) and to callers (out)."),
 	requestsActive: gauge("rempart_requests_active", [], "requests", "Permitted requests that have not ended."),

@@ -178,6 +178,81 @@ test("a completed chat is counted with its tokens, GPU seconds, bytes and times"
 	}
 });
 
+const SHARED: readonly (readonly [
+	what: string,
+	changes: Partial<RequestEnded>,
+	expected: readonly (readonly [phase: string, model: string, seconds: number])[],
+])[] = [
+	[
+		"is its own part of what Ollama says, where two shared it",
+		{ gpuTimeUs: 650_000 },
+		[
+			["load", "llama3.2:latest", 0.1],
+			["prompt", "llama3.2:latest", 0.05],
+			["eval", "llama3.2:latest", 0.5],
+			["unknown", "llama3.2:latest", 0],
+		],
+	],
+	[
+		"is divided among the phases that Ollama tells",
+		{ gpuTimeUs: 2_000_000, usage: { ...USED, loadNs: null, promptNs: 25_000_000, evalNs: 75_000_000 } },
+		[
+			["load", "llama3.2:latest", 0],
+			["prompt", "llama3.2:latest", 0.5],
+			["eval", "llama3.2:latest", 1.5],
+			["unknown", "llama3.2:latest", 0],
+		],
+	],
+	[
+		"is of no known phase where the dialect tells no durations",
+		{ gpuTimeUs: 1_500_000, usage: { ...USED, loadNs: null, promptNs: null, evalNs: null } },
+		[
+			["load", "llama3.2:latest", 0],
+			["eval", "llama3.2:latest", 0],
+			["unknown", "llama3.2:latest", 1.5],
+		],
+	],
+	[
+		"is of no known phase where all durations are told as nothing",
+		{ gpuTimeUs: 40_000, usage: { ...USED, loadNs: 0, promptNs: 0, evalNs: 0 } },
+		[
+			["prompt", "llama3.2:latest", 0],
+			["unknown", "llama3.2:latest", 0.04],
+		],
+	],
+	[
+		"is of no known phase and model where the caller left before anything was told",
+		{ gpuTimeUs: 3_250_000, outcome: "abandoned", status: 499, usage: null },
+		[["unknown", "_none", 3.25]],
+	],
+	[
+		"counts where the request was refused while it ran",
+		{ gpuTimeUs: 250_000, outcome: "refused", status: 403, reason: "credential-revoked", usage: null },
+		[["unknown", "_none", 0.25]],
+	],
+];
+for (const [what, changes, expected] of SHARED) {
+	test(`the GPU time of a request ${what}`, async () => {
+		const text = await scrape([
+			{ ...CHAT, ...changes },
+			{ ...CHAT, ...changes },
+		]);
+		let inAll = 0;
+		for (const [, seconds] of text.matchAll(/^rempart_gpu_seconds_total\{.*\} (\S+)$/gm)) inAll += Number(seconds);
+		assert.ok(Math.abs(inAll - (2 * (changes.gpuTimeUs ?? 0)) / 1e6) < 1e-9, `${inAll} in all`);
+		for (const [phase, model, seconds] of expected) {
+			const told = new RegExp(`^rempart_gpu_seconds_total\\{phase="${phase}",model="${model}",key="abcd1234"\\} (\\S+)$`, "m").exec(
+				text,
+			)?.[1];
+			assert.ok(Math.abs(Number(told) - 2 * seconds) < 1e-9, `${phase} of ${model}: ${told}`);
+		}
+	});
+}
+
+test("a request that never ran has no series of GPU time", async () => {
+	assert.doesNotMatch(await scrape([{ ...CHAT, usage: null, gpuTimeUs: 0 }]), /^rempart_gpu_seconds_total\{/m);
+});
+
 test("a value on a bucket's bound belongs to it", async () => {
 	const text = await scrape([{ ...CHAT, durationMs: 1000 }]);
 	assert.ok(text.includes('rempart_request_duration_seconds_bucket{le="1",endpoint="chat"} 1\n'));

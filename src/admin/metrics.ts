@@ -265,6 +265,10 @@ export function createMetrics(): Metrics {
 		for (const cell of ending.errors) cell.value++;
 		bytesIn.value += event.bytesIn;
 		bytesOut.value += event.bytesOut;
+		if (event.gpuTimeUs > 0 && event.usage === null && event.principal !== null) {
+			// It was refused or left while it ran: the GPU was busy with it all the same.
+			gpu.at("unknown", NONE, keys.of(event.principal)).value += event.gpuTimeUs / 1e6;
+		}
 		if (ending.duration === null) return;
 		ending.duration.observe(event.durationMs / 1000);
 		overhead.observe(event.overheadMs / 1000);
