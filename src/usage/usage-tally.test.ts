@@ -4,7 +4,7 @@ import { test } from "node:test";
 import fc from "fast-check";
 
 import { endedEvent, startedEvent } from "../../test/support/sample-events.ts";
-import { type Event, OUTCOMES } from "../model/event.ts";
+import { type Event, OUTCOMES, type RequestEnded } from "../model/event.ts";
 import type { UsageRow } from "../ports/usage-ledger.ts";
 import { Calendar } from "../std/calendar.ts";
 import { countedLine } from "./counted-line.ts";
@@ -166,6 +166,69 @@ test("a line as the recorder writes it is read without parsing; another order of
 	assert.equal(isRead(quick, JSON.stringify({ usage, ...rest })), false);
 	const { groups: _groups, ...older } = event;
 	assert.deepEqual(rowsOf([older as Event]), rowsOf([event])); // As releases before groups wrote it.
+});
+
+test("what was taken is over: the same caller's next request is in a new row", () => {
+	const tally = new UsageTally(new Calendar("UTC"));
+	const line = textOf([endedEvent({ at: NOON })]);
+	for (const seq of [1, 2, 3]) {
+		tally.add(line, seq);
+		assert.deepEqual(
+			tally.take().map(({ requests, firstSeq, lastSeq }) => [requests, firstSeq, lastSeq]),
+			[[1, seq, seq]],
+		);
+	}
+	assert.deepEqual(tally.take(), []);
+});
+
+/** Refused for each of so many names of models that a caller made up, in records from `firstSeq` on. */
+function madeUp(count: number, firstSeq: number, changes: Partial<RequestEnded> = {}): string {
+	const refused = { at: NOON, outcome: "refused", status: 403, usage: null, gpuTimeUs: 0, durationMs: 1 } as const;
+	return textOf(Array.from({ length: count }, (_, index) => endedEvent({ ...refused, model: `made-up-${firstSeq + index}`, ...changes })));
+}
+
+test("who was seen is known again, until thousands of names that were made up have come: then all are forgotten", (context) => {
+	const tally = new UsageTally(new Calendar("UTC"));
+	const parsed = context.mock.method(JSON, "parse");
+	const again = textOf([endedEvent({ at: NOON })]);
+	const parsedFor = (lines: string, seq: number): number => {
+		const before = parsed.mock.callCount();
+		tally.add(lines, seq);
+		return parsed.mock.callCount() - before;
+	};
+	assert.equal(parsedFor(again, 1), 1);
+	assert.equal(parsedFor(madeUp(4_000, 2), 2), 4_000);
+	assert.equal(parsedFor(again, 4_002), 0);
+	assert.equal(parsedFor(madeUp(4_000, 4_003), 4_003), 4_000);
+	assert.equal(parsedFor(again, 8_003), 1);
+	assert.equal(parsedFor(again, 8_004), 0);
+	assert.equal(tally.size, 2);
+});
+
+test("however many names are made up, each request counts once, and where it belongs", () => {
+	const tally = new UsageTally(new Calendar("UTC"));
+	let seq = 1;
+	for (let round = 0; round < 5; round += 1) {
+		for (const principal of ["ab12cd34", "ef56gh78"]) {
+			tally.add(madeUp(1_500, seq, { principal }), seq);
+			seq += 1_500;
+		}
+		tally.add(textOf([endedEvent({ at: NOON }), endedEvent({ at: NOON + 86_400_000 })]), seq);
+		seq += 2;
+	}
+	assert.deepEqual(
+		tally.take().map(({ period, principal, model, requests, refused, outputTokens, wallUs, firstSeq, lastSeq }) => ({
+			of: [period, principal, model],
+			sums: [requests, refused, outputTokens, wallUs],
+			records: [firstSeq, lastSeq],
+		})),
+		[
+			{ of: ["2026-10-31", "ab12cd34", null], sums: [7_500, 7_500, 0, 7_500_000], records: [1, 13_508] },
+			{ of: ["2026-10-31", "ef56gh78", null], sums: [7_500, 7_500, 0, 7_500_000], records: [1_501, 15_008] },
+			{ of: ["2026-10-31", "ab12cd34", "llama3.2:latest"], sums: [5, 0, 220, 501_250], records: [3_001, 15_009] },
+			{ of: ["2026-11-01", "ab12cd34", "llama3.2:latest"], sums: [5, 0, 220, 501_250], records: [3_002, 15_010] },
+		],
+	);
 });
 
 test("the same lines give the same rows in whatever portions they are counted", () => {
