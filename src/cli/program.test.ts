@@ -146,6 +146,8 @@ test("no verb at all shows the usage on standard error, code 2; help that was as
 		const { code, out, err } = await rempart(words);
 		assert.deepEqual([code, err], [0, ""]);
 		assert.match(out, /^Usage: rempart/);
+		for (const everywhere of ["--config", "--state", "--json"])
+			assert.ok(out.includes(everywhere), `${words.join(" ")} hides ${everywhere}`);
 	}
 	assert.match((await rempart(["--version"])).out, /^rempart \d+\.\d+\.\d+\n$/);
 });

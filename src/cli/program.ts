@@ -66,6 +66,7 @@ function programOf(session: Session): Command {
 		.option("--config <file>", "configuration file (default: /etc/rempart/rempart.yaml where it exists)")
 		.option("--state <directory>", "state directory (default: $REMPART_STATE, else the system's)")
 		.option("--json", "one JSON object a line on standard output")
+		.configureHelp({ showGlobalOptions: true })
 		.helpOption("-h, --help", "show the usage")
 		.helpCommand("help [verb]", "show the usage of a verb")
 		.addHelpText("after", EXIT_TEXT)
