@@ -15,7 +15,7 @@ export const forwardAuthSection = section({
 	}),
 	socket: filePath().optional().meta({
 		description:
-			"Unix socket where a proxy asks, instead of or beside listen. Its mode is 0660: put it in a directory that the proxy's group may enter, and nobody else.",
+			"Unix socket where a proxy asks, instead of or beside listen. Its mode is 0660 and its group the server's, or that of a directory with the set-group-ID bit (install -d -m 2750 -g www-data /run/rempart), which should be the proxy's.",
 		example: "/run/rempart/forward-auth.sock",
 	}),
 	proxies: listOf(network(), { max: 1_000 })

@@ -33,7 +33,7 @@ export const gatewaySection = section({
 		}),
 	socket: filePath().optional().meta({
 		description:
-			"Unix socket on which the gateway listens besides, in clear, for a proxy on the same machine. Its mode is 0660: put it in a directory that the proxy's group may enter, and nobody else. Whoever opens it counts as one of trusted_proxies. A second server for a hand-over (reuse_port) needs another path.",
+			"Unix socket on which the gateway listens besides, in clear, for a proxy on the same machine. Its mode is 0660 and its group the server's: put it in a directory that belongs to the proxy's group, with the set-group-ID bit (install -d -m 2750 -g www-data /run/rempart), and it takes that group. Whoever opens it counts as one of trusted_proxies. A second server for a hand-over (reuse_port) needs another path.",
 		example: "/run/rempart/gateway.sock",
 	}),
 	trusted_proxies: listOf(network(), { max: 10_000 })

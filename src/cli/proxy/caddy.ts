@@ -10,6 +10,8 @@ import { CLAIMED_FIELDS, GRANTED_FIELDS, inBothSpellings, OVERRIDING_FIELDS, typ
 export function caddyConfiguration(plan: ProxyPlan): string {
 	const head = headComment(plan, {
 		title: "Caddy",
+		group: "caddy",
+		readsAsRoot: false,
 		place: [
 			"Goes to /etc/caddy/Caddyfile; the first block must stay the first of the file. Check it with: caddy validate --config /etc/caddy/Caddyfile",
 		],

@@ -26,6 +26,8 @@ const SHOWN_FIELDS = [
 export function envoyConfiguration(plan: ProxyPlan): string {
 	const head = headComment(plan, {
 		title: "Envoy",
+		group: "envoy",
+		readsAsRoot: false,
 		place: ["Goes to /etc/envoy/envoy.yaml. Check it with: envoy --mode validate -c /etc/envoy/envoy.yaml"],
 		showsBody: true,
 		notes: ["Rempart answers ext_authz over HTTP; the gRPC form is not served."],

@@ -5,7 +5,7 @@ import type { ProxyPlan } from "./plan.ts";
 export function haproxyLua(plan: ProxyPlan): string {
 	const head = headComment(
 		{ ...plan, command: `${plan.command} --lua` },
-		{ title: "HAProxy", place: ["Goes to /etc/haproxy/rempart.lua."], showsBody: true },
+		{ title: "HAProxy", group: "haproxy", readsAsRoot: true, place: ["Goes to /etc/haproxy/rempart.lua."], showsBody: true },
 	);
 	const dst = plan.ask.socket === null ? "" : `\n\t\tdst = "unix@${plan.ask.socket}",`;
 	const host = plan.ask.socket === null ? plan.ask.authority : "rempart";

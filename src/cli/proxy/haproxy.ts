@@ -13,6 +13,8 @@ export function haproxyConfiguration(plan: ProxyPlan): string {
 	const beside = plan.arrangement === "beside";
 	const head = headComment(plan, {
 		title: "HAProxy",
+		group: "haproxy",
+		readsAsRoot: true,
 		place: [
 			"Goes to /etc/haproxy/haproxy.cfg. Check it with: haproxy -c -f /etc/haproxy/haproxy.cfg",
 			...(beside ? [`The script goes beside it: ${plan.command} --lua > ${LUA_FILE}`] : []),
@@ -20,8 +22,8 @@ export function haproxyConfiguration(plan: ProxyPlan): string {
 		],
 		showsBody: true,
 		notes: [
-			"A caller who leaves in the middle of an answer ends the generation at once. One who leaves before the first byte of it is",
-			"  noticed with that byte only: HAProxy does not close a request that waits for its answer.",
+			"A caller who leaves in the middle of an answer ends the generation at once. One who leaves before the first byte of it is\n" +
+				"noticed with that byte only: HAProxy does not close a request that waits for its answer.",
 		],
 	});
 	return head + (beside ? besideConfiguration(plan) : behindConfiguration(plan));
@@ -69,7 +71,7 @@ ${frontend(plan)}
 	default_backend rempart
 
 backend rempart
-	# Connections rest for less than Rempart's limits.keep_alive_timeout. Its certificate is checked, or anything on that port could collect keys.
+	# Connections rest for less than Rempart's limits.keep_alive_timeout.${gateway.tls === null ? "" : "\n\t# Its certificate is checked, or anything on that port could collect keys."}
 	server rempart ${gateway.socket ?? gateway.authority} pool-purge-delay 10s${plan.proxyProtocol ? " send-proxy-v2" : ""}${tls}
 `;
 }

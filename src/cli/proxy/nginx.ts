@@ -11,6 +11,8 @@ import { CLAIMED_FIELDS, GRANTED_FIELDS, OVERRIDING_FIELDS, type ProxyPlan, SPEN
 export function nginxConfiguration(plan: ProxyPlan): string {
 	const head = headComment(plan, {
 		title: "nginx",
+		group: "www-data",
+		readsAsRoot: true,
 		place: ["Goes to /etc/nginx/conf.d/ollama.conf (inside http { }). Check it with: nginx -t"],
 		showsBody: false,
 	});

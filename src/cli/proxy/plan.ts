@@ -41,7 +41,15 @@ export interface GatewayTarget {
 	/** Path of a Unix socket, which is then taken instead of the address. */
 	readonly socket: string | null;
 	/** Null in clear text. */
-	readonly tls: { readonly ca: string; readonly name: string } | null;
+	readonly tls: UpstreamTls | null;
+}
+
+export interface UpstreamTls {
+	/** The file of the authority that vouches for the gateway's certificate. */
+	readonly ca: string;
+	readonly name: string;
+	/** Whether it is the local CA, which lies in the state directory. */
+	readonly ours: boolean;
 }
 
 /** Where the proxy asks: an address, or a Unix socket. */
@@ -55,6 +63,8 @@ export interface PlanOptions {
 	readonly kind: string;
 	readonly name: string | null;
 	readonly bind: ListenAddress;
+	/** False where it is the usual address. */
+	readonly bindNamed: boolean;
 	readonly certificate: string | null;
 	readonly key: string | null;
 	readonly stateDirectory: string;
@@ -89,13 +99,23 @@ export function planOf(config: Config, options: PlanOptions): ProxyPlan {
 		ollama: upstream === undefined ? "127.0.0.1:11434" : authorityOf(upstream.url),
 		ollamaSecure: upstream?.url.secure === true,
 		bodyBytes: limits.bodyWithImagesBytes,
-		command: `rempart proxy ${kind} --${arrangement} --name ${name}`,
+		command: commandOf(kind, name, options),
 		needs:
 			arrangement === "beside"
 				? [`gateway: { names: ["${name}"] }`, `forward_auth: { ${asked} }`]
 				: [`gateway: { names: ["${name}"], ${way} }`],
 		proxyProtocol: gateway.proxyProtocol && !takesSocket,
 	};
+}
+
+/** What was asked for and is not what would be printed anyway. */
+function commandOf(kind: string, name: string, { arrangement, bind, bindNamed, certificate, key }: PlanOptions): string {
+	const named = [
+		...(bindNamed ? [`--bind ${bind.text}`] : []),
+		...(certificate === null ? [] : [`--cert ${certificate}`]),
+		...(key === null ? [] : [`--key ${key}`]),
+	];
+	return [`rempart proxy ${kind} --${arrangement} --name ${name}`, ...named].join(" ");
 }
 
 /** A socket of the file system is nearer and needs no TLS, where the proxy can take it. */
@@ -113,9 +133,9 @@ function gatewayOf({ gateway: { listen, tls, names } }: Config, stateDirectory: 
 		case "off":
 			return { ...target, tls: null };
 		case "local-ca":
-			return { ...target, tls: { ca: join(stateDirectory, "tls", "ca.pem"), name: "localhost" } };
+			return { ...target, tls: { ca: join(stateDirectory, "tls", "ca.pem"), name: "localhost", ours: true } };
 		case "files":
-			return { ...target, tls: { ca: "/etc/ssl/certs/ca-certificates.crt", name: names[0] ?? "localhost" } };
+			return { ...target, tls: { ca: "/etc/ssl/certs/ca-certificates.crt", name: names[0] ?? "localhost", ours: false } };
 	}
 }
 

@@ -11,6 +11,8 @@ export function traefikConfiguration(plan: ProxyPlan): string {
 	const beside = plan.arrangement === "beside";
 	const head = headComment(plan, {
 		title: "Traefik",
+		group: "traefik",
+		readsAsRoot: false,
 		place: [
 			"Goes to /etc/traefik/ollama.yml. Traefik itself is started with:",
 			`  --providers.file.filename=/etc/traefik/ollama.yml --entryPoints.ollama.address=${plan.bind.text}`,

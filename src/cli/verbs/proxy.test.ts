@@ -74,6 +74,48 @@ test("what is asked, where Ollama is and where Rempart is come from the configur
 	assert.doesNotMatch(behind, /10\.1\.2\.3/);
 });
 
+test("a proxy that runs as another user is told how it gets at the socket, or at the CA", async (t) => {
+	const folder = temporaryDirectory(t);
+	const file = join(folder, "rempart.yaml");
+	writeFileSync(file, "gateway: { socket: /run/rempart/gateway.sock }\nforward_auth: { socket: /run/rempart/ask.sock }\n");
+	for (const [kind, group] of [
+		["nginx", "www-data"],
+		["caddy", "caddy"],
+		["haproxy", "haproxy"],
+		["envoy", "envoy"],
+	] as const) {
+		for (const arrangement of ARRANGEMENTS) {
+			const text = await printed("--config", file, kind, `--${arrangement}`);
+			assert.match(text, new RegExp(`^# {3}install -d -m 2750 -o REMPART_USER -g ${group} /run/rempart$`, "m"));
+			assert.doesNotMatch(text, /install -m 644|certificate is checked/);
+		}
+	}
+	for (const [kind, copies] of [
+		["nginx", false],
+		["haproxy", false],
+		["caddy", true],
+		["traefik", true],
+		["envoy", true],
+	] as const) {
+		const text = await printed("--state", folder, kind, "--behind");
+		assert.equal(text.includes(`#   install -m 644 ${folder}/tls/ca.pem /etc/${kind}/rempart-ca.pem`), copies, kind);
+		assert.doesNotMatch(await printed("--state", folder, kind, "--beside"), /install -/);
+	}
+});
+
+test("says how it was printed, with everything that was asked for", async () => {
+	const words = ["--beside", "--name", "gpu.example.org"];
+	const named = [...words, "--bind", "192.0.2.7:8443", "--cert", "/etc/a.pem", "--key", "/etc/b.pem"];
+	for (const kind of KINDS) {
+		assert.match(await printed(kind, ...words), new RegExp(`^# Printed by: rempart proxy ${kind} ${words.join(" ")}$`, "m"));
+		assert.match(await printed(kind, ...named), new RegExp(`^# Printed by: rempart proxy ${kind} ${named.join(" ")}$`, "m"));
+	}
+});
+
+test("a sentence of two lines in the head is one item of its list", async () => {
+	assert.match(await printed("haproxy", "--behind"), /^# - A caller who leaves .*\n# {3}noticed with that byte only/m);
+});
+
 test("a socket whose path would need quoting is refused", async (t) => {
 	const file = join(temporaryDirectory(t), "rempart.yaml");
 	writeFileSync(file, 'forward_auth: { socket: "/run/a b.sock" }\n');

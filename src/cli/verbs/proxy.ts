@@ -67,6 +67,7 @@ async function proxy({ options, words: [kind = ""], surroundings }: Invocation<O
 		kind,
 		name: name?.value ?? null,
 		bind: bind.value,
+		bindNamed: options.bind !== undefined,
 		certificate: options.cert ?? null,
 		key: options.key ?? null,
 		stateDirectory: stateDirectoryOf(options, surroundings),
