@@ -1,6 +1,7 @@
 /** How an explanation reads: the answer first, then who and what, then every rule in the order asked, the deciding one last. */
 import type { Explanation } from "../admin/admin-deps.ts";
-import { REASONS } from "../model/reason.ts";
+import { REASONS, type Reason } from "../model/reason.ts";
+import { doorNetworks } from "../policy/entry/door-networks.ts";
 import { printable, type Terminal, table } from "./terminal.ts";
 
 export function explanationLines(explanation: Explanation, terminal: Pick<Terminal, "paint">): readonly string[] {
@@ -22,7 +23,14 @@ export function explanationLines(explanation: Explanation, terminal: Pick<Termin
 		"",
 		"rules, in the order asked:",
 		...table(asked),
-		...(reason === null ? [] : ["", `the caller reads: ${REASONS[reason].message}`]),
+		...(reason === null ? [] : ["", answerLine(reason, rules.at(-1)?.id)]),
 		...(amended === null ? [] : ["", "sent upstream in place of the body:", printable(amended)]),
 	];
+}
+
+/** Whom the door itself does not let in is not answered, unless only a proxy's field says where he is: then TLS and the head have passed already. */
+function answerLine(reason: Reason, decidedBy: string | undefined): string {
+	const { message } = REASONS[reason];
+	if (decidedBy !== doorNetworks.id) return `the caller reads: ${message}`;
+	return `the caller reads nothing: the connection is closed. Where X-Forwarded-For of a trusted proxy names the address: ${message}`;
 }

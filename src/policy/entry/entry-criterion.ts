@@ -18,4 +18,4 @@ export function defineEntryCriterion(criterion: EntryCriterion): EntryCriterion 
 	return Object.freeze(criterion);
 }
 
-export const UNTOLD = "it depends on the address, which was not told";
+export const UNTOLD = "it depends on the address, which was not told (--from)";
