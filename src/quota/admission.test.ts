@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { ORDINARY } from "../model/priority.ts";
+import { ORDINARY, type Standing } from "../model/priority.ts";
 import type { Usage } from "../model/usage.ts";
 import { Admission, type AdmissionSpec } from "./admission.ts";
 import { Place } from "./place.ts";
@@ -19,12 +19,13 @@ function admissionOf(concurrency: Partial<AdmissionSpec["concurrency"]>, queueSi
 }
 
 interface Wanted {
-	readonly model?: string;
+	readonly model?: string | null;
 	readonly servers?: number;
+	readonly standing?: Standing;
 }
 
-function placeOf(principal: string, served: string[] = [], { model, servers }: Wanted = {}): Place {
-	const place = new Place(principal, ORDINARY, model ?? null, servers);
+function placeOf(principal: string, served: string[] = [], { model, servers, standing = ORDINARY }: Wanted = {}): Place {
+	const place = new Place(principal, standing, model ?? null, servers);
 	place.onTurn = () => served.push(principal);
 	place.onDropped = () => served.push(`${principal} dropped`);
 	return place;
@@ -68,6 +69,47 @@ test("a full queue makes room for who has little in it: the newest of whoever ha
 	assert.deepEqual(served, ["third dropped"]);
 	assert.equal(admission.queued, 3);
 	assert.equal(enter(admission, placeOf("flood", served)), "queue-full");
+});
+
+test("by weight whoever has most in a full queue gives way, and nobody to one who would have as much", () => {
+	const served: string[] = [];
+	const admission = admissionOf({ total: 1 }, 6);
+	const heavy = { standing: { weight: 4, priority: "normal" } } as const;
+	enter(admission, placeOf("x"));
+	for (const _ of [1, 2, 3, 4]) enter(admission, placeOf("heavy", served, heavy));
+	for (const _ of [1, 2]) enter(admission, placeOf("light", served));
+	assert.equal(enter(admission, placeOf("heavy", served, heavy)), "waiting");
+	assert.deepEqual(served, ["light dropped"]);
+	assert.equal(enter(admission, placeOf("heavy", served, heavy)), "queue-full");
+	assert.equal(enter(admission, placeOf("new", served)), "waiting");
+	assert.deepEqual(served, ["light dropped", "heavy dropped"]);
+	assert.equal(enter(admission, placeOf("newer", served)), "queue-full");
+});
+
+for (const [flooded, other] of [
+	["m", null],
+	[null, "m"],
+	["m", "n"],
+] as const) {
+	test(`who floods ${flooded ?? "what no model does"} gives way to who asks for ${other ?? "what no model does"}`, () => {
+		const served: string[] = [];
+		const admission = admissionOf({ total: 2, perModel: 1 }, 3);
+		for (const model of ["m", "n"]) enter(admission, placeOf("x", [], { model }));
+		for (const _ of [1, 2, 3]) enter(admission, placeOf("flood", served, { model: flooded }));
+		assert.equal(enter(admission, placeOf("modest", served, { model: other })), "waiting");
+		assert.deepEqual(served, ["flood dropped"]);
+		assert.equal(admission.waiting("normal"), 3);
+	});
+}
+
+test("by weight whoever has most of all models' queues gives way", () => {
+	const served: string[] = [];
+	const admission = admissionOf({ total: 2, perModel: 1 }, 6);
+	for (const model of ["m", "n"]) enter(admission, placeOf("x", [], { model }));
+	for (const _ of [1, 2, 3, 4]) enter(admission, placeOf("heavy", served, { model: "m", standing: { weight: 4, priority: "normal" } }));
+	for (const _ of [1, 2]) enter(admission, placeOf("light", served));
+	assert.equal(enter(admission, placeOf("new", served, { model: "n" })), "waiting");
+	assert.deepEqual(served, ["light dropped"]);
 });
 
 test("waiting counts against the principal's own bound", () => {
@@ -219,6 +261,60 @@ test("more room after a reload is filled from the queue, and nobody who waited i
 	assert.equal(admission.queued, 1);
 });
 
+test("more places among all after a reload are filled with those who wait for those alone", () => {
+	const served: string[] = [];
+	const admission = admissionOf({ total: 1 });
+	for (const name of ["a", "b", "c", "d"]) enter(admission, placeOf(name, served));
+	admission.adjust({ ...SPEC, concurrency: { total: 3, perKey: 9, perModel: null } }, 5);
+	assert.deepEqual(served, ["b", "c"]);
+});
+
+test("fewer places after a reload end nothing that runs, and let nobody in before there is one", () => {
+	const served: string[] = [];
+	const admission = admissionOf({ total: 2 });
+	const [a, b] = [placeOf("a"), placeOf("b")];
+	for (const place of [a, b, placeOf("c", served)]) enter(admission, place);
+	admission.adjust({ ...SPEC, concurrency: { total: 1, perKey: 9, perModel: null } }, 5);
+	assert.equal(admission.running, 2);
+	admission.leave(a, null, 6);
+	assert.deepEqual(served, []);
+	admission.leave(b, null, 7);
+	assert.deepEqual(served, ["c"]);
+});
+
+test("whoever runs is known while it runs, and so is its model, whatever is forgotten", () => {
+	const admission = admissionOf({ perKey: 1, perModel: 1 });
+	assert.equal(enter(admission, placeOf("a", [], { model: "m" })), "running");
+	admission.forgetIdle(60_000);
+	assert.equal(enter(admission, placeOf("a")), "key-full");
+	assert.equal(enter(admission, placeOf("b", [], { model: "m" })), "waiting");
+});
+
+test("beyond a thousand models those are forgotten that nobody uses, and no other", () => {
+	const admission = admissionOf({ total: 9_999, perKey: 9_999, perModel: 1 });
+	const used = placeOf("a", [], { model: "used" });
+	enter(admission, used);
+	const learned = placeOf("a", [], { model: "learned" });
+	enter(admission, learned);
+	admission.leave(learned, taking(5_000), 5_000);
+	const costs = (): number => {
+		const [first, second] = [placeOf("a", [], { model: "learned" }), placeOf("a", [], { model: "learned" })];
+		enter(admission, first, 6_000);
+		assert.equal(enter(admission, second, 6_000), "waiting");
+		admission.giveUp(second, 6_000);
+		admission.leave(first, null, 6_000);
+		return second.cost;
+	};
+	assert.equal(costs(), 5_000);
+	for (let model = 0; model < 1_000; model++) {
+		const place = placeOf("a", [], { model: `m${model}` });
+		enter(admission, place);
+		admission.leave(place, null, 6_000);
+	}
+	assert.equal(costs(), 1_000);
+	assert.equal(enter(admission, placeOf("b", [], { model: "used" })), "waiting");
+});
+
 test("forgets who holds nothing, and nobody else", () => {
 	const admission = new Admission({ ...SPEC, rate: { perMinute: 60, burst: 1 } });
 	admission.rate("a", 0);
@@ -231,7 +327,7 @@ test("forgets who holds nothing, and nobody else", () => {
 	assert.equal(admission.running, 0);
 });
 
-const act = fc.constantFrom("enter" as const, "leave" as const, "give up" as const);
+const act = fc.constantFrom("enter" as const, "leave" as const, "give up" as const, "forget" as const);
 const steps = fc.array(
 	fc.record({
 		who: fc.constantFrom("a", "b", "c"),
@@ -239,7 +335,7 @@ const steps = fc.array(
 		act,
 		priority: fc.constantFrom("high" as const, "normal" as const, "low" as const),
 	}),
-	{ maxLength: 200 },
+	{ maxLength: 200, size: "max" },
 );
 
 test("never runs more than any bound, and nobody waits who could run, whatever comes and goes", () => {
@@ -253,8 +349,12 @@ test("never runs more than any bound, and nobody waits who could run, whatever c
 				if (act === "enter") {
 					const place = new Place(who, { weight: 1, priority }, model);
 					place.onDropped = () => places.splice(places.indexOf(place), 1);
+					const mine = places.filter(({ principal }) => principal === who).length;
 					const result = enter(admission, place, now);
+					assert.equal(result === "key-full", mine === 3);
 					if (result === "running" || result === "waiting") places.push(place);
+				} else if (act === "forget") {
+					admission.forgetIdle(now);
 				} else {
 					const wanted = act === "leave" ? ["running"] : ["model", "total"];
 					const place = places.find(({ principal, stage }) => principal === who && wanted.includes(stage));

@@ -94,7 +94,7 @@ for (const unit of ["gpu_seconds", "money"] as const) {
 		test(`${unit}, ${mode}: is never passed, whoever shares the GPU`, () => {
 			let ended = 0;
 			fc.assert(
-				fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+				fc.property(fc.array(step, { maxLength: 60, size: "max" }), (steps) => {
 					const gpu = new Gpu(unit, mode);
 					for (const each of steps) {
 						if (each.act === "start") gpu.start(each.whole);

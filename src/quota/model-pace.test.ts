@@ -56,7 +56,7 @@ test("learns nothing from answers that broke off, and lets old times fade", () =
 
 test("is a number that is not negative and has a bound, whatever was reported", () => {
 	const amount = fc.integer({ min: 0, max: 2 ** 40 });
-	const reports = fc.array(fc.tuple(amount, amount, fc.option(amount), fc.option(amount), amount, amount), { maxLength: 20 });
+	const reports = fc.array(fc.tuple(amount, amount, fc.option(amount), fc.option(amount), amount, amount), { maxLength: 20, size: "max" });
 	fc.assert(
 		fc.property(reports, amount, fc.option(amount), (learned, bytes, bound) => {
 			const pace = new ModelPace();

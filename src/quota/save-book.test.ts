@@ -60,7 +60,7 @@ function turned(by: number): readonly Partial<BudgetSpec>[] {
 
 test("what was saved is what is counted", () => {
 	fc.assert(
-		fc.property(fc.array(step, { maxLength: 80 }), (steps) => {
+		fc.property(fc.array(step, { maxLength: 30, size: "max" }), (steps) => {
 			let tested = testedLedger(budgetsSpec(SPEC));
 			const kept = new Kept();
 			for (const { act, number } of steps) {
@@ -140,8 +140,8 @@ for (const [what, names, numbers] of [
 test("any name goes there and back, in as many pieces as it takes", () => {
 	fc.assert(
 		fc.property(
-			fc.uniqueArray(fc.string({ unit: "binary" }), { maxLength: 20 }),
-			fc.array(fc.double(), { maxLength: 30 }),
+			fc.uniqueArray(fc.string({ unit: "binary" }), { maxLength: 20, size: "max" }),
+			fc.array(fc.double(), { maxLength: 30, size: "max" }),
 			(names, state) => {
 				const writer = new RecordWriter();
 				for (const subject of names)

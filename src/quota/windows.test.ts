@@ -70,7 +70,7 @@ test("the GPU's time is divided among those that run, and never charged twice", 
 });
 
 test("the GPU's time: all charges together are the time that something ran, whatever comes and goes", () => {
-	const steps = fc.array(fc.tuple(fc.integer({ min: 0, max: 1_000 }), fc.boolean()), { maxLength: 60 });
+	const steps = fc.array(fc.tuple(fc.integer({ min: 0, max: 1_000 }), fc.boolean()), { maxLength: 60, size: "max" });
 	fc.assert(
 		fc.property(steps, (taken) => {
 			const share = new ShareClock();
@@ -114,7 +114,11 @@ function counterOf(budget: Budget) {
 }
 
 test("every window: what was charged counts until it renews, no less, and all of it is forgotten in the end", () => {
-	const charges = fc.array(fc.tuple(fc.integer({ min: 0, max: HOUR }), fc.integer({ min: 1, max: 100 })), { minLength: 1, maxLength: 20 });
+	const charges = fc.array(fc.tuple(fc.integer({ min: 0, max: HOUR }), fc.integer({ min: 1, max: 100 })), {
+		minLength: 1,
+		maxLength: 20,
+		size: "max",
+	});
 	fc.assert(
 		fc.property(anyWindow, charges, (spec, taken) => {
 			const counter = counterOf(new Budget(budgetSpec(spec), "Europe/Berlin"));
