@@ -34,7 +34,7 @@ export function skipped(
 	// @ts-expect-error what was not admitted is not forwarded
 	void forward(reserved, deps.recorded, [], deps.forward);
 	// @ts-expect-error a grant cannot be made of its parts
-	const forged: Grant = { rule: "admin", request: understood.judged, amendments: [], view: authorized.grant.view };
+	const forged: Grant = { request: understood.judged, amendments: [], view: authorized.grant.view, standing: authorized.grant.standing };
 	void reserve({ ...understood, grant: forged }, deps.ledger);
 }
 

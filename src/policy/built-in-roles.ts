@@ -1,11 +1,11 @@
 /**
- * The four roles that are there without any configuration, from least to most, and the policy that goes with them.
+ * The four roles that are there without any configuration, from least to most.
  *
  *  - A role of the same name in the configuration replaces the built-in one whole.
  *  - `user` has no bound on the length of an answer: setting one means sending one with every request, and that would raise the lower bound
  *    that many models bring along. Ollama stops at ten contexts by itself; budgets bound the rest.
  */
-import type { ParameterSpec, PolicySpec, RoleSpec } from "../model/policy-spec.ts";
+import type { ParameterSpec, RoleSpec } from "../model/policy-spec.ts";
 import { ORDINARY } from "../model/priority.ts";
 import { EVERYWHERE } from "../std/network-rule.ts";
 
@@ -84,10 +84,3 @@ export const BUILT_IN_ROLES = {
 		standing: ORDINARY,
 	},
 } as const satisfies Record<string, RoleSpec>;
-
-export const DEFAULT_POLICY_SPEC: PolicySpec = {
-	networks: EVERYWHERE,
-	roles: BUILT_IN_ROLES,
-	pull: { registries: ["registry.ollama.ai"] },
-	create: { remoteHost: false, quantizeUploads: false },
-};

@@ -2,12 +2,11 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { nameOf } from "../../test/support/judged-requests.ts";
-import { policyWith, principalOf } from "../../test/support/policies.ts";
+import { DEFAULT_POLICY, DEFAULT_POLICY_SPEC, policyWith, principalOf } from "../../test/support/policies.ts";
 import { REVEALED } from "../model/policy-spec.ts";
 import { OPERATIONS } from "../ollama/operations.ts";
 import { VIRTUAL_PATCHES } from "../virtual-patches/index.ts";
-import { BUILT_IN_ROLES, DEFAULT_POLICY_SPEC } from "./built-in-roles.ts";
-import { compilePolicy } from "./compile.ts";
+import { BUILT_IN_ROLES } from "./built-in-roles.ts";
 
 for (const pattern of ["", "http://evil.example/x", "a b", "gpt\n", "../x"]) {
 	test(`does not compile the model pattern ${JSON.stringify(pattern)}, which could never match what its writer meant`, () => {
@@ -60,7 +59,7 @@ test("what was compiled does not follow a later change of what was written", () 
 });
 
 test("every patch is in force on some operation, and on every operation there is one", () => {
-	const policy = compilePolicy(DEFAULT_POLICY_SPEC);
+	const policy = DEFAULT_POLICY;
 	const inForce = new Set(OPERATIONS.flatMap(({ id }) => policy.patchesOf(id)));
 	assert.deepEqual(
 		VIRTUAL_PATCHES.filter((patch) => !inForce.has(patch)),
@@ -72,7 +71,7 @@ test("every patch is in force on some operation, and on every operation there is
 test("each built-in role has all that the one before it has", () => {
 	const order = ["reader", "user", "operator", "admin"] as const;
 	assert.deepEqual(Object.keys(BUILT_IN_ROLES), order);
-	const policy = compilePolicy(DEFAULT_POLICY_SPEC);
+	const policy = DEFAULT_POLICY;
 	const above = (bound: number | null) => bound ?? Number.POSITIVE_INFINITY;
 	for (const [at, name] of order.slice(1).entries()) {
 		const [less, more] = [policy.role(order[at] ?? "reader"), policy.role(name)];

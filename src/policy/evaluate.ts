@@ -17,37 +17,29 @@ import { CRITERIA } from "./criteria/index.ts";
 import type { Criterion } from "./criterion.ts";
 
 class MintedGrant {
-	readonly #minted = true;
-	/** The role that permitted it. */
-	readonly rule: string;
+	/** Private so that an object of the same shape is no grant. */
+	readonly #view: View;
 	/** What is sent upstream. */
 	readonly request: JudgedRequest;
 	/** What was lowered, for the record. */
 	readonly amendments: readonly string[];
-	/** What of the answer the caller may see. */
-	readonly view: View;
 	/** Its turn where requests wait. */
 	readonly standing: Standing;
 
-	constructor(request: JudgedRequest, amendments: readonly string[], { role, view, standing }: Subject) {
-		this.rule = role;
+	constructor(request: JudgedRequest, amendments: readonly string[], { view, standing }: Subject) {
 		this.request = request;
 		this.amendments = amendments;
-		this.view = view;
+		this.#view = view;
 		this.standing = standing;
 	}
 
-	/** Tells a grant from an object of the same shape. */
-	static isMinted(value: unknown): value is MintedGrant {
-		return typeof value === "object" && value !== null && #minted in value && value.#minted;
+	/** What of the answer the caller may see. */
+	get view(): View {
+		return this.#view;
 	}
 }
 
 export type Grant = MintedGrant;
-
-export function isGrant(value: unknown): value is Grant {
-	return MintedGrant.isMinted(value);
-}
 
 /** What one criterion made of the request; `explain` prints these. */
 export interface Step {

@@ -5,7 +5,7 @@ import { test } from "node:test";
 import fc from "fast-check";
 import type * as z from "zod";
 
-import { DEFAULT_POLICY_SPEC } from "../../policy/built-in-roles.ts";
+import { DEFAULT_POLICY_SPEC } from "../../../test/support/policies.ts";
 import { compilePolicy } from "../../policy/compile.ts";
 import { isModelPattern } from "../../policy/model-pattern.ts";
 import { byteSize } from "./byte-size.ts";
