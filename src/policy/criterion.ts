@@ -8,6 +8,7 @@ import { type Deny, deny } from "../model/decision.ts";
 import type { Reason } from "../model/reason.ts";
 import type { JudgedRequest } from "../ollama/judged-request.ts";
 import type { Operation } from "../ollama/operation.ts";
+import type { AdvisoryId } from "../virtual-patches/advisories.ts";
 import type { Policy, Subject } from "./compile.ts";
 
 export interface Criterion {
@@ -18,8 +19,8 @@ export interface Criterion {
 	readonly why: string;
 	/** The reasons it can refuse with. */
 	readonly reasons: readonly Reason[];
-	/** Advisories that it stops by itself; see `virtual-patches/advisories.ts`. */
-	readonly advisories: readonly string[];
+	/** Advisories that it stops by itself. */
+	readonly advisories: readonly AdvisoryId[];
 	/**
 	 * Whether it can say anything but "pass" of this operation, asked once for each subject and operation. Left out: always.
 	 * What it says must hold for every body that the operation can have.

@@ -6,15 +6,16 @@
  *  - `none`: not reachable through the HTTP interface; only a newer Ollama helps.
  *  - Entries without a CVE number carry the number of the issue or change that tells of them (`OLLAMA-…`).
  */
-export interface Advisory {
-	readonly id: string;
+interface Advisory<Id extends string = string> {
+	readonly id: Id;
 	readonly weakness: string;
 	readonly stoppedBy: "request" | "gateway" | "none";
 }
 
-const request = (id: string, weakness: string): Advisory => ({ id, weakness, stoppedBy: "request" });
+/** What a patch or a criterion may name: what is in no row does not compile. */
+export type AdvisoryId = (typeof ADVISORIES)[number]["id"];
 
-export const ADVISORIES: readonly Advisory[] = Object.freeze([
+export const ADVISORIES = [
 	{ id: "CVE-2024-28224", weakness: "DNS rebinding drives a server on the loopback interface", stoppedBy: "gateway" },
 	request("CVE-2024-37032", "digest of a manifest not validated: traversal, remote code (Probllama)"),
 	request("CVE-2024-39719", "error text of create tells which files exist"),
@@ -50,4 +51,8 @@ export const ADVISORIES: readonly Advisory[] = Object.freeze([
 	request("OLLAMA-15504", "pulled blob skips verification"),
 	request("OLLAMA-MLLAMA-OOB", "crafted vision model: write out of bounds"),
 	request("CVE-2026-21869", "llama.cpp: negative count in the context shift"),
-]);
+] as const satisfies readonly Advisory[];
+
+function request<const Id extends string>(id: Id, weakness: string): Advisory<Id> {
+	return { id, weakness, stoppedBy: "request" };
+}

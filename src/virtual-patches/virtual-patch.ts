@@ -7,14 +7,15 @@
  */
 import type { CreateSpec } from "../model/policy-spec.ts";
 import type { JudgedRequest } from "../ollama/judged-request.ts";
+import type { AdvisoryId } from "./advisories.ts";
 
 export interface VirtualPatch {
 	readonly id: string;
 	readonly title: string;
 	/** What happens to an unpatched Ollama that receives such a request. */
 	readonly why: string;
-	/** Advisory ids as in `advisories.ts`; empty only for an abuse that nobody gave a number. */
-	readonly advisories: readonly string[];
+	/** Empty only for an abuse that nobody gave a number. */
+	readonly advisories: readonly AdvisoryId[];
 	/** Release of Rempart that brought it. */
 	readonly since: string;
 	/** The setting of `policy.create` that switches it off, for the two patches that stop something an operator may really want. */
