@@ -44,7 +44,7 @@ export interface OpenedAdmin {
 	close(): Promise<void>;
 }
 
-export const ADMIN_SOCKET = "admin.sock";
+const ADMIN_SOCKET = "admin.sock";
 
 export async function openAdmin(options: OpenAdminOptions): Promise<OpenedAdmin> {
 	const { settings, keys, ring, principals, events, budgets, metrics, stateDirectory, signIn } = options;

@@ -8,7 +8,7 @@ import { flag, listOf, oneOf } from "./values/plain.ts";
 import { section } from "./values/section.ts";
 import { textValue } from "./values/text-value.ts";
 
-export const CERTIFICATE_FIELDS = ["cn", "ou", "dns", "email", "uri"] as const;
+const CERTIFICATE_FIELDS = ["cn", "ou", "dns", "email", "uri"] as const;
 
 const NAME_HINT = "write a name as it stands in the certificate, * standing for any characters but @ and /: *.build.example.org";
 const SERIAL_HINT = "write its hexadecimal digits as openssl x509 -serial prints them: 4F2A91C0";

@@ -6,9 +6,9 @@ import { modelPattern } from "./values/model-pattern.ts";
 import { listOf, oneOf } from "./values/plain.ts";
 import { section } from "./values/section.ts";
 
-export const PROXY_USER_FIELDS = ["off", "remote-user", "x-forwarded-user", "x-auth-request-user"] as const;
+const PROXY_USER_FIELDS = ["off", "remote-user", "x-forwarded-user", "x-auth-request-user"] as const;
 
-export const PROXY_GROUP_FIELDS = ["off", "remote-groups", "x-forwarded-groups", "x-auth-request-groups"] as const;
+const PROXY_GROUP_FIELDS = ["off", "remote-groups", "x-forwarded-groups", "x-auth-request-groups"] as const;
 
 const ruleSection = section({
 	group: groupName().meta({ description: "Name of a group, exactly as the proxy writes it.", example: "gpu-operators" }),

@@ -63,7 +63,7 @@ function typeOf(schema: JsonSchema): string {
 }
 
 /** The settings that a mapping at `path` may hold; empty where it is not a section. */
-export function knownKeys(schema: JsonSchema, path: SettingPath): readonly string[] {
+function knownKeys(schema: JsonSchema, path: SettingPath): readonly string[] {
 	let here: unknown = schema;
 	for (const step of path) {
 		if (!isSchema(here)) return [];

@@ -5,7 +5,7 @@ import { joined } from "./values/mistake.ts";
 import { flag, oneOf } from "./values/plain.ts";
 import { section } from "./values/section.ts";
 
-export const TLS_MODES = ["local-ca", "files", "off"] as const;
+const TLS_MODES = ["local-ca", "files", "off"] as const;
 
 /** Each mode carries what it needs and nothing else, so that a certificate without its key does not come out of here. */
 export type TlsConfig =

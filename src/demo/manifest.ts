@@ -29,7 +29,7 @@ const EMBEDDING = { digest: "sha256:41e5c586a70522329e8860b933548107d5d54ad0d0af
 export const SCRIPTED_WEIGHTS: Weights = { layer: { mediaType: `${LAYER}model`, ...SCRIPTED }, embedding: false };
 export const EMBEDDING_WEIGHTS: Weights = { layer: { mediaType: `${LAYER}model`, ...EMBEDDING }, embedding: true };
 
-export function sha256(data: string | Buffer): string {
+function sha256(data: string | Buffer): string {
 	return createHash("sha256").update(data).digest("hex");
 }
 

@@ -8,7 +8,7 @@ export interface Options {
 	readonly stops: readonly string[];
 }
 
-export const DEFAULT_CONTEXT = 4096;
+const DEFAULT_CONTEXT = 4096;
 
 const INTEGERS = [
 	"num_keep",

@@ -14,7 +14,7 @@ import { responsesRoute } from "./responses-request.ts";
 import { transcriptionRoute } from "./transcription.ts";
 
 /** The version whose wire format this is. */
-export const VERSION = "0.33.0-rc2";
+const VERSION = "0.33.0-rc2";
 
 export interface Match {
 	readonly handler: Handler;

@@ -4,11 +4,10 @@
  * A model is a table from the last token to the next, so its answers are known: the prompt's last token picks the script, a bare prompt gets the chat script.
  * Real GGUF models with this very vocabulary exist for tests against a real Ollama; ids and counts are theirs.
  */
-export const BEGIN = 0;
 export const END = 1;
 
 /** As GGUF numbers them. */
-export const TOKEN_TYPES = { normal: 1, control: 3, userDefined: 4 } as const;
+const TOKEN_TYPES = { normal: 1, control: 3, userDefined: 4 } as const;
 
 export interface Token {
 	/** What the token adds to a text; "" for control tokens, null for a byte, which is only text together with others. */

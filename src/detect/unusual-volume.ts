@@ -5,7 +5,7 @@
  *  - Only hours of work count. Somebody who works eight hours a day would have a median of nothing otherwise.
  *  - The bound is also several times the median: the hours of a steady program hardly differ, and one retry must not look like a theft.
  */
-export const SENSITIVITIES = ["off", "low", "normal", "high"] as const;
+const SENSITIVITIES = ["off", "low", "normal", "high"] as const;
 export type Sensitivity = (typeof SENSITIVITIES)[number];
 
 /** Standard deviations above the median, and times the median: both have to be passed. */

@@ -32,9 +32,6 @@ export interface AnswerTo {
 
 type Field = readonly [name: string, value: string];
 
-/** Fields that tell who a request is for. The printed configurations take them from callers and set ours. */
-export const IDENTITY_FIELDS = ["remote-user", "x-auth-request-user", "x-rempart-principal"] as const;
-
 const PERMITTED = 200;
 const FAULT_STATUS = 503;
 const RETRY_AFTER_FAULT_S = 5;

@@ -14,7 +14,7 @@ import type { OriginList } from "./origin-list.ts";
 import { isServed } from "./served-host.ts";
 import { standingJson } from "./standing-json.ts";
 
-export const OWN_PREFIX = "/rempart/";
+const OWN_PREFIX = "/rempart/";
 export const OWN_METHODS: readonly string[] = Object.freeze(["GET", "HEAD"]);
 
 export interface OwnRouteDeps {

@@ -11,7 +11,7 @@ import { crc32 } from "node:zlib";
 import { SECRET_PREFIX } from "../model/api-key.ts";
 import { invariant } from "../std/invariant.ts";
 
-export const KEY_PREFIX = `${SECRET_PREFIX}live_`;
+const KEY_PREFIX = `${SECRET_PREFIX}live_`;
 export const ID_ALPHABET = "0123456789abcdefghijklmnopqrstuvwxyz";
 export const ID_LENGTH = 8;
 export const SECRET_ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";

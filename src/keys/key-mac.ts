@@ -16,7 +16,7 @@ import { KEY_LENGTH } from "./key-format.ts";
 
 const BLOCK_BYTES = 64;
 const DIGEST_BYTES = 32;
-export const PEPPER_BYTES = 32;
+const PEPPER_BYTES = 32;
 
 export class KeyMac {
 	readonly #inner = Buffer.alloc(BLOCK_BYTES + KEY_LENGTH, 0x36);

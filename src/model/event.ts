@@ -53,7 +53,7 @@ export const OUTCOMES = ["completed", "refused", "fault", "abandoned", "cut"] as
 /** completed: the last byte left · refused: a decision said no · fault: we failed · abandoned: the caller left · cut: we ended it early. */
 export type Outcome = (typeof OUTCOMES)[number];
 
-export const PHASES = ["receiving", "deciding", "queued", "connecting", "sending", "waiting", "streaming", "ended"] as const;
+const PHASES = ["receiving", "deciding", "queued", "connecting", "sending", "waiting", "streaming", "ended"] as const;
 /** How far the request had come. */
 export type Phase = (typeof PHASES)[number];
 

@@ -41,7 +41,7 @@ interface Desk {
 }
 
 /** Beyond this, the last to be served would have given up before their turn: at bcrypt's cost 10 a check takes about a tenth of a second. */
-export const CHECKS_WAITING = 64;
+const CHECKS_WAITING = 64;
 
 /** One of two cores at most; half of more. */
 export function poolSize(cores = availableParallelism()): number {

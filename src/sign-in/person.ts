@@ -11,7 +11,7 @@ export interface Person {
 	readonly role: AdminRole;
 }
 
-export const WAYS = ["browser", "terminal", "device"] as const;
+const WAYS = ["browser", "terminal", "device"] as const;
 /** browser: a cookie · terminal: a token for the command line, by way of the browser beside it · device: the same, by way of a browser elsewhere. */
 export type Way = (typeof WAYS)[number];
 

@@ -1,5 +1,5 @@
 /** Why somebody is not signed in. What a person did or may not do, and what the provider did or could not do, apart from each other. */
-export const SIGN_IN_PROBLEMS = [
+const SIGN_IN_PROBLEMS = [
 	"sign-in-mismatch",
 	"sign-in-refused-there",
 	"person-not-admitted",

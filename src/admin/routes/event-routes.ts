@@ -82,7 +82,7 @@ function queryOf(read: z.output<typeof query>): EventQuery {
 }
 
 /** Ends when the reader leaves, may read no more, or the log cannot be read; the reader then asks again after the last number that it saw. */
-export function follow(
+function follow(
 	deps: Pick<AdminDeps, "events"> & { readonly mayGoOn: () => boolean },
 	wanted: EventQuery,
 	first: readonly RecordedEvent[],

@@ -10,7 +10,7 @@ import { refusedGrant } from "../grantable.ts";
 import { jsonBody, refusedBody } from "../json-body.ts";
 import { keyProblem } from "../problem.ts";
 
-export const OVERLAP_DEFAULT_MS = 24 * 3_600_000;
+const OVERLAP_DEFAULT_MS = 24 * 3_600_000;
 
 const creation = z.strictObject({
 	name: z.string(),

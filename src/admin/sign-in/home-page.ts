@@ -52,7 +52,7 @@ export function showWelcome(context: Context): Promise<Response> {
 	return showPage(context, { title: "Sign in", body });
 }
 
-export function moment(at: number): string {
+function moment(at: number): string {
 	return `${new Date(at).toISOString().slice(0, 16).replace("T", " ")} UTC`;
 }
 

@@ -110,7 +110,7 @@ const HINTS = {
 	"provider-untrustworthy": "the operator finds what is wrong with it with 'rempart events --type sign-in-refused'",
 } as const;
 
-export async function showSignInProblem(context: Context, error: unknown): Promise<Response> {
+async function showSignInProblem(context: Context, error: unknown): Promise<Response> {
 	// Anything else is a bug of ours, and answered as such.
 	if (!(error instanceof SignInProblem)) throw error;
 	return await showProblem(context, error.code, HINTS[error.code]);

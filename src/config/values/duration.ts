@@ -30,7 +30,7 @@ const ALIASES = {
 } as const;
 
 /** Timers of the runtime count milliseconds in 31 bits; a longer one would fire at once instead of late. */
-export const LONGEST_DURATION = "24d";
+const LONGEST_DURATION = "24d";
 
 /** `min` is "0s" only where zero has a meaning of its own. */
 export function duration({ min = "1ms", max = LONGEST_DURATION }: { readonly min?: string; readonly max?: string } = {}) {

@@ -10,7 +10,7 @@ export function factor() {
 	return textValue<Factor>({ title: "factor", noun: "a factor", hint: HINT, read: readFactor });
 }
 
-export function readFactor(text: string): Reading<Factor> {
+function readFactor(text: string): Reading<Factor> {
 	if (isFactor(text)) return { value: text };
 	const near = nearest(text, FACTORS);
 	return { message: `${described(text)} is no factor`, hint: near === undefined ? HINT : `did you mean ${near}?` };

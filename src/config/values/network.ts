@@ -9,7 +9,7 @@ export function network() {
 	return textValue<IpNetwork>({ title: "network", noun: "an address or a network", hint: HINT, read: readNetwork });
 }
 
-export function readNetwork(text: string): Reading<IpNetwork> {
+function readNetwork(text: string): Reading<IpNetwork> {
 	const value = readIpNetwork(text);
 	if (value !== undefined) return { value };
 	return { message: `${described(text)} is not an address or a network`, hint: HINT };

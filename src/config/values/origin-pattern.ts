@@ -27,7 +27,7 @@ export function originPattern() {
 	return textValue<OriginPattern>({ title: "origin", noun: "an origin", hint: HINT, read: readOriginPattern });
 }
 
-export function readOriginPattern(written: string): Reading<OriginPattern> {
+function readOriginPattern(written: string): Reading<OriginPattern> {
 	const text = written.toLowerCase();
 	const [, scheme = "", host = "", port] = FORM.exec(text) ?? [];
 	const fromNetwork = Object.hasOwn(OWN_PORT, scheme);

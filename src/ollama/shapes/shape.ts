@@ -154,7 +154,7 @@ export function lazy(shape: () => Shape): Shape {
 }
 
 /** encoding/json's folding, as far as it can reach an ASCII key (`foldRune`). U+212A becomes k by lower-casing alone, U+017F does not become s. */
-export function foldKey(key: string): string {
+function foldKey(key: string): string {
 	return key.replaceAll("ſ", "s").toLowerCase();
 }
 
@@ -163,7 +163,7 @@ export function isObject(value: JsonValue): value is JsonObject {
 }
 
 /** `Array.isArray` does not narrow readonly arrays. */
-export function isArray(value: JsonValue): value is JsonArray {
+function isArray(value: JsonValue): value is JsonArray {
 	return Array.isArray(value);
 }
 

@@ -12,7 +12,7 @@
  */
 import { createHash, createPublicKey, hash, type KeyObject, sign, verify } from "node:crypto";
 
-export const HASH_BYTES = 32;
+const HASH_BYTES = 32;
 /** What the genesis names as its predecessor. */
 export const NO_HASH = Buffer.alloc(HASH_BYTES);
 const BLOCK_DOMAIN = 0x01;

@@ -9,7 +9,7 @@ export interface SlowPiece<Reply> {
 	readonly start: () => () => Reply | null;
 }
 
-export const SLICE_MS = 4;
+const SLICE_MS = 4;
 
 export class SlowLane<Reply> {
 	#waiting: SlowPiece<Reply>[] = [];
