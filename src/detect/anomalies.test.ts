@@ -155,7 +155,7 @@ test("a steady load that comes by chance raises no alarm in weeks, and ten times
 });
 
 test("more sensitive means a lower bound, never below the floor, and one wild hour in the past hides nothing", () => {
-	const hours = fc.array(fc.integer({ min: 1, max: 100_000 }), { minLength: 24, maxLength: 96 });
+	const hours = fc.array(fc.integer({ min: 1, max: 100_000 }), { minLength: 24, maxLength: 96, size: "max" });
 	fc.assert(
 		fc.property(hours, fc.integer({ min: 0, max: 50_000 }), (past, floor) => {
 			const [high, normal, low] = (["high", "normal", "low"] as const).map((level) => volumeBound(past, level, floor));

@@ -118,7 +118,7 @@ test("memory is bounded in principals and in habits, whatever comes", () => {
 
 test("no text makes it throw", () => {
 	fc.assert(
-		fc.property(fc.string({ unit: "binary", maxLength: 60 }), fc.string({ maxLength: 60 }), (peer, userAgent) => {
+		fc.property(fc.string({ unit: "binary", maxLength: 60, size: "max" }), fc.string({ maxLength: 60, size: "max" }), (peer, userAgent) => {
 			const familiarity = new Familiarity(nowhere);
 			familiarity.observe(HOME);
 			familiarity.observe({ ...HOME, peer, userAgent, at: AT + 2 * DAY });

@@ -67,6 +67,7 @@ test("however a body is cut, it comes out as it went in, body after body", () =>
 		fc.oneof(fc.integer({ min: 1, max: 40 }), fc.integer({ min: 4000, max: 4200 }), fc.integer({ min: 1, max: 40_000 })),
 		{
 			maxLength: 30,
+			size: "max",
 		},
 	);
 	fc.assert(

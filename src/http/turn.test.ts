@@ -145,7 +145,7 @@ test("whatever arrives in whatever sizes is dealt with once and in its order", a
 	const size = fc.oneof(fc.integer({ min: 1, max: 100 }), fc.integer({ min: LARGE_BYTES - 1, max: LARGE_BYTES + 1 }));
 	await fc.assert(
 		fc.asyncProperty(
-			fc.array(fc.tuple(size, fc.constantFrom("at once", "later", "hand on", "turn")), { maxLength: 30 }),
+			fc.array(fc.tuple(size, fc.constantFrom("at once", "later", "hand on", "turn")), { maxLength: 30, size: "max" }),
 			async (pieces) => {
 				const seen: number[] = [];
 				const brought: number[] = [];

@@ -205,7 +205,7 @@ test("whatever happens, a wait is never negative, never beyond its cap, and less
 		after: fc.nat({ max: 20 * MINUTE }),
 	});
 	fc.assert(
-		fc.property(fc.array(act, { maxLength: 80 }), (acts) => {
+		fc.property(fc.array(act, { maxLength: 80, size: "max" }), (acts) => {
 			const attempts = new Attempts();
 			const known = new Set<string>();
 			let now = AT;

@@ -94,7 +94,10 @@ test("whatever comes and goes, nobody is lost, nobody is served twice, and the b
 		account: fc.constantFrom("x", "y"),
 		standing: fc.constantFrom(0 as const, 1 as const, 2 as const),
 	});
-	const acts = fc.array(fc.oneof(fc.record({ push: places }), fc.constantFrom("shift" as const, "remove" as const)), { maxLength: 60 });
+	const acts = fc.array(fc.oneof(fc.record({ push: places }), fc.constantFrom("shift" as const, "remove" as const)), {
+		maxLength: 60,
+		size: "max",
+	});
 	fc.assert(
 		fc.property(acts, (all) => {
 			const queue = new CheckQueue<Item>(5);

@@ -8,7 +8,7 @@ const member = (name: string): Placed & { readonly name: string } => ({ name, pl
 test("holds exactly those who joined and have not left, whatever the order", () => {
 	const change = fc.record({ who: fc.nat(9), joins: fc.boolean() });
 	fc.assert(
-		fc.property(fc.array(change, { maxLength: 60 }), (changes) => {
+		fc.property(fc.array(change, { maxLength: 60, size: "max" }), (changes) => {
 			const people = Array.from({ length: 10 }, (_, at) => member(`m${at}`));
 			const roster = new Roster<(typeof people)[number]>();
 			const here = new Set<(typeof people)[number]>();

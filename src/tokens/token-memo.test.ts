@@ -22,7 +22,7 @@ function remembered(expiresAt: number, claims = "{}", until = expiresAt): Rememb
 test("a tag is an HMAC of the token, whatever its length, and of this process alone", () => {
 	const memo = new TokenMemo();
 	fc.assert(
-		fc.property(fc.string({ unit: "binary-ascii", maxLength: 200 }), fc.nat(6_000), (text, length) => {
+		fc.property(fc.string({ unit: "binary-ascii", maxLength: 200, size: "max" }), fc.nat(6_000), (text, length) => {
 			const token = text.padEnd(length, "x");
 			assert.equal(memo.tagOf(token), memo.slowTagOf(token));
 		}),

@@ -10,12 +10,12 @@ import { RequestReader } from "./request-reader.ts";
 import { ResponseReader } from "./response-reader.ts";
 import { chunk, type Field, LAST_CHUNK, requestHead, responseHead } from "./write.ts";
 
-const cuts = fc.array(fc.nat({ max: 700 }), { maxLength: 12 });
+const cuts = fc.array(fc.nat({ max: 700 }), { maxLength: 12, size: "max" });
 const noise = fc.oneof(
-	fc.uint8Array({ maxLength: 300 }).map((bytes) => Buffer.from(bytes)),
+	fc.uint8Array({ maxLength: 300, size: "max" }).map((bytes) => Buffer.from(bytes)),
 	fc.stringMatching(/^[GETPOST/ HTTP.10:\r\n\ta;-]{0,120}$/).map(octetsOf),
 );
-const content = fc.uint8Array({ maxLength: 200 }).map((bytes) => Buffer.from(bytes));
+const content = fc.uint8Array({ maxLength: 200, size: "max" }).map((bytes) => Buffer.from(bytes));
 const name = fc
 	.stringMatching(/^[!#$%&'*+.^`|~0-9a-z-]{1,20}$/)
 	.filter((text) => !/^(?:connection|content-length|transfer-encoding|host|expect)$/.test(text));

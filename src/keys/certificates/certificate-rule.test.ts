@@ -56,7 +56,9 @@ test("the first rule that fits decides, and any of several names", () => {
 });
 
 test("a pattern without a star fits itself alone, whatever is in it", () => {
-	const text = fc.string({ minLength: 1, maxLength: 20 }).filter((one) => /^[\p{L}\p{N}\p{P}\p{S} ]+$/u.test(one) && !one.includes("*"));
+	const text = fc
+		.string({ minLength: 1, maxLength: 20, size: "max" })
+		.filter((one) => /^[\p{L}\p{N}\p{P}\p{S} ]+$/u.test(one) && !one.includes("*"));
 	fc.assert(
 		fc.property(text, text, (one, other) => {
 			assert.ok(matched("cn", one, one));
