@@ -247,3 +247,58 @@ test("whoever was at work when the clock ran ahead keeps no place from a newcome
 	anomalies.observe({ ...KEY, principal: "late", tokens: 1, at: MONDAY });
 	assert.equal(anomalies.snapshot().at(-1)?.[0], "late");
 });
+
+test("after a clock that ran ahead an hour of that time is not usual for good", () => {
+	const anomalies = after(20);
+	anomalies.observe({ ...KEY, tokens: 1, at: MONDAY + 3_000 * DAY + 3 * HOUR });
+	assert.deepEqual(worked(anomalies, 80, 5_000, MONDAY + 21 * DAY), []);
+	assert.deepEqual(
+		anomalies.observe({ ...KEY, tokens: 1, at: MONDAY + 101 * DAY + 3 * HOUR }).map(({ type }) => type),
+		["anomaly-hour"],
+	);
+});
+
+test("a full house forgets whoever was at work longest ago", () => {
+	const anomalies = new Anomalies(SETTINGS);
+	for (let key = 0; key < 4_000; key += 1) anomalies.observe({ ...KEY, principal: `k${key}`, tokens: 1, at: MONDAY });
+	anomalies.observe({ ...KEY, principal: "k0", tokens: 1, at: MONDAY + 2 * DAY });
+	anomalies.observe({ ...KEY, principal: "late", tokens: 1, at: MONDAY + 2 * DAY });
+	const known = anomalies.snapshot().map(([principal]) => principal);
+	assert.deepEqual([known.length, known.includes("k0"), known.includes("k1"), known.includes("late")], [4_000, true, false, true]);
+});
+
+test("what is usual follows what was used lately", () => {
+	const anomalies = after(20);
+	const told = (day: number) => anomalies.observe({ ...KEY, tokens: 100_000, at: MONDAY + day * DAY + 10 * HOUR }).length;
+	for (let day = 20; day < 40; day += 1) worked(anomalies, 1, 60_000, MONDAY + day * DAY);
+	assert.equal(told(42), 0);
+});
+
+for (const [what, days, hours] of [
+	["many hours of two days", 2, 14],
+	["few hours of many days", 10, 2],
+] as const) {
+	test(`${what} are too few to measure a volume by`, () => {
+		const anomalies = new Anomalies(SETTINGS);
+		for (let day = 0; day < days; day += 1)
+			for (let hour = 0; hour < hours; hour += 1)
+				anomalies.observe({ ...KEY, tokens: 1_000 + hour, at: MONDAY + day * DAY + (8 + hour) * HOUR });
+		assert.deepEqual(anomalies.observe({ ...KEY, tokens: 900_000, at: MONDAY + days * DAY + 9 * HOUR }), []);
+	});
+}
+
+test("the second model of a first day is nothing new, and that of a later day is kept for the next save", () => {
+	const anomalies = new Anomalies(SETTINGS);
+	const told = (model: string, at: number) => anomalies.observe({ ...KEY, model, tokens: 1, at }).map(({ seen }) => seen);
+	assert.deepEqual([told("door:latest", MONDAY), told("qwen3:latest", MONDAY + HOUR)], [[], []]);
+	anomalies.snapshot();
+	assert.deepEqual(told("llama:latest", MONDAY + HOUR + 1), []);
+	assert.ok(anomalies.changed);
+});
+
+test("of so many models the one that was used longest ago is forgotten", () => {
+	const anomalies = after(20);
+	for (let model = 0; model < 40; model += 1) anomalies.observe({ ...KEY, model: `m${model}`, tokens: 1, at: TEN + model });
+	const models = anomalies.snapshot()[0]?.[10].map(([model]) => model);
+	assert.deepEqual([models?.length, models?.[0], models?.at(-1)], [32, "m8", "m39"]);
+});
