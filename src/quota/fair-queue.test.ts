@@ -145,6 +145,59 @@ test("says how much is likely to be served before", () => {
 	assert.equal(queue.cost, 28);
 });
 
+test("says how much is likely to be served before, of what is left and of other priorities too", () => {
+	const two = filled([...times(4, () => new Item("a", 2)), ...times(10, () => new Item("b", 2))]);
+	served(two, 4);
+	assert.equal(two.workBefore(new Item("a", 2)), 12);
+	const three = filled([...times(6, () => new Item("a", 2)), ...times(20, () => new Item("b", 2)), new Item("c", 2)]);
+	assert.equal(names(served(three, 3)), "abc");
+	assert.equal(three.workBefore(new Item("a", 2)), 24);
+	const levels = filled([...times(8, () => new Item("a", 2)), ...times(100, () => new Item("l", 1, 1, "low"))]);
+	assert.equal(levels.workBefore(new Item("a", 2)), 20);
+	const [first, last] = [new Item("a", 2), new Item("a", 2)];
+	const line = filled([first, new Item("a", 2), last, ...times(9, () => new Item("b", 1))]);
+	assert.deepEqual([line.workBefore(first), line.workBefore(last)], [0, 8]);
+	const alone = filled([new Item("a", 2), last]);
+	alone.charge("a", { weight: 1, priority: "normal" }, 9);
+	assert.equal(alone.workBefore(last), 2);
+});
+
+test("a priority that comes new begins at the queue's time, and has no time saved up", () => {
+	const queue = filled([...times(500, () => new Item("n")), ...times(500, () => new Item("l", 1, 1, "low"))]);
+	served(queue, 200);
+	for (const item of times(300, () => new Item("h", 1, 1, "high"))) queue.push(item);
+	const next = names(served(queue, 42));
+	assert.ok(countOf("n", next) >= 7 && countOf("l", next) >= 1, next);
+});
+
+test("a priority begins a backlog with no debt of an earlier one", () => {
+	const queue = filled(times(100, () => new Item("n")));
+	served(queue);
+	for (const item of [...times(20, () => new Item("n")), ...times(20, () => new Item("l", 1, 1, "low"))]) queue.push(item);
+	assert.ok(countOf("l", names(served(queue, 10))) <= 3);
+});
+
+test("a priority pays for what its requests cost beyond what was expected", () => {
+	const queue = filled([...times(40, () => new Item("n")), ...times(40, () => new Item("h", 1, 1, "high"))]);
+	queue.charge("h", { weight: 1, priority: "high" }, 16 * 5);
+	assert.equal(names(served(queue, 20)), "n".repeat(20));
+});
+
+test("whoever waits no more pays when it comes again, also where the idle were forgotten meanwhile", () => {
+	const queue = filled(times(40, () => new Item("b")));
+	served(queue, 20);
+	queue.charge("a", { weight: 1, priority: "normal" }, 5);
+	queue.forgetIdle();
+	queue.push(new Item("a"));
+	const next = names(served(queue, 8));
+	assert.ok(next.startsWith("bbbb") && next.includes("a"), next);
+});
+
+test("of two who have had as much, whoever was served longer ago is next", () => {
+	const queue = filled([...times(5, () => new Item("b", 1)), ...times(5, () => new Item("a", 2))]);
+	assert.equal(names(served(queue, 4)), "baba");
+});
+
 const someone = fc.constantFrom("a" as const, "b" as const, "c" as const, "d" as const);
 const step = fc.oneof(
 	{ weight: 4, arbitrary: fc.record({ act: fc.constant("push" as const), who: someone, cost: fc.integer({ min: 1, max: 9 }) }) },

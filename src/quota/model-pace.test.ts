@@ -54,6 +54,21 @@ test("learns nothing from answers that broke off, and lets old times fade", () =
 	assert.ok(pace.expect(100, null) < 102);
 });
 
+test("the newest request counts a fifth", () => {
+	const pace = new ModelPace();
+	pace.learn(used(0, 10, 0, 1_000), 0, 60_000);
+	pace.learn(used(0, 10, 0, 100), 0, 60_000);
+	assert.equal(pace.expect(0, null), 820);
+});
+
+test("an answer without a token teaches nothing of what tokens cost, and no request is expected to take hours", () => {
+	const pace = new ModelPace();
+	pace.learn(used(100, 50, 200, 1_000), 400, 60_000);
+	pace.learn(used(100, 0, 200, 1_000), 0, 60_000);
+	assert.equal(pace.expect(0, 1), 20);
+	assert.equal(pace.expect(2 ** 40, null), 600_000);
+});
+
 test("is a number that is not negative and has a bound, whatever was reported", () => {
 	const amount = fc.integer({ min: 0, max: 2 ** 40 });
 	const reports = fc.array(fc.tuple(amount, amount, fc.option(amount), fc.option(amount), amount, amount), { maxLength: 20, size: "max" });
