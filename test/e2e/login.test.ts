@@ -1,6 +1,9 @@
 /** A command line that signs in at a server elsewhere, and administers it: browser beside it, browser elsewhere, and what must not be had so. */
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { chmod, readFile, stat } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 
@@ -184,6 +187,24 @@ test("a token of a browser is none of a command line, nor the other way round, a
 	await chmod(join(home, "rempart", "logins.json"), 0o644);
 	const readable = await here(home, ["key", "list", "--admin", world.url]);
 	assert.match(readable.err, /not yours alone/);
+});
+
+test("nobody is sent to a page that is not there: no server, or one where nobody signs in", async (t) => {
+	const home = await folder(t);
+	const other = createServer(
+		(_request, response) => void response.writeHead(404).end('{"code":"not-found","title":"there is nothing at this path"}'),
+	).listen(0, "127.0.0.1");
+	t.after(() => other.close());
+	await once(other, "listening");
+	const { port } = other.address() as AddressInfo; // A TCP listener's address is never a string.
+	for (const way of [[], ["--device"]]) {
+		const elsewhere = await here(home, ["login", ...way, `http://127.0.0.1:${port}`]);
+		assert.deepEqual([elsewhere.code, elsewhere.out], [2, ""]);
+		assert.match(elsewhere.err, /^error: people do not sign in at http:\/\/127\.0\.0\.1:\d+\nhint: .*admin\.sign_in/);
+	}
+	other.close();
+	await once(other, "close");
+	assert.match((await here(home, ["login", `http://127.0.0.1:${port}`])).err, /did not answer: connect ECONNREFUSED/);
 });
 
 test("a token goes nowhere in clear but to this machine", async (t) => {

@@ -43,7 +43,13 @@ interface DeviceAnswer {
 const LOCAL_ADMIN = "http://127.0.0.1:11436";
 
 export function defineLogin(parent: Command, session: Session): void {
-	addVerb<Options>(parent, session, "login [url]", "sign in at a server, to administer it from here with --admin", login)
+	addVerb<Options>(
+		parent,
+		session,
+		"login [url]",
+		`sign in at a server (default: ${LOCAL_ADMIN}), to administer it from here with --admin`,
+		login,
+	)
 		.option("--device", "by a browser on another machine: shows a code to type there")
 		.option("--ca <file>", "PEM file of the authority that vouches for the server's certificate");
 }
@@ -55,6 +61,7 @@ async function login({ options, words: [url = LOCAL_ADMIN], surroundings }: Invo
 	const client = new SocketClient({ origin, token: null, authorities: await authoritiesOf(authorities) });
 	// Before anybody is sent to a browser: a file that cannot be trusted is to be put right first.
 	await readLogins(surroundings);
+	await refuseWhereNobodySignsIn(client, origin);
 	const enough = new AbortController();
 	for (const signal of ["SIGINT", "SIGTERM"] as const) surroundings.onSignal(signal, () => enough.abort());
 	const got =
@@ -64,6 +71,18 @@ async function login({ options, words: [url = LOCAL_ADMIN], surroundings }: Invo
 	if (options.json === true) terminal.object({ admin: origin, name, role, expiresAt });
 	else terminal.line(`signed in at ${origin} as ${printable(name)} with the role ${role}, until ${shownMoment(expiresAt)}`);
 	return EXIT.done;
+}
+
+/** A server where people sign in refuses a question without a code as such; any other would leave somebody waiting before a page that is not there. */
+async function refuseWhereNobodySignsIn(client: SocketClient, origin: string): Promise<void> {
+	try {
+		await client.post("/sign-in/token");
+	} catch (error) {
+		if (!(error instanceof Refused)) throw error;
+		if (error.code !== "not-found") return;
+		const hint = "name the address of its admin listener (admin.sign_in.public_url), and set admin.sign_in there";
+		throw new HintedError(`people do not sign in at ${origin}`, hint, { cause: error });
+	}
 }
 
 async function byBrowser(client: SocketClient, origin: string, terminal: Terminal, signal: AbortSignal): Promise<TokenAnswer> {
