@@ -8,8 +8,9 @@ export const passwords = defineCheck({
 	id: "passwords",
 	title: "passwords",
 	async examine({ config }) {
-		const spec = config?.identities.htpasswd ?? null;
-		if (config === null || spec === null) return [skipped("no htpasswd file is configured, so nobody has a password")];
+		if (config === null) return [skipped("the configuration has to be mended first")];
+		const spec = config.identities.htpasswd;
+		if (spec === null) return [skipped("no htpasswd file is configured, so nobody has a password")];
 		const policy = policyOf(config);
 		const { users, findings } = await examinePasswords(spec, (name) => policy.role(name) !== null);
 		return [ok(`${users} users in ${spec.file}`), ...findings.map((finding) => warn(finding, BETTER))];

@@ -8,7 +8,8 @@ export const signIn = defineCheck({
 	id: "sign-in",
 	title: "signing in",
 	async examine({ config }) {
-		const spec = config?.admin.signIn ?? null;
+		if (config === null) return [skipped("the configuration has to be mended first")];
+		const spec = config.admin.signIn;
 		if (spec === null) return [skipped("no provider is configured, so nobody signs in to administer")];
 		try {
 			await examineSignIn(spec);
