@@ -33,8 +33,8 @@ async function principalAdd({ options, surroundings }: Invocation<Options>): Pro
 	if (options.json === true) terminal.object(added.value);
 	else {
 		for (const line of principalLines(added.value)) terminal.note(line);
-		terminal.note("on that machine, with this server's CA trusted:");
-		terminal.line("OLLAMA_AUTH=1 OLLAMA_HOST=https://THIS-SERVER:11435 ollama list");
+		terminal.note("on that machine, with tls/ca.pem of this server's state directory copied there:");
+		terminal.line("OLLAMA_AUTH=1 OLLAMA_HOST=https://HOST:PORT SSL_CERT_FILE=ca.pem ollama list");
 	}
 	return EXIT.done;
 }
