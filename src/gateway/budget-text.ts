@@ -13,7 +13,7 @@ const UNIT_TEXT: Readonly<Record<BudgetUnit, string>> = {
 
 /** `isHeld`: it is not used up, but others that run may need what is left. */
 export function budgetExceededText({ name, unit, limit, per }: BudgetSpec, needed: number, renewsAt: number, isHeld = false): string {
-	const allowed = `${inUnits(unit, limit)} ${UNIT_TEXT[unit]}${per === null ? "" : ` a ${per}`}`;
+	const allowed = `${inUnits(unit, limit)} ${UNIT_TEXT[unit]}${per === null ? "" : per === "hour" ? " an hour" : ` a ${per}`}`;
 	if (needed > limit)
 		return `this request needs about ${inUnits(unit, needed)} ${UNIT_TEXT[unit]}, and the budget '${name}' is ${allowed}: it never fits; ask for a shorter answer`;
 	if (per === null) return `the budget '${name}' is used up: ${allowed}; wait for one to end`;

@@ -4,7 +4,15 @@ import { test } from "node:test";
 import { ModelHistory } from "./model-history.ts";
 
 /** So many prompts, all alike: `guessed` and `written` as they were before the server counted `inputTokens`. */
-function learned(inputTokens: number, { guessed = 0, written = guessed, times = 1, history = new ModelHistory() } = {}): ModelHistory {
+function learned(
+	inputTokens: number,
+	{
+		guessed,
+		written = guessed,
+		times = 1,
+		history = new ModelHistory(),
+	}: { guessed: number; written?: number; times?: number; history?: ModelHistory },
+): ModelHistory {
 	for (let time = 0; time < times; time += 1)
 		history.learn("m", guessed, written, { inputTokens, outputTokens: 10, gpuUs: 1_000, nanos: 0 });
 	return history;
