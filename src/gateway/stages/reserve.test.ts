@@ -4,6 +4,7 @@ import { authorizedAs } from "../../../test/support/authorized.ts";
 import { budgetsSpec, charge, testedLedger } from "../../../test/support/budgets.ts";
 import { jsonRequest } from "../../../test/support/judged-requests.ts";
 import type { BudgetSpec } from "../../model/budget-spec.ts";
+import type { JudgedRequest } from "../../ollama/judged-request.ts";
 import { reserve } from "./reserve.ts";
 
 function ledgerOf(spec: Partial<BudgetSpec>) {
@@ -68,4 +69,63 @@ test("a stream that may call tools is bounded beforehand, since a call comes as 
 		assert.ok(body.kind === "json");
 		assert.deepEqual(body.value["options"], bound === undefined ? undefined : { num_predict: bound });
 	}
+});
+
+/** What a request that is let in holds of each unit. */
+function heldBy(judged: JudgedRequest): { readonly inputTokens: number; readonly outputTokens: number; readonly gpuUs: number } {
+	const all = { onExhausted: "cut", limit: 1e9 } as const;
+	const { ledger } = testedLedger(
+		budgetsSpec([
+			{ ...all, name: "in", unit: "input_tokens" },
+			{ ...all, name: "out", unit: "output_tokens" },
+			{ ...all, name: "gpu", unit: "gpu_seconds" },
+		]),
+	);
+	const reserved = reserve({ ...authorizedAs("chat"), judged }, ledger);
+	assert.ok(reserved.permitted && reserved.value.hold !== null);
+	return reserved.value.hold.held;
+}
+
+test("holds of each what a request can use: tokens of what answers with tokens, time of what runs here", () => {
+	const text = { model: "door", messages: [], prompt: "x", input: "x", query: "x" };
+	const streamed = { ...jsonRequest("chat", text), streaming: true };
+	const uses = (judged: JudgedRequest): readonly boolean[] => {
+		const { inputTokens, outputTokens, gpuUs } = heldBy(judged);
+		return [inputTokens > 0, outputTokens > 0, gpuUs > 0];
+	};
+	assert.deepEqual(uses(streamed), [true, true, true]);
+	assert.deepEqual(uses(jsonRequest("embed", text)), [true, false, true]);
+	assert.deepEqual(uses(jsonRequest("chat", { ...text, model: "door:cloud" })), [true, true, false]);
+	assert.equal(uses(jsonRequest("pull", text))[2], false);
+	assert.equal(uses(jsonRequest("web-search", text))[2], false);
+	const spoken = jsonRequest("v1-audio-transcriptions", text);
+	assert.deepEqual(uses({ ...spoken, body: { kind: "none" } })[1], true);
+});
+
+test("an answer in one piece is bounded by what is held, where the caller names no bound or a longer one, and a shorter one is left", () => {
+	for (const [named, sent] of [
+		[undefined, 500],
+		[9_999, 500],
+		[7, 7],
+	] as const) {
+		const ledger = ledgerOf({ unit: "output_tokens", limit: 500, onExhausted: "cut" });
+		const options = named === undefined ? {} : { options: { num_predict: named } };
+		const reserved = reserve({ ...authorizedAs("chat"), judged: jsonRequest("chat", { model: "door", messages: [], ...options }) }, ledger);
+		assert.ok(reserved.permitted);
+		const { body } = reserved.value.judged;
+		assert.ok(body.kind === "json");
+		assert.deepEqual(body.value["options"], { num_predict: sent });
+	}
+	const ledger = ledgerOf({ unit: "tokens", limit: 5_000, onExhausted: "cut" });
+	const embedding = jsonRequest("embed", { model: "door", input: "x" });
+	const reserved = reserve({ ...authorizedAs("chat"), judged: embedding }, ledger);
+	assert.ok(reserved.permitted);
+	assert.equal(reserved.value.judged, embedding);
+});
+
+test("what uses the cloud is work: it is held, and refused where a budget is used up", () => {
+	const ledger = ledgerOf({});
+	const judged = jsonRequest("web-search", { query: "x" });
+	assert.ok(reserve({ ...authorizedAs("chat"), judged }, ledger).permitted);
+	assert.equal(reserve({ ...authorizedAs("chat"), judged }, ledger).permitted, false);
 });
