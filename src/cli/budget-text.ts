@@ -30,7 +30,7 @@ export function standingTable(standings: readonly BudgetStanding[], now: number)
 }
 
 function limitOf({ limit, unit, per }: Pick<BudgetView, "limit" | "unit" | "per">): string {
-	return `${limit} ${unit}${per === null ? "" : ` a ${per}`}`;
+	return `${limit} ${unit}${per === null ? "" : per === "hour" ? " an hour" : ` a ${per}`}`;
 }
 
 function concerned({ for: wanted }: BudgetView): string {
