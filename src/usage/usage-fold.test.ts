@@ -114,3 +114,14 @@ test("the range of records is that of the rows in the range; rows of another log
 	]);
 	assert.deepEqual([fromSeq, toSeq], [12, 90]);
 });
+
+test("rows of another log say nothing of the part of this one that a report stands on", () => {
+	const { fromSeq, toSeq } = folded([row({ firstSeq: 0, lastSeq: 0 }), row({ firstSeq: 7, lastSeq: 9 })]);
+	assert.deepEqual([fromSeq, toSeq], [7, 9]);
+	assert.deepEqual([folded([row({ firstSeq: 7 }), row({ firstSeq: 0 })]).fromSeq], [7]);
+});
+
+test("what used no model has no price", () => {
+	const { models } = folded([row(), row({ model: null })], { withModels: true });
+	assert.deepEqual(models, [{ model: "door:latest", inputTokens: 10, outputTokens: 5, gpuUs: 0 }]);
+});

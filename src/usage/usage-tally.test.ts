@@ -105,6 +105,32 @@ test("a request counts on the day on which it ended, in the operator's time zone
 	);
 });
 
+/** What this program does not write, but a release before or after it, or a hand, may. */
+for (const [what, written, other, name, counted] of [
+	["a fraction", '"bytesIn":310', '"bytesIn":1.5', "bytesIn", 0],
+	["an exponent", '"bytesIn":310', '"bytesIn":1e3', "bytesIn", 1_000],
+	["less than nothing", '"bytesIn":310', '"bytesIn":-5', "bytesIn", 0],
+	["more than a number holds", '"bytesIn":310', '"bytesIn":12345678901234567', "bytesIn", 0],
+	["a text", '"bytesIn":310', '"bytesIn":"310"', "bytesIn", 0],
+	["nothing", '"bytesIn":310,', "", "bytesIn", 0],
+	["no duration", '"durationMs":100.25', '"durationMs":null', "wallUs", 0],
+	["a duration without end", '"durationMs":100.25', '"durationMs":1e999', "wallUs", 0],
+	["no GPU time, as an older record", ',"gpuTimeUs":60', "", "gpuUs", 0],
+	["no tokens of the prompt", '"promptTokens":12', '"promptTokens":null', "inputTokens", 0],
+] as const) {
+	test(`a record that has ${what} there is counted as it is read, and takes nothing of the next`, () => {
+		const line = JSON.stringify(endedEvent({ at: NOON, principal: "odd" }));
+		assert.ok(line.includes(written));
+		const odd = line.replace(written, other);
+		assert.equal(isRead(new QuickLine(noSums()), odd), false);
+		const tally = new UsageTally(new Calendar("UTC"));
+		tally.add(`${odd}\n${JSON.stringify(endedEvent({ at: NOON }))}\n`, 1);
+		const [first, second] = tally.take();
+		assert.deepEqual([first?.principal, first?.[name], first?.requests, second?.requests], ["odd", counted, 1, 1]);
+		assert.equal(second?.bytesIn, 310);
+	});
+}
+
 const COUNT = fc.integer({ min: 0, max: 1e12 });
 const NAME = fc.oneof(fc.constantFrom(null, "a", "b", 'with "quotes"', "a,b", ',"method":"', "x]"), fc.string({ maxLength: 8 }));
 const ENDED = fc
