@@ -1,11 +1,8 @@
 /** `/v1/audio/transcriptions`: reads the form and then fails as Ollama does for a model that cannot hear, which is every model here. */
-import { answer, RunnerFailure } from "./answering.ts";
 import { NO_VISION } from "./chat.ts";
 import { Refusal } from "./exchange.ts";
-import type { Item } from "./item.ts";
 import { CHAT_MISSING, locate } from "./locate.ts";
 import { EarlyRefusal, inOpenAi, refuseAsOpenAi } from "./openai.ts";
-import type { Voice } from "./voice.ts";
 
 export const transcriptionRoute = inOpenAi(async (exchange) => {
 	const boundary = /boundary="?([^";]+)"?/.exec(exchange.header("content-type"))?.[1];
@@ -23,15 +20,11 @@ export const transcriptionRoute = inOpenAi(async (exchange) => {
 		if (!(error instanceof Refusal)) throw error;
 		return refuseAsOpenAi(exchange.reply, error.status, error.message);
 	}
-	await answer(exchange, deaf(), DEAF_VOICE, true);
+	// As an answer that fails before it says anything: chunked, as recorded.
+	exchange.reply.set("Content-Type", "application/json");
+	refuseAsOpenAi(exchange.reply, 400, NO_VISION);
+	exchange.reply.flush();
 });
-
-// eslint-disable-next-line require-yield -- an answer that fails before it says anything
-async function* deaf(): AsyncGenerator<Item, void, void> {
-	throw new RunnerFailure(400, NO_VISION);
-}
-
-const DEAF_VOICE: Voice = { say: () => {}, whole: () => {}, breakOff: () => {}, refuse: refuseAsOpenAi };
 
 /** Name and content of each part; enough for the small forms that clients send. */
 function fieldsOf(body: string, boundary: string): ReadonlyMap<string, string> {
