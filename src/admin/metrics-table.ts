@@ -55,7 +55,7 @@ export const METRICS = {
 		"rempart_quota_rejections_total",
 		["reason"],
 		"requests",
-		"Requests refused for want of room: rate, concurrency or queue.",
+		"Requests refused for want of room: rate, budget, concurrency or queue.",
 	),
 	duration: histogram(
 		"rempart_request_duration_seconds",
