@@ -21,7 +21,6 @@ export const transcriptionRoute = inOpenAi(async (exchange) => {
 		return refuseAsOpenAi(exchange.reply, error.status, error.message);
 	}
 	// As an answer that fails before it says anything: chunked, as recorded.
-	exchange.reply.set("Content-Type", "application/json");
 	refuseAsOpenAi(exchange.reply, 400, NO_VISION);
 	exchange.reply.flush();
 });
