@@ -347,6 +347,23 @@ test("what waits and has waited is told by the priority of who asked, and how fa
 		assert.ok(text.includes(`${expected}\n`), expected);
 });
 
+test("how soon and how fast a model wrote is told of answers alone", async () => {
+	const metrics = createMetrics();
+	for (const changes of [
+		{ class: "manage" as const },
+		{ status: 500 },
+		{ firstByteMs: null },
+		{ usage: { ...USED, evalNs: 0 } },
+		{ usage: { ...USED, outputTokens: 0 } },
+		{ usage: { ...USED, evalNs: null } },
+	])
+		metrics.observe({ ...CHAT, ...changes });
+	const text = await metrics.registry();
+	assert.match(text, /rempart_time_to_first_token_seconds_count\{model="llama3.2:latest"\} 3\n/);
+	assert.match(text, /rempart_output_tokens_per_second_count\{model="llama3.2:latest"\} 3\n/);
+	assert.match(text, /rempart_output_tokens_per_second_sum\{model="llama3.2:latest"\} 120\n/);
+});
+
 test("every metric of the table is exposed with its type, and named as Prometheus wants it", async () => {
 	const text = await createMetrics().registry();
 	for (const { name, type, labels } of Object.values(METRICS)) {

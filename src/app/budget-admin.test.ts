@@ -48,6 +48,12 @@ test("what is not there is not reset, and nothing is recorded of it", async () =
 	assert.deepEqual(appended, []);
 });
 
+test("nothing is recorded of a reset of a budget that nobody has used", async () => {
+	const { admin, appended } = world({ ledger: testedLedger(budgetsSpec([{}])).ledger });
+	assert.equal(await admin.reset("daily", null, "socket"), 0);
+	assert.deepEqual(appended, []);
+});
+
 test("a reset lets go what was used, and not what is held; whoever used most is shown first", async () => {
 	const { admin, appended, used } = world();
 	assert.equal(await admin.reset("daily", "ada00000", "psn_1 (eve)"), 1);

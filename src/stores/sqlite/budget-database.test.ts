@@ -35,10 +35,23 @@ function opened(file: string, context: TestContext): BudgetDatabase {
 	return database;
 }
 
+const OPEN = {
+	request: "r",
+	begun: true,
+	facts: { principal: "ada", kind: "api-key", role: "user", groups: [], model: null, peer: "192.0.2.1" },
+	charge: { inputTokens: 1, outputTokens: 2, gpuUs: 3, nanos: 4 },
+};
+
 for (const [what, damage] of [
 	["a scope that is none", "INSERT INTO subjects VALUES ('planet', 'ada', '[0,1,5]')"],
 	["a state that is no list", "INSERT INTO subjects VALUES ('key', 'bob', '{}')"],
 	["a state of something else than numbers", "INSERT INTO subjects VALUES ('key', 'bob', '[0,1,\"5\"]')"],
+	["a request that says nothing of itself", `INSERT INTO open VALUES (1, '{"request":"r","begun":true}')`],
+	["a request without what it holds", `INSERT INTO open VALUES (1, '${JSON.stringify({ ...OPEN, charge: { nanos: 0 } })}')`],
+	[
+		"a request of groups that are none",
+		`INSERT INTO open VALUES (1, '${JSON.stringify({ ...OPEN, facts: { ...OPEN.facts, groups: [1] } })}')`,
+	],
 	["numbers of seven bytes", "INSERT INTO records VALUES (1, 1, x'61', x'00000000000000')"],
 ] as const) {
 	test(`refuses ${what}`, (context) => {
@@ -48,7 +61,7 @@ for (const [what, damage] of [
 		const other = new DatabaseSync(file);
 		other.exec(damage);
 		other.close();
-		assert.throws(() => database.load(), /column (scope|state|numbers) (is|does) not/);
+		assert.throws(() => database.load(), /column (scope|state|numbers|body) (is|does) not/);
 	});
 }
 
