@@ -1,9 +1,15 @@
-/** What a short request costs more on one gateway than on another that differs in one thing: measured in turn, compared within each round. */
+/**
+ * What a short request costs more on one gateway than on another that differs in one thing: measured in turn, compared within each round.
+ *
+ * A round is many short windows of the one and of the other, all of each taken together: what the machine's other users do in a second then falls upon both
+ * alike, and what a gateway does only now and then (it saves what is counted every few seconds) is in every round.
+ */
 import type { Child } from "../children.ts";
 import type { Figure } from "../figure.ts";
 import { spreadOf } from "../statistics.ts";
-import { cpuPerRequest } from "./cpu-per-request.ts";
+import { cpuPerRequest, measured } from "./cpu-per-request.ts";
 import { startScript } from "./scene.ts";
+import type { ShortResult } from "./short-load.ts";
 import type { SpecialSurroundings } from "./special.ts";
 
 /** A gateway that is asked, and the keys under which. */
@@ -18,7 +24,7 @@ export interface Subject {
 const CONNECTIONS = 64;
 /** The compilers need some hundred thousand requests. */
 const FIRST_WARM_UP_MS = 15_000;
-const WARM_UP_MS = 400;
+const WARM_UP_MS = 150;
 
 /** The two, and how what is measured is told. */
 export interface Comparison extends Pick<Figure, "id" | "what"> {
@@ -56,18 +62,23 @@ export async function addedCost(comparison: Comparison, around: SpecialSurroundi
 
 /** Of the rounds' differences, as shares of the cost without; and the medians, in µs of CPU per request. */
 async function compared(load: Child, comparison: Comparison, { quick, note }: SpecialSurroundings) {
-	const [rounds, windowMs] = quick ? [2, 2_000] : [5, 4_000];
+	const [rounds, windows, windowMs] = quick ? [2, 2, 1_000] : [5, 12, 1_000];
 	const { name, addresses } = comparison;
-	const measure = ({ pid, port, keyFile }: Subject, warmUpMs: number): Promise<number> =>
-		cpuPerRequest(load, { pid, port, keyFile, connections: CONNECTIONS, addresses, warmUpMs, windowMs });
+	const measure = ({ pid, port, keyFile }: Subject, warmUpMs: number): Promise<ShortResult> =>
+		measured(load, { pid, port, keyFile, connections: CONNECTIONS, addresses, warmUpMs, windowMs });
 	for (const subject of [comparison.without, comparison.with]) await measure(subject, quick ? WARM_UP_MS : FIRST_WARM_UP_MS);
 	const costs: { readonly withoutUs: number; readonly withUs: number }[] = [];
 	for (let round = 1; round <= rounds; round += 1) {
-		// Each goes first as often as second.
-		const swapped = round % 2 === 0;
-		const one = await measure(swapped ? comparison.with : comparison.without, WARM_UP_MS);
-		const other = await measure(swapped ? comparison.without : comparison.with, WARM_UP_MS);
-		const [withoutUs, withUs] = swapped ? [other, one] : [one, other];
+		const without: ShortResult[] = [];
+		const beside: ShortResult[] = [];
+		for (let window = 0; window < windows; window += 1) {
+			// Each goes first as often as second.
+			const swapped = window % 2 === 1;
+			if (swapped) beside.push(await measure(comparison.with, WARM_UP_MS));
+			without.push(await measure(comparison.without, WARM_UP_MS));
+			if (!swapped) beside.push(await measure(comparison.with, WARM_UP_MS));
+		}
+		const [withoutUs, withUs] = [cpuPerRequest(without), cpuPerRequest(beside)];
 		costs.push({ withoutUs, withUs });
 		note(`${name}, round ${round} of ${rounds}: ${withoutUs.toFixed(1)} and ${withUs.toFixed(1)} µs`);
 	}

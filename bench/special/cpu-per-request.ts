@@ -1,4 +1,4 @@
-/** CPU time of a gateway per short request, in µs, over one window. */
+/** CPU time of a gateway over windows of short requests. */
 import type { Child } from "../children.ts";
 import { perform } from "./jobs.ts";
 import type { ShortJob, ShortResult } from "./short-load.ts";
@@ -7,10 +7,19 @@ const TRIES = 3;
 const SLACK_MS = 60_000;
 
 /** A window in which nothing was answered says nothing, and is tried again: on a machine whose disk others keep busy, a commit can take that long. */
-export async function cpuPerRequest(load: Child, job: ShortJob): Promise<number> {
+export async function measured(load: Child, job: ShortJob): Promise<ShortResult> {
 	for (let tries = 0; tries < TRIES; tries += 1) {
-		const { requests, gatewayUs } = await perform<ShortJob, ShortResult>(load, job, job.warmUpMs + job.windowMs + SLACK_MS);
-		if (requests > 0) return gatewayUs / requests;
+		const result = await perform<ShortJob, ShortResult>(load, job, job.warmUpMs + job.windowMs + SLACK_MS);
+		if (result.requests > 0) return result;
 	}
 	throw new Error(`no request was answered in ${TRIES} windows of ${job.windowMs} ms`);
+}
+
+/** In µs, of all windows together. */
+export function cpuPerRequest(windows: readonly ShortResult[]): number {
+	return sumOf(windows, "gatewayUs") / sumOf(windows, "requests");
+}
+
+function sumOf(windows: readonly ShortResult[], part: keyof ShortResult): number {
+	return windows.reduce((sum, each) => sum + each[part], 0);
 }

@@ -7,7 +7,7 @@ import { join } from "node:path";
 
 import type { Figure } from "../figure.ts";
 import { spreadOf } from "../statistics.ts";
-import { cpuPerRequest } from "./cpu-per-request.ts";
+import { cpuPerRequest, measured } from "./cpu-per-request.ts";
 import { makeState } from "./many-keys.ts";
 import { startGateway, startScript } from "./scene.ts";
 import type { SpecialSurroundings } from "./special.ts";
@@ -40,8 +40,8 @@ export async function protections(around: SpecialSurroundings): Promise<readonly
 	const load = startScript("short-load", around);
 	const variants: Variant[] = [];
 	for (const part of ["", ...WITHOUT.map(({ part: name }) => name)]) variants.push(await start(part, around));
-	const measure = ({ pid, port, keyFile }: Variant, warmUpMs: number): Promise<number> =>
-		cpuPerRequest(load, { pid, port, keyFile, connections: CONNECTIONS, addresses: 1, warmUpMs, windowMs });
+	const measure = async ({ pid, port, keyFile }: Variant, warmUpMs: number): Promise<number> =>
+		cpuPerRequest([await measured(load, { pid, port, keyFile, connections: CONNECTIONS, addresses: 1, warmUpMs, windowMs })]);
 	for (const variant of variants) await measure(variant, around.quick ? WARM_UP_MS : FIRST_WARM_UP_MS);
 	const costs = new Map<string, number[]>(variants.map(({ part }) => [part, []]));
 	for (let round = 0; round < rounds; round += 1) {
