@@ -53,6 +53,14 @@ export interface Admitted extends Reserved {
 	readonly rate: RateResult;
 }
 
+export function admittedAs(
+	{ id, at, caller, head, dialect, principal, judged, grant, hold }: Reserved,
+	rate: RateResult,
+	lease: Lease,
+): Admitted {
+	return { id, at, caller, head, dialect, principal, judged, grant, rate, lease, hold };
+}
+
 /** Room that is held until the answer has ended; given back exactly once. */
 export interface Lease {
 	readonly queuedMs: number;

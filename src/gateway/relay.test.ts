@@ -56,10 +56,10 @@ test("so is what has used up a budget of time: told which one, and when there is
 	const hold = held(principal("ada00000"), { whole: true });
 	const { relay, told } = relayed(hold);
 	let gpuUs = 0;
-	hold.runsOn(
-		() => gpuUs,
-		() => relay.exhausted(),
-	);
+	hold.runsOn({
+		gpuUs: () => gpuUs,
+		exhausted: () => relay.exhausted(),
+	});
 	for (; gpuUs < 6_000_000; gpuUs += 100_000) ledger.look();
 	const [refusal, again] = told.refused;
 	assert.equal(again, undefined);

@@ -107,8 +107,16 @@ export class Relay implements UpstreamReceiver, Placed {
 	attach(call: UpstreamCall): void {
 		this.#call = call;
 		const { caller } = this.#options.admitted;
-		caller.onDeparture = () => this.#abandon();
-		if (caller.departed) this.#abandon();
+		caller.departureListener = this;
+		if (caller.departed) this.callerLeft();
+	}
+
+	callerLeft(): void {
+		if (this.#settled) return;
+		this.#call?.cancel();
+		const usage = this.#meter?.end(false).usage ?? null;
+		this.#settle({ outcome: "abandoned", fault: null, reason: null, usage, detail: null });
+		this.#options.admitted.caller.finish();
 	}
 
 	/** Ends the call from outside: a runner that answers nobody, a timeout, a shutdown. */
@@ -356,14 +364,6 @@ export class Relay implements UpstreamReceiver, Placed {
 		else caller.respond(head.status, fields, caller.head?.minor === 0 ? { kind: "close" } : { kind: "chunked" });
 	}
 
-	#abandon(): void {
-		if (this.#settled) return;
-		this.#call?.cancel();
-		const usage = this.#meter?.end(false).usage ?? null;
-		this.#settle({ outcome: "abandoned", fault: null, reason: null, usage, detail: null });
-		this.#options.admitted.caller.finish();
-	}
-
 	#settle(end: Pick<Relayed, "outcome" | "fault" | "reason" | "usage" | "detail">): void {
 		this.#settled = true;
 		this.#release(end.usage);
@@ -384,7 +384,7 @@ export class Relay implements UpstreamReceiver, Placed {
 
 	#release(usage: Usage | null): void {
 		this.watched?.ended(usage);
-		this.#options.admitted.caller.onDeparture = null;
+		this.#options.admitted.caller.departureListener = null;
 		this.#options.admitted.caller.onDrain = null;
 	}
 }

@@ -69,7 +69,7 @@ export class RunnerCare {
 		}
 		const why = `no first byte within ${Math.round(suspect.boundMs)} ms and no progress for ${Math.round(suspect.waitedMs)} ms`;
 		this.#record("runner-wedged", upstream, model, waiting.length, why);
-		for (const request of waiting) request.fail(new Fault("runner-wedged", `${upstream.name}: ${model}: ${why}`));
+		for (const { relay } of waiting) relay.fail(new Fault("runner-wedged", `${upstream.name}: ${model}: ${why}`));
 		if (this.#mayHeal(id)) await this.#heal(upstream, model, id);
 	}
 

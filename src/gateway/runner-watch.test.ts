@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { RunnerWatch, type RunnerWatchSpec, type WatchedRequest } from "./runner-watch.ts";
 
 const SPEC: RunnerWatchSpec = { detect: true, heal: true, factor: 10, floorMs: 1_000, capMs: 60_000, healCooldownMs: 0 };
-const STREAM: WatchedRequest = { model: "m", streaming: true, bytes: 100, tokenBound: null, fail: () => undefined };
+const STREAM: WatchedRequest = { model: "m", streaming: true, bytes: 100, tokenBound: null, relay: { fail: () => undefined } };
 const WHOLE: WatchedRequest = { ...STREAM, streaming: false };
 const PACED = { promptTokens: 1, outputTokens: 10, totalNs: 1, loadNs: 0, promptNs: 0, evalNs: 100e6, estimated: false };
 

@@ -29,8 +29,8 @@ export interface WatchedRequest {
 	readonly bytes: number;
 	/** The most tokens that the request lets the model make; null where it lets it run. */
 	readonly tokenBound: number | null;
-	/** Ends the request for its caller. */
-	readonly fail: (fault: Fault) => void;
+	/** What ends the request for its caller. */
+	readonly relay: { fail(fault: Fault): void };
 }
 
 /** What a relay tells of one call. */

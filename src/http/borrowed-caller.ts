@@ -1,6 +1,6 @@
 /** A caller that stands on another one's connection: everything is that one's, but for what a subclass or the constructor says otherwise. */
 import type { Framing, RequestHead } from "../wire/message.ts";
-import type { BodyRead, BodySink, Caller } from "./caller.ts";
+import type { BodyRead, BodySink, Caller, DepartureListener } from "./caller.ts";
 
 /** What is said of the request in the place of what the connection says. */
 export interface Borrowed {
@@ -30,12 +30,12 @@ export class BorrowedCaller implements Caller {
 		return this.lender.departed;
 	}
 
-	get onDeparture(): (() => void) | null {
-		return this.lender.onDeparture;
+	get departureListener(): DepartureListener | null {
+		return this.lender.departureListener;
 	}
 
-	set onDeparture(leave: (() => void) | null) {
-		this.lender.onDeparture = leave;
+	set departureListener(listener: DepartureListener | null) {
+		this.lender.departureListener = listener;
 	}
 
 	get onDrain(): (() => void) | null {

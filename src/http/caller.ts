@@ -7,6 +7,14 @@
 import type { Reason } from "../model/reason.ts";
 import type { Framing, RequestHead } from "../wire/message.ts";
 
+/**
+ * An object that is there anyway, not a function made for the purpose: functions that were kept and hardly ever called were found to keep every request of
+ * the last seconds in memory (ADR 17).
+ */
+export interface DepartureListener {
+	callerLeft(): void;
+}
+
 export interface Caller {
 	/** Null where no head could be read: the request is then refused by `RequestHandler.refuse`. */
 	readonly head: RequestHead | null;
@@ -17,8 +25,8 @@ export interface Caller {
 	readonly encrypted: boolean;
 	/** True from the moment the caller's FIN or reset was seen: a FIN alone counts, as it does for Ollama. */
 	readonly departed: boolean;
-	/** Called at most once, when the caller departs before the answer is finished. */
-	onDeparture: (() => void) | null;
+	/** Told at most once, when the caller departs before the answer is finished. */
+	departureListener: DepartureListener | null;
 	/** Called whenever a blocked writer may go on. */
 	onDrain: (() => void) | null;
 	/** Bytes of body read so far. */

@@ -267,7 +267,7 @@ export class ClientConnection implements Connection, IntakeOwner {
 		this.#intake.body.release();
 		if (!this.#out.blocked) this.#releaseHeld();
 		if (this.#request === null) return;
-		this.#request.onDeparture = null;
+		this.#request.departureListener = null;
 		this.#request.onDrain = null;
 	}
 
@@ -285,9 +285,9 @@ export class ClientConnection implements Connection, IntakeOwner {
 		if (this.#stage !== "handling" || request === null) return;
 		request.departed = true;
 		if (this.#intake.body.awaited) this.onRefused({ refused: "request-malformed", detail: "the caller left in the middle of the body" });
-		const leave = request.onDeparture;
-		request.onDeparture = null;
-		leave?.();
+		const { departureListener } = request;
+		request.departureListener = null;
+		departureListener?.callerLeft();
 	}
 
 	#onClose(): void {

@@ -1,6 +1,6 @@
 /** One request of a connection, as the gateway holds it. It keeps what was counted after the connection has gone on to the next. */
 import type { Framing, RequestHead } from "../wire/message.ts";
-import type { BodyRead, BodySink, Caller } from "./caller.ts";
+import type { BodyRead, BodySink, Caller, DepartureListener } from "./caller.ts";
 
 /** What a request needs of the connection that it came on. */
 export interface Connection {
@@ -23,7 +23,7 @@ export class ClientRequest implements Caller {
 	readonly head: RequestHead | null;
 	readonly receivedAt: number;
 	departed = false;
-	onDeparture: (() => void) | null = null;
+	departureListener: DepartureListener | null = null;
 	onDrain: (() => void) | null = null;
 	bytesIn = 0;
 	bytesOut = 0;

@@ -85,7 +85,7 @@ test("who sends too much ahead of its answer gets the answer and no other, and i
 		requests += 1;
 		await caller.readBody(100);
 		if (caller.head?.path === "/left") {
-			caller.onDeparture = hasDeparted;
+			caller.departureListener = { callerLeft: hasDeparted };
 			isAsked();
 			return;
 		}

@@ -26,8 +26,7 @@ interface Wanted {
 
 function placeOf(principal: string, served: string[] = [], { model, servers, standing = ORDINARY }: Wanted = {}): Place {
 	const place = new Place(principal, standing, model ?? null, servers);
-	place.onTurn = () => served.push(principal);
-	place.onDropped = () => served.push(`${principal} dropped`);
+	place.listener = { hasTurn: () => served.push(principal), gaveWay: () => served.push(`${principal} dropped`) };
 	return place;
 }
 
@@ -62,7 +61,7 @@ test("a full queue makes room for who has little in it: the newest of whoever ha
 	enter(admission, placeOf("x"));
 	for (const name of ["first", "second", "third"]) {
 		const place = placeOf("flood", served);
-		place.onDropped = () => served.push(`${name} dropped`);
+		place.listener = { hasTurn: () => undefined, gaveWay: () => served.push(`${name} dropped`) };
 		enter(admission, place);
 	}
 	assert.equal(enter(admission, placeOf("modest", served)), "waiting");
@@ -348,7 +347,7 @@ test("never runs more than any bound, and nobody waits who could run, whatever c
 				now += 1;
 				if (act === "enter") {
 					const place = new Place(who, { weight: 1, priority }, model);
-					place.onDropped = () => places.splice(places.indexOf(place), 1);
+					place.listener = { hasTurn: () => undefined, gaveWay: () => places.splice(places.indexOf(place), 1) };
 					const mine = places.filter(({ principal }) => principal === who).length;
 					const result = enter(admission, place, now);
 					assert.equal(result === "key-full", mine === 3);

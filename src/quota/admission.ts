@@ -112,7 +112,7 @@ export class Admission {
 	}
 
 	/**
-	 * After `take` has said `full`. `waiting`: `onTurn` will be called. `bound`: the most tokens that the request lets the model make, null where it
+	 * After `take` has said `full`. `waiting`: its listener will be told. `bound`: the most tokens that the request lets the model make, null where it
 	 * lets it run.
 	 */
 	enter(place: Place, bound: number | null, now: number): "waiting" | "queue-full" {
@@ -214,7 +214,7 @@ export class Admission {
 		const length = (longest.line?.length ?? 0) / longest.standing.weight;
 		if (length <= (queue.lengthOf(place) + 1) / place.standing.weight) return false;
 		this.giveUp(longest, now);
-		longest.onDropped?.();
+		longest.listener?.gaveWay();
 		return true;
 	}
 
@@ -257,7 +257,7 @@ export class Admission {
 	#letIn(place: Place, now: number): void {
 		this.#queued -= 1;
 		this.#run(place, now);
-		place.onTurn?.();
+		place.listener?.hasTurn();
 	}
 
 	#run(place: Place, now: number): void {

@@ -54,7 +54,7 @@ function play(callers: readonly Caller[], { places, untilMs }: { readonly places
 				if (thinksMs !== undefined) later(thinksMs, () => ask(caller, nth + 1));
 			});
 		};
-		place.onTurn = run;
+		place.listener = { hasTurn: run, gaveWay: () => assert.fail("nobody gives way here") };
 		const taken = admission.take(place, now);
 		assert.notEqual(taken, "key-full");
 		if (taken === "running") run();

@@ -49,9 +49,9 @@ class Gpu {
 		const virtual = this.share.enter(time.monotonic);
 		const running = { hold, virtual, since: time.monotonic };
 		hold.begin();
-		hold.runsOn(
-			() => this.share.chargedMs(virtual, time.monotonic) * 1_000,
-			() => {
+		hold.runsOn({
+			gpuUs: () => this.share.chargedMs(virtual, time.monotonic) * 1_000,
+			exhausted: () => {
 				assert.notEqual(this.#mode, "finish");
 				const { used, held } = this.standing;
 				const free = LIMIT_US - used - held;
@@ -59,7 +59,7 @@ class Gpu {
 				this.ended += 1;
 				this.end(running, 1);
 			},
-		);
+		});
 		this.running.add(running);
 	}
 

@@ -179,10 +179,10 @@ test("cut: GPU time that passes ends the answer, however many tokens came", () =
 	const { held } = testedLedger(budgetsSpec([{ unit: "gpu_seconds", limit: 3_000_000, onExhausted: "cut" }]));
 	const hold = held(ADA);
 	let gpuUs = 0;
-	hold.runsOn(
-		() => gpuUs,
-		() => undefined,
-	);
+	hold.runsOn({
+		gpuUs: () => gpuUs,
+		exhausted: () => undefined,
+	});
 	let passed = 0;
 	do {
 		passed += 1;
@@ -226,12 +226,12 @@ test("time that passes without tokens ends what it has used up a budget for, a f
 		const hold = held(ADA, { whole: true });
 		let gpuUs = 0;
 		let endings = 0;
-		hold.runsOn(
-			() => gpuUs,
-			() => {
+		hold.runsOn({
+			gpuUs: () => gpuUs,
+			exhausted: () => {
 				endings += 1;
 			},
-		);
+		});
 		for (; gpuUs < 4_800_000; gpuUs += 100_000) ledger.look();
 		assert.equal(endings, 0, onExhausted);
 		for (; gpuUs < 5_200_000; gpuUs += 100_000) ledger.look();

@@ -7,16 +7,21 @@ import type { ModelLane } from "./model-lane.ts";
 /** out: nowhere · model, total: waits for a place at the model, or for one among all · running: holds both */
 export type Stage = "out" | "model" | "total" | "running";
 
+/** One of the two is called, once, and never from within `enter`. */
+export interface PlaceListener {
+	/** Its turn has come: it holds what it waited for. */
+	hasTurn(): void;
+	/** It lost its place in the queue to somebody who had fewer. */
+	gaveWay(): void;
+}
+
 export class Place implements Passing<Place> {
 	readonly principal: string;
 	readonly standing: Standing;
 	readonly model: string | null;
 	readonly servers: number;
 	readonly bytes: number;
-	/** Called once when its turn has come; it then holds what it waited for. Never from within `enter`. */
-	onTurn: (() => void) | null = null;
-	/** Called once when it lost its place in the queue to somebody who had fewer. */
-	onDropped: (() => void) | null = null;
+	listener: PlaceListener | null = null;
 
 	/** In ms: expected while it waits, and what was charged for it when it was served. */
 	cost = 0;

@@ -22,6 +22,14 @@ import type { SubjectCounters } from "./subject-counters.ts";
 /** How many tokens of an answer are asked for at once when it outgrows its estimate. */
 const STEP_TOKENS = 32;
 
+/** What a request does on a GPU. */
+export interface GpuWork {
+	/** Microseconds so far, as far as time tells. */
+	gpuUs(): number;
+	/** A budget that may end it has no more time for it: called again and again until it is settled. */
+	exhausted(): void;
+}
+
 export interface ReservationOwner {
 	/** The ledger's time, Unix ms. */
 	now(): number;
@@ -47,15 +55,14 @@ export class Reservation implements Hold, Placed {
 	readonly #held: number[];
 	/** Tokens of the answer for which enough of all budgets is held. */
 	#covered: number;
-	/** Microseconds of GPU so far; known once the request is at its upstream. */
-	#gpuUs: (() => number) | null = null;
+	/** Known once the request is at its upstream. */
+	#work: GpuWork | null = null;
 	/** Tokens of the answer that have passed. */
 	#passed = 0;
 	/** Tokens for which slack is held beside those. */
 	#hidden = 0;
 	/** Whether the next token asks, though it is covered. */
 	#asksAnew = false;
-	#onExhausted: (() => void) | null = null;
 	#begun = false;
 	#settled = false;
 
@@ -108,7 +115,7 @@ export class Reservation implements Hold, Placed {
 	get held(): Charge {
 		const { charge, most, tariff } = this.estimate;
 		const outputTokens = (Number.isFinite(this.#covered) ? this.#covered : charge.outputTokens) + this.#hidden;
-		const gpuUs = Math.max(charge.gpuUs, this.#gpuUs?.() ?? 0);
+		const gpuUs = Math.max(charge.gpuUs, this.#work?.gpuUs() ?? 0);
 		return { inputTokens: most.inputTokens, outputTokens, gpuUs, nanos: tariff.nanosOf(most.inputTokens, outputTokens, gpuUs) };
 	}
 
@@ -126,20 +133,15 @@ export class Reservation implements Hold, Placed {
 		}
 	}
 
-	/**
-	 * `gpuUs`: how much of the GPU it had by now, as far as time tells. `onExhausted`: called, again and again until it is settled, where a budget that may end
-	 * it has no more time for it.
-	 */
-	runsOn(gpuUs: () => number, onExhausted: () => void): void {
-		this.#gpuUs = gpuUs;
-		this.#onExhausted = onExhausted;
+	runsOn(work: GpuWork): void {
+		this.#work = work;
 	}
 
 	/** Time has passed on the GPU: holds what may pass until it is looked at again. */
 	look(): void {
-		if (this.#settled || this.#gpuUs === null) return;
+		if (this.#settled || this.#work === null) return;
 		const now = this.#owner.now();
-		const gpuUs = this.#gpuUs();
+		const gpuUs = this.#work.gpuUs();
 		let over: Counter | null = null;
 		for (let at = 0; at < this.#budgets.length; at++) {
 			const budget = this.#budgets[at];
@@ -156,7 +158,7 @@ export class Reservation implements Hold, Placed {
 		this.exhausted = over;
 		// The next token asks again, so a stream that is in the middle of a frame ends behind it.
 		this.#asksAnew = true;
-		this.#onExhausted?.();
+		this.#work.exhausted();
 	}
 
 	passed(outputTokens: number, hidden: number): boolean {
@@ -264,7 +266,7 @@ export class Reservation implements Hold, Placed {
 	/** Takes what the next tokens need; false where one that may end the answer has not even what passed already. */
 	#extend(outputTokens: number): boolean {
 		const now = this.#owner.now();
-		const gpuUs = this.#gpuUs?.() ?? 0;
+		const gpuUs = this.#work?.gpuUs() ?? 0;
 		const soFar = this.#chargeAt(outputTokens, gpuUs);
 		const perToken = outputTokens === 0 ? 0 : gpuUs / outputTokens;
 		const next = this.#chargeAt(outputTokens + STEP_TOKENS, gpuUs + perToken * STEP_TOKENS);

@@ -1,6 +1,6 @@
 /** A request as the first stage makes it, for tests of the stages: what is not given is ordinary. */
 import type { Received } from "../../src/gateway/exchange.ts";
-import type { BodyRead, Caller } from "../../src/http/caller.ts";
+import type { BodyRead, Caller, DepartureListener } from "../../src/http/caller.ts";
 import { HeaderFields } from "../../src/wire/header-fields.ts";
 import type { RequestHead } from "../../src/wire/message.ts";
 
@@ -41,7 +41,7 @@ export function callerOf(head: RequestHead, { body, peer = "192.0.2.1", encrypte
 		receivedAt: 0,
 		encrypted,
 		departed: false,
-		onDeparture: null as (() => void) | null,
+		departureListener: null as DepartureListener | null,
 		onDrain: null,
 		bytesIn: 0,
 		bytesOut: 0,
@@ -61,7 +61,7 @@ export function callerOf(head: RequestHead, { body, peer = "192.0.2.1", encrypte
 		cut: () => undefined,
 		leave() {
 			caller.departed = true;
-			caller.onDeparture?.();
+			caller.departureListener?.callerLeft();
 		},
 	};
 	return caller;

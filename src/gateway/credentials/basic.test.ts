@@ -118,7 +118,7 @@ test("a caller who leaves while a check waits gives it up, and one who stays doe
 		resolve({ principal: ALICE });
 		const decision = await deciding;
 		assert.ok(decision.permitted);
-		assert.equal(caller.onDeparture, null);
+		assert.equal(caller.departureListener, null);
 		caller.leave();
 		assert.equal(givenUp, leaves ? 1 : 0);
 	}

@@ -44,10 +44,10 @@ export function identifyUser(
 	const colon = credential.indexOf(":");
 	const verdict = passwords.verify(credential.slice(USER_MARK.length, colon), credential.slice(colon + 1), caller.peer);
 	if (!("giveUp" in verdict)) return decided(received, verdict);
-	caller.onDeparture = () => verdict.giveUp();
+	caller.departureListener = { callerLeft: () => verdict.giveUp() };
 	return verdict.verdict
 		.finally(() => {
-			caller.onDeparture = null;
+			caller.departureListener = null;
 		})
 		.then((late) => decided(received, late));
 }

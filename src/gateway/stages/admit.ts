@@ -7,18 +7,15 @@
  */
 import { type Decision, type Deny, deny, permit } from "../../model/decision.ts";
 import type { OperationClass } from "../../model/operation-class.ts";
-import type { Reason } from "../../model/reason.ts";
 import type { JudgedRequest } from "../../ollama/judged-request.ts";
 import type { Admission } from "../../quota/admission.ts";
 import type { RateResult } from "../../quota/rate.ts";
-import type { Field } from "../../wire/write.ts";
-import { budgetFields } from "../budget-fields.ts";
-import type { Admitted, Lease, Reserved } from "../exchange.ts";
-import { allRateFields, rateLeft, rateLimitFields } from "../rate-limit-fields.ts";
+import { type Admitted, admittedAs, type Lease, type Reserved } from "../exchange.ts";
+import { noTurn, QueuedRequest, RETRY_CONCURRENCY_MS } from "../queued-request.ts";
+import { allRateFields } from "../rate-limit-fields.ts";
 import type { ReplyTo } from "../reply.ts";
 import { Room } from "../room.ts";
 import { tokenBoundOf } from "../token-bound.ts";
-import { WaitingAnswer } from "../waiting-answer.ts";
 
 export interface AdmitDeps {
 	readonly admission: Admission;
@@ -28,9 +25,6 @@ export interface AdmitDeps {
 }
 
 const NEEDS_ROOM: ReadonlySet<OperationClass> = new Set(["infer", "manage", "cloud"]);
-const RETRY_CONCURRENCY_MS = 1_000;
-/** Nobody is told to stay away for longer, however long the queue looks. */
-const RETRY_LATEST_MS = 600_000;
 
 /** `to`: where a stream that waits for long is begun, if the operator wants it. */
 export function admit(authorized: Reserved, to: ReplyTo, deps: AdmitDeps): Decision<Admitted> | Promise<Decision<Admitted>> {
@@ -64,56 +58,10 @@ function wait(
 	since: number,
 	{ admission, monotonic }: AdmitDeps,
 ): Decision<Admitted> | Promise<Decision<Admitted>> {
-	const { caller } = authorized;
 	if (admission.enter(room, tokenBoundOf(authorized.judged), since) !== "waiting")
 		return noTurn("queue-full", `${admission.queued} waiting`, room, admission);
 	room.queuePosition = admission.outlook(room).position;
-	const { queueTimeoutMs, keepAliveMs } = admission.spec;
-	return new Promise((resolve) => {
-		const answer =
-			keepAliveMs !== null && authorized.judged.streaming
-				? new WaitingAnswer(to, authorized, limitsOf(authorized, rate, since, admission))
-				: null;
-		const keptAlive =
-			answer === null || keepAliveMs === null ? undefined : setInterval(() => answer.sayWaiting(admission.outlook(room)), keepAliveMs);
-		const done = (decision: Decision<Admitted>): void => {
-			clearTimeout(timer);
-			clearInterval(keptAlive);
-			answer?.end();
-			caller.onDeparture = null;
-			resolve(decision);
-		};
-		const giveUp = (detail: string | null): void => {
-			const refusal = noTurn("queue-timeout", detail, room, admission);
-			if (admission.giveUp(room, monotonic())) done(refusal);
-		};
-		const timer = setTimeout(() => giveUp(null), queueTimeoutMs);
-		caller.onDeparture = () => giveUp("the caller left");
-		room.onDropped = () => done(noTurn("queue-full", "gave way to who has less in the queue", room, admission));
-		room.onTurn = () => {
-			room.queuedMs = monotonic() - since;
-			room.opened = to.opened === true;
-			done(permit(admittedAs(authorized, rate, room)));
-		};
-		// It left while an identity provider was asked who it is: a departure is told once.
-		if (caller.departed) giveUp("the caller left");
-	});
-}
-
-function limitsOf({ at, dialect, hold }: Reserved, rate: RateResult, since: number, { spec }: Admission): readonly Field[] {
-	return hold === null
-		? allRateFields(dialect, spec.rate, rate, since, at)
-		: budgetFields(hold, dialect, rateLimitFields(spec.rate, rate), rateLeft(dialect, spec.rate, rate, since, at));
-}
-
-/** A refusal that says where it stood, and when to try again. */
-function noTurn(reason: Extract<Reason, "queue-full" | "queue-timeout">, detail: string | null, room: Room, admission: Admission): Deny {
-	const { position, waitMs } = admission.outlook(room);
-	return { ...deny(reason, detail, Math.min(RETRY_LATEST_MS, Math.max(RETRY_CONCURRENCY_MS, waitMs))), position };
-}
-
-function admittedAs({ id, at, caller, head, dialect, principal, judged, grant, hold }: Reserved, rate: RateResult, lease: Lease): Admitted {
-	return { id, at, caller, head, dialect, principal, judged, grant, rate, lease, hold };
+	return new Promise((resolve) => new QueuedRequest(authorized, to, { rate, room, since, admission, monotonic }, resolve).begin());
 }
 
 const NO_ROOM_NEEDED: Lease = Object.freeze({

@@ -13,6 +13,7 @@ import { type Deny, deny } from "../../model/decision.ts";
 import type { Fault } from "../../model/fault.ts";
 import { serialise } from "../../ollama/understand.ts";
 import type { Batch } from "../../ports/event-log.ts";
+import type { GpuWork } from "../../quota/reservation.ts";
 import type { Roster } from "../../std/roster.ts";
 import type { Framing } from "../../wire/message.ts";
 import { requestHead } from "../../wire/write.ts";
@@ -65,7 +66,7 @@ export function forward(
 }
 
 /** One request on its way: to the first upstream, and to another where no connection could be made. */
-class Forwarding implements RelayOwner {
+class Forwarding implements RelayOwner, GpuWork {
 	readonly #admitted: Admitted;
 	readonly #recorded: Batch;
 	readonly #fields: readonly (readonly [string, string])[];
@@ -113,7 +114,7 @@ class Forwarding implements RelayOwner {
 				streaming: judged.streaming,
 				bytes: caller.bytesIn,
 				tokenBound: tokenBoundOf(judged),
-				fail: (fault) => relay.fail(fault),
+				relay,
 			});
 		}
 		upstream.enter();
@@ -164,10 +165,18 @@ class Forwarding implements RelayOwner {
 		const since = monotonic();
 		const virtual = gpu.enter(since);
 		this.#onGpu = { virtual, since };
-		this.#admitted.hold?.runsOn(
-			() => gpu.chargedMs(virtual, monotonic()) * 1_000,
-			() => this.#relay?.exhausted(),
-		);
+		this.#admitted.hold?.runsOn(this);
+	}
+
+	/** Microseconds of the GPU so far. */
+	gpuUs(): number {
+		if (this.#onGpu === null || this.#upstream === null) return this.#gpuMs * 1_000;
+		return this.#upstream.gpu.chargedMs(this.#onGpu.virtual, this.#deps.monotonic()) * 1_000;
+	}
+
+	/** A budget has no more time for it. */
+	exhausted(): void {
+		this.#relay?.exhausted();
 	}
 
 	#done(): string {
