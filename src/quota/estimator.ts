@@ -2,11 +2,11 @@
 import type { BudgetsSpec } from "../model/budget-spec.ts";
 import type { Charge } from "../model/charge.ts";
 import { NOTHING } from "./amount.ts";
+import type { CountedBudget } from "./counted-budget.ts";
 import type { Estimate } from "./estimate.ts";
 import { freeTokens } from "./fitting.ts";
 import { AHEAD_US } from "./gpu-look.ts";
 import { ModelHistory } from "./model-history.ts";
-import type { Plan } from "./plan.ts";
 import { FREE, Tariff } from "./tariff.ts";
 
 /** What decides about the size of a request. */
@@ -56,20 +56,23 @@ export class Estimator {
 		this.#tariffs.clear();
 	}
 
-	/** `weight`: null where it does not matter. `plan`: the budgets that concern it. */
-	estimate(model: string, weight: Weight | null, plan: Plan, now: number): Estimate {
+	/** `weight`: null where it does not matter. `budgets`: those that concern it, and how much room each has. */
+	estimate(model: string, weight: Weight | null, budgets: readonly CountedBudget[], rooms: readonly number[]): Estimate {
 		if (weight === null) return WEIGHTLESS;
 		const { guessedInput, mostInput, whole } = weight;
 		const tariff = this.#tariffOf(model);
 		const mostTokens = this.#history.mostInputTokens(model, mostInput);
 		const inputTokens = Math.min(mostTokens, this.#history.inputTokens(model, guessedInput));
-		const free = whole ? freeTokens(plan, inputTokens, tariff, now) : 0;
+		const free = whole ? freeTokens(budgets, rooms, inputTokens, tariff) : 0;
 		const outputTokens = weight.answers ? this.#outputTokens(model, weight, free) : 0;
 		const gpuUs = weight.onGpu ? Math.max(AHEAD_US, this.#history.gpuUs(model)) : 0;
 		const charge = { inputTokens, outputTokens, gpuUs, nanos: tariff.nanosOf(inputTokens, outputTokens, gpuUs) };
 		const most = { inputTokens: mostTokens, outputTokens, gpuUs, nanos: tariff.nanosOf(mostTokens, outputTokens, gpuUs) };
 		const usualTokens = whole && weight.outputBound === null ? Math.min(outputTokens, this.#history.outputTokens(model)) : outputTokens;
-		const usual = { inputTokens, outputTokens: usualTokens, gpuUs, nanos: tariff.nanosOf(inputTokens, usualTokens, gpuUs) };
+		const usual =
+			usualTokens === outputTokens
+				? charge
+				: { inputTokens, outputTokens: usualTokens, gpuUs, nanos: tariff.nanosOf(inputTokens, usualTokens, gpuUs) };
 		return { charge, usual, most, guessedInput, mostInput, whole, tariff };
 	}
 

@@ -1,9 +1,9 @@
 /** What a request needs of one budget at least, what it may use beyond its estimate, and how long an answer what was taken is enough for. */
 import type { BudgetSpec, BudgetUnit } from "../model/budget-spec.ts";
 import { amountOf } from "./amount.ts";
+import type { CountedBudget } from "./counted-budget.ts";
 import type { Estimate } from "./estimate.ts";
 import { AHEAD_US } from "./gpu-look.ts";
-import { type Plan, whoOf } from "./plan.ts";
 import type { Tariff } from "./tariff.ts";
 
 /** Time passes without tokens, so it is looked at again after a few of them. */
@@ -43,13 +43,13 @@ export function slackOf(unit: BudgetUnit, { charge, most }: Estimate): number {
 	return amountOf(unit, most) - amountOf(unit, charge);
 }
 
-/** Tokens of an answer for which all these budgets have room; 0 where none of them says. */
-export function freeTokens(plan: Plan, inputTokens: number, tariff: Tariff, now: number): number {
+/** Tokens of an answer for which all these budgets have room; 0 where none of them says. `rooms`: of each budget. */
+export function freeTokens(budgets: readonly CountedBudget[], rooms: readonly number[], inputTokens: number, tariff: Tariff): number {
 	let free = Number.POSITIVE_INFINITY;
-	for (const [at, budget] of plan.kind.budgets.entries()) {
-		const { spec } = budget;
-		if (!boundsAnswer(spec)) continue;
-		const room = whoOf(plan, at).room(budget, now);
+	for (let at = 0; at < budgets.length; at++) {
+		const spec = budgets[at]?.spec;
+		if (spec === undefined || !boundsAnswer(spec)) continue;
+		const room = rooms[at] ?? 0;
 		if (spec.unit === "output_tokens") free = Math.min(free, room);
 		else if (spec.unit === "tokens") free = Math.min(free, room - inputTokens);
 		else if (spec.unit === "money")

@@ -74,6 +74,7 @@ export class Ledger implements ReservationOwner {
 	readonly #subjects = BUDGET_SCOPES.map((scope) => [scope, new Subjects(scope)] as const);
 	readonly #plans = new Map<string, KeptPlans>();
 	#planner: Planner;
+	readonly #rooms: number[] = [];
 	#looksAtNetwork = false;
 	#isTimed = false;
 	#book = new SaveBook(() => this.#everybody(), 0);
@@ -165,19 +166,20 @@ export class Ledger implements ReservationOwner {
 	reserve(plan: Plan, request: string, facts: ChargedFacts, weight: Weight | null): Reservation | Exceeded {
 		const now = this.now();
 		const { budgets, bounds } = plan.kind;
-		const estimate = this.#estimator.estimate(facts.model ?? "", weight, plan, now);
+		const rooms = this.#roomsOf(plan, now);
+		const estimate = this.#estimator.estimate(facts.model ?? "", weight, budgets, rooms);
 		const held: number[] = [];
 		let exceeded: Exceeded | null = null;
 		let covered = Number.POSITIVE_INFINITY;
 		for (let at = 0; at < budgets.length; at++) {
 			const budget = budgets[at];
 			if (budget === undefined) continue;
-			const who = whoOf(plan, at);
 			const { unit, onExhausted } = budget.spec;
 			const wanted = amountOf(unit, estimate.charge);
-			const room = who.room(budget, now);
+			const room = rooms[at] ?? 0;
 			const least = leastOf(budget.spec, wanted, estimate);
 			if (least > room + SLACK) {
+				const who = whoOf(plan, at);
 				const retryAt = who.retryAt(budget, least, now);
 				if (exceeded === null || retryAt > exceeded.retryAt) exceeded = { counter: { budget, who }, needed: least, retryAt };
 				held.push(0);
@@ -317,6 +319,18 @@ export class Ledger implements ReservationOwner {
 
 	overshot({ spec }: CountedBudget, by: number): void {
 		this.#deps.onOvershoot(spec.name, spec.unit, by);
+	}
+
+	/** Of each budget of the plan; good until this is called again. */
+	#roomsOf(plan: Plan, now: number): readonly number[] {
+		const { budgets } = plan.kind;
+		const rooms = this.#rooms;
+		rooms.length = 0;
+		for (let at = 0; at < budgets.length; at++) {
+			const budget = budgets[at];
+			rooms.push(budget === undefined ? 0 : whoOf(plan, at).room(budget, now));
+		}
+		return rooms;
 	}
 
 	#definitions(): readonly BudgetDefinition[] {

@@ -21,13 +21,15 @@ export interface PlanKind {
 	readonly budgets: readonly CountedBudget[];
 	/** Of each budget: which of the plan's subjects it counts. */
 	readonly whose: readonly number[];
+	/** Of those that count requests: their numbers. */
+	readonly requests: readonly number[];
 	/** Whether it matters how much a request uses, and not only that it is there. */
 	readonly weighs: boolean;
 	/** Whether a budget wants to know of tokens as they pass. */
 	readonly bounds: boolean;
 }
 
-export const NO_PLAN: Plan = Object.freeze({ subjects: [], kind: { budgets: [], whose: [], weighs: false, bounds: false } });
+export const NO_PLAN: Plan = Object.freeze({ subjects: [], kind: { budgets: [], whose: [], requests: [], weighs: false, bounds: false } });
 
 /** Whom the budget with this number counts. */
 export function whoOf({ subjects, kind }: Plan, at: number): SubjectCounters {

@@ -154,6 +154,7 @@ function kindOf(budgets: readonly Budget[], whose: readonly number[]): PlanKind 
 	return {
 		budgets,
 		whose,
+		requests: budgets.flatMap(({ spec }, at) => (spec.unit === "requests" ? [at] : [])),
 		weighs: budgets.some(({ spec }) => isWeighed(spec)),
 		bounds: budgets.some(({ spec }) => ENDLESS.has(spec.unit)),
 	};

@@ -125,9 +125,9 @@ export class Reservation implements Hold, Placed {
 		this.#begun = true;
 		const now = this.#owner.now();
 		this.#owner.changed(this.plan.subjects);
-		for (let at = 0; at < this.#budgets.length; at++) {
+		for (const at of this.plan.kind.requests) {
 			const budget = this.#budgets[at];
-			if (budget?.spec.unit !== "requests") continue;
+			if (budget === undefined) continue;
 			this.#giveBack(budget, at);
 			whoOf(this.plan, at).add(budget, 1, now);
 		}

@@ -52,6 +52,17 @@ suite("the bound", () => {
 		assert.ok(image >= 16_384 && image < 17_000, `${image}`);
 	});
 
+	test("of a number is no less than its digits, however many they are", () => {
+		const text = JSON.stringify({
+			model: "door",
+			messages: [],
+			tools: [{ type: "function", function: { name: "f", parameters: { n: 0 } } }],
+		});
+		const few = mostPromptTokens(judged({ path: "/api/chat", body: text }));
+		const many = mostPromptTokens(judged({ path: "/api/chat", body: text.replace('"n":0', `"n":${"7".repeat(300)}`) }));
+		assert.ok(many >= few + 300, `${few} and ${many}`);
+	});
+
 	test("of tools is what they become when they are written as JSON again", () => {
 		const description = "<<<<<&&&&&>>>>>".repeat(10);
 		const bound = mostPromptTokens(chat("x", { tools: [{ type: "function", function: { name: "f", description } }] }));

@@ -7,7 +7,8 @@
  *    model's own template and SYSTEM add is not known here (`quota/model-history.ts`). Where `num_ctx` is named, nothing longer is read.
  *  - An image is known by where it stands. A long text without spaces is a text: Chinese has none.
  */
-import type { JsonObject, JsonValue, JudgedRequest } from "../judged-request.ts";
+import type { JsonArray, JsonObject, JsonValue, JudgedRequest } from "../judged-request.ts";
+import { isRawNumber } from "../raw-number.ts";
 
 const CHARACTERS_PER_TOKEN = 4;
 /** Of what UTF-8 has beyond one byte for each character. */
@@ -31,6 +32,8 @@ const MOST_FOR_TOOLS = 512;
 /** A string longer than this without a space in its beginning is base64, where an image can stand. */
 const LOOKED_AT = 256;
 const MEDIA: ReadonlySet<string> = new Set(["images", "image_url", "url", "data", "image"]);
+/** Of a body: no part of the prompt as it is written, or counted by another rule. */
+const BESIDE_PROMPT: ReadonlySet<string> = new Set(["model", "options", "context"]);
 /** What these hold is written as JSON again. */
 const WRITTEN_AGAIN: ReadonlySet<string> = new Set(["tools", "tool_calls", "input", "arguments"]);
 const ESCAPED = /[<>&"\\\p{Cc}\u2028\u2029]/gu;
@@ -43,8 +46,10 @@ export function estimatePromptTokens({ body }: JudgedRequest): number {
 			0,
 		);
 	if (body.kind !== "json") return 0;
-	const { context, ...prompt } = promptOf(body.value);
-	return Math.ceil(weigh(prompt, "")) + (Array.isArray(context) ? context.length : 0);
+	const { context } = body.value;
+	let sum = 0;
+	for (const name of Object.keys(body.value)) if (!BESIDE_PROMPT.has(name)) sum += weigh(body.value[name] ?? null, name);
+	return Math.ceil(sum) + (Array.isArray(context) ? context.length : 0);
 }
 
 /** More than this the server cannot count, but for what the model's own template and SYSTEM add. */
@@ -55,22 +60,19 @@ export function mostPromptTokens({ body, operation }: JudgedRequest): number {
 			0,
 		);
 	if (body.kind !== "json") return 0;
-	const { context, template, ...prompt } = promptOf(body.value);
+	const { context, template } = body.value;
 	const bound = contextBound(body.value, operation.usage === "record");
 	// A template that the caller brings can write the prompt as often as it likes.
 	if (typeof template === "string" && template !== "") return bound;
 	const before = Array.isArray(context) ? context.length * MOST_PER_CONTEXT_TOKEN : 0;
-	const tools = "tools" in prompt ? MOST_FOR_TOOLS : 0;
-	return Math.min(bound, before + tools + most(prompt, "", false));
+	let sum = before + MOST_PER_OBJECT + ("tools" in body.value ? MOST_FOR_TOOLS : 0);
+	for (const name of Object.keys(body.value))
+		if (!BESIDE_PROMPT.has(name) && name !== "template") sum += mostOfMember(name, body.value[name] ?? null, false);
+	return Math.min(bound, sum);
 }
 
 export function tokensOfLength(characters: number): number {
 	return Math.ceil(characters / CHARACTERS_PER_TOKEN);
-}
-
-function promptOf(body: JsonObject): JsonObject {
-	const { model: _model, options: _options, ...prompt } = body;
-	return prompt;
 }
 
 /** Longer prompts are cut short or refused. */
@@ -84,9 +86,10 @@ function contextBound({ options }: JsonObject, isRead: boolean): number {
 function weigh(value: JsonValue, key: string): number {
 	if (typeof value === "string") return isMedium(value, key) ? TOKENS_PER_MEDIUM : weighText(value);
 	if (typeof value !== "object" || value === null) return 0;
+	if (isRawNumber(value)) return weighText(value.rawJSON);
 	let sum = 0;
-	if (Array.isArray(value)) for (const each of value) sum += weigh(each, key);
-	else for (const [name, member] of Object.entries(value)) sum += weigh(member, name);
+	if (isList(value)) for (const each of value) sum += weigh(each, key);
+	else for (const name of Object.keys(value)) sum += weigh(value[name] ?? null, name);
 	return sum;
 }
 
@@ -97,17 +100,24 @@ function weighText(text: string): number {
 function most(value: JsonValue, key: string, isAgain: boolean): number {
 	if (typeof value === "string") return !isAgain && isMedium(value, key) ? MOST_PER_MEDIUM : mostOfText(value, isAgain);
 	if (typeof value !== "object" || value === null) return MOST_PER_NUMBER;
+	if (isRawNumber(value)) return MOST_PER_NUMBER + value.rawJSON.length;
 	let sum = MOST_PER_OBJECT;
-	if (Array.isArray(value)) for (const each of value) sum += MOST_PER_MEMBER + most(each, key, isAgain);
-	else
-		for (const [name, member] of Object.entries(value))
-			sum += MOST_PER_MEMBER + mostOfText(name, isAgain) + most(member, name, isAgain || WRITTEN_AGAIN.has(name));
+	if (isList(value)) for (const each of value) sum += MOST_PER_MEMBER + most(each, key, isAgain);
+	else for (const name of Object.keys(value)) sum += mostOfMember(name, value[name] ?? null, isAgain);
 	return sum;
+}
+
+function mostOfMember(name: string, member: JsonValue, isAgain: boolean): number {
+	return MOST_PER_MEMBER + mostOfText(name, isAgain) + most(member, name, isAgain || WRITTEN_AGAIN.has(name));
 }
 
 function mostOfText(text: string, isAgain: boolean): number {
 	const bytes = Buffer.byteLength(text);
 	return isAgain ? bytes + (text.match(ESCAPED)?.length ?? 0) * (LONGEST_ESCAPE - 1) : bytes;
+}
+
+function isList(value: JsonArray | JsonObject): value is JsonArray {
+	return Array.isArray(value);
 }
 
 function isMedium(text: string, key: string): boolean {
