@@ -21,8 +21,9 @@ interface Told {
 	/** Of each budget. */
 	readonly policies: readonly string[];
 	readonly beginnings: readonly string[];
-	/** What was said last of how budgets are defined: of units that have several now one and now another is told, but seldom. */
-	last: { readonly rate: string; readonly chosen: readonly number[]; readonly field: Field } | null;
+	/** What is said of how budgets are defined, by which of them are told: of units that have several now one and now another is. Beside one `rate`. */
+	readonly fields: Map<number, Field>;
+	rate: string;
 }
 
 /** Of a request that holds something, or of one that was refused because it may not. `rate`: the two fields of its rate, which are told in the same; `left`: what it leaves. */
@@ -36,6 +37,7 @@ export function budgetFields(
 	let requests = left;
 	const fields: Field[] = [];
 	const chosen: number[] = [];
+	let selection = 0;
 	let standings = rate === null ? "" : rate[1][1];
 	for (const { unit, places } of told.units) {
 		const place = places.length === 1 ? (places[0] ?? 0) : tightest(plan, places, now);
@@ -48,23 +50,29 @@ export function budgetFields(
 		const comma = standings === "" ? "" : ", ";
 		standings += `${comma}${told.beginnings[place] ?? ""}${Math.floor(remaining)};t=${Math.max(0, Math.ceil((renewsAt - now) / 1000))}`;
 		chosen.push(place);
+		selection = selection * plan.kind.budgets.length + place;
 		if (dialect === "ollama") continue;
 		const standing = { limit: inUnits(unit, limit), remaining, resetMs: renewsAt - now, now };
 		if (unit !== "requests") addLimitFields(fields, dialect, unit, standing);
 		else if (requests === null || remaining <= requests.remaining) requests = standing;
 	}
 	if (requests !== null) addLimitFields(fields, dialect, "requests", requests);
-	fields.push(policyField(told, chosen, rate === null ? "" : rate[0][1]), ["ratelimit", standings]);
+	fields.push(policyField(told, chosen, selection, rate === null ? "" : rate[0][1]), ["ratelimit", standings]);
 	return fields;
 }
 
-/** A text that is the same as on the answer before is not made again. */
-function policyField(told: Told, chosen: readonly number[], rate: string): Field {
-	const { last } = told;
-	if (last !== null && last.rate === rate && chosen.every((place, at) => place === last.chosen[at])) return last.field;
+/** A text that was made before is not made again. `selection`: stands for `chosen`. */
+function policyField(told: Told, chosen: readonly number[], selection: number, rate: string): Field {
+	if (told.rate !== rate) {
+		told.rate = rate;
+		told.fields.clear();
+	}
+	const known = told.fields.get(selection);
+	if (known !== undefined) return known;
 	const policies = chosen.map((place) => told.policies[place] ?? "");
 	const field = ["ratelimit-policy", (rate === "" ? policies : [rate, ...policies]).join(", ")] as const;
-	told.last = { rate, chosen, field };
+	// Beyond that two selections could be one number.
+	if (selection <= Number.MAX_SAFE_INTEGER && told.fields.size < FIELDS_MOST) told.fields.set(selection, field);
 	return field;
 }
 
@@ -80,6 +88,7 @@ function tightest(plan: Plan, places: readonly number[], now: number): number {
 	return chosen;
 }
 
+const FIELDS_MOST = 64;
 const toldByKind = new WeakMap<PlanKind, Told>();
 
 function toldOf(kind: PlanKind): Told {
@@ -96,7 +105,8 @@ function toldOf(kind: PlanKind): Told {
 		units,
 		policies,
 		beginnings: kind.budgets.map(({ spec }) => `"${spec.name}";r=`),
-		last: null,
+		fields: new Map(),
+		rate: "",
 	};
 	toldByKind.set(kind, told);
 	return told;

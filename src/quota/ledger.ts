@@ -377,5 +377,6 @@ function sameTexts(one: readonly string[], other: readonly string[]): boolean {
 }
 
 export function reservedOf({ held, facts: { kind, groups } }: Reservation): Reserved {
-	return { ...held, kind, groups };
+	const { inputTokens, outputTokens, gpuUs, nanos } = held;
+	return { inputTokens, outputTokens, gpuUs, nanos, kind, groups };
 }
