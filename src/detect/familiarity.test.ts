@@ -112,8 +112,24 @@ test("memory is bounded in principals and in habits, whatever comes", () => {
 	const familiarity = new Familiarity(nowhere);
 	for (let n = 0; n < 11_000; n += 1) familiarity.observe({ ...HOME, principal: `p${n}` });
 	assert.equal(familiarity.snapshot().length, 10_000);
-	for (let n = 0; n < 100; n += 1) familiarity.observe({ ...HOME, principal: "p10999", peer: `10.${n}.0.1`, at: AT + n });
+	for (let n = 0; n < 100; n += 1) familiarity.observe({ ...HOME, principal: "p9999", peer: `10.${n}.0.1`, at: AT + n });
 	assert.equal(familiarity.snapshot().at(-1)?.[3].length, 16);
+});
+
+test("a full house keeps whom it knows, and a newcomer takes the place of who was away for a day, over a restart too", () => {
+	const before = new Familiarity(nowhere);
+	for (let n = 0; n < 10_000; n += 1) before.observe({ ...HOME, principal: `p${n}` });
+	before.observe({ ...HOME, principal: "p0", at: AT + 7_200_000 });
+	const after = new Familiarity(nowhere);
+	after.restore(before.snapshot());
+	for (const familiarity of [before, after]) {
+		const known = (name: string): boolean => familiarity.snapshot().some(([principal]) => principal === name);
+		familiarity.observe({ ...HOME, principal: "soon", at: AT + DAY - 1 });
+		assert.deepEqual([known("p0"), known("p1"), known("soon")], [true, true, false]);
+		familiarity.observe({ ...HOME, principal: "late", at: AT + DAY });
+		assert.deepEqual([known("p0"), known("p1"), known("late")], [true, false, true]);
+		assert.equal(familiarity.snapshot().length, 10_000);
+	}
 });
 
 test("no text makes it throw", () => {

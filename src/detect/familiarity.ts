@@ -4,7 +4,9 @@
  *  - A day after a principal was first seen, a country, a network or a kind of client that is new to it is told, once. It is a sign and no proof: people travel and
  *    programs are exchanged. Nothing is refused for it.
  *  - A request that comes like the one before it costs a look-up and two comparisons.
- *  - Pure state, bounded: so many principals, so many habits of each; the one used least recently is forgotten, and each after a quarter of a year.
+ *  - Pure state, bounded: so many habits of each principal, of which the one used least recently is forgotten, and each after a quarter of a year; and so many
+ *    principals. Who was not seen for a day gives way to a newcomer. Where nobody was, the newcomer is not observed: if each forgot another, nobody would be
+ *    known for long enough to be told of, and every request would pay for that.
  */
 import type { FamiliaritySnapshot } from "../ports/familiarity-store.ts";
 
@@ -40,6 +42,7 @@ interface Known {
 /** Somebody who moves about at home or at work mostly stays within; a provider elsewhere is outside. */
 const WIDE = { v4: 16, v6: 32 } as const;
 const LEARNING_MS = 86_400_000;
+const AWAY_MS = 86_400_000;
 const KEPT_MS = 90 * 86_400_000;
 const REFRESH_MS = 3_600_000;
 const MOST_PRINCIPALS = 10_000;
@@ -107,11 +110,17 @@ export class Familiarity {
 		const habitOf = (rows: FamiliaritySnapshot[number][2]): Map<string, number> => new Map(rows.slice(-MOST_HABITS));
 		for (const [principal, since, countries, networks, clients] of snapshot.slice(-MOST_PRINCIPALS)) {
 			const habits = { country: habitOf(countries), network: habitOf(networks), client: habitOf(clients) };
-			this.#known.set(principal, { since, habits, peer: "", userAgent: null, refreshedAt: 0 });
+			const refreshedAt = clients.reduce((latest, [, at]) => Math.max(latest, at), since);
+			this.#known.set(principal, { since, habits, peer: "", userAgent: null, refreshedAt });
 		}
 	}
 
 	#learn(principal: string, peer: string, userAgent: string | null, at: number): void {
+		if (this.#known.size >= MOST_PRINCIPALS) {
+			const [oldest] = this.#known;
+			if (oldest === undefined || Math.abs(at - oldest[1].refreshedAt) < AWAY_MS) return;
+			this.#known.delete(oldest[0]);
+		}
 		const country = this.#countryOf(peer);
 		const habits = {
 			country: new Map(country === null ? [] : [[country, at]]),
@@ -120,9 +129,6 @@ export class Familiarity {
 		};
 		this.#changed = true;
 		this.#known.set(principal, { since: at, habits, peer, userAgent, refreshedAt: at });
-		if (this.#known.size <= MOST_PRINCIPALS) return;
-		const [oldest] = this.#known.keys();
-		if (oldest !== undefined) this.#known.delete(oldest);
 	}
 }
 
