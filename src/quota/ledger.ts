@@ -53,8 +53,8 @@ export interface Exceeded {
 interface KeptPlans {
 	readonly role: string;
 	readonly groups: readonly string[];
-	/** The one made last; where no budget looks at the model, the only one. */
-	last: Plan | null;
+	/** Where no budget looks at the model. */
+	any: Plan | null;
 	/** Null until it is needed: of a hundred thousand callers' maps most would be empty. */
 	byModel: Map<string, Plan> | null;
 }
@@ -146,14 +146,13 @@ export class Ledger implements ReservationOwner {
 		let kept = this.#plans.get(principal.id);
 		if (kept === undefined || kept.role !== principal.role || !sameTexts(kept.groups, principal.groups)) kept = this.#keepPlans(principal);
 		if (!this.#planner.looksAtModel) {
-			if (kept.last === null || isStale(kept.last)) kept.last = this.#compile(factsOf(principal, null, peer));
-			return kept.last;
+			if (kept.any === null || isStale(kept.any)) kept.any = this.#compile(factsOf(principal, null, peer));
+			return kept.any;
 		}
 		const name = model?.short ?? null;
 		const plan = kept.byModel?.get(name ?? "");
 		if (plan !== undefined && !isStale(plan)) return plan;
 		const made = this.#compile(factsOf(principal, name, peer));
-		kept.last = made;
 		kept.byModel ??= new Map();
 		if (plan !== undefined || kept.byModel.size < MODELS_MAX) kept.byModel.set(name ?? "", made);
 		return made;
@@ -348,7 +347,7 @@ export class Ledger implements ReservationOwner {
 	}
 
 	#keepPlans({ id, role, groups }: Principal): KeptPlans {
-		const kept: KeptPlans = { role, groups, last: null, byModel: null };
+		const kept: KeptPlans = { role, groups, any: null, byModel: null };
 		if (this.#plans.size >= PRINCIPALS_MAX) this.#plans.clear();
 		this.#plans.set(id, kept);
 		return kept;
