@@ -57,6 +57,11 @@ class Model {
 	readonly running: Running[] = [];
 	/** Used in the present day, of each caller. */
 	used = [0, 0];
+	/**
+	 * What nobody could hold, of each caller: what last frames hid was known when it had passed, while others held what was left; and what was given back to
+	 * others since it was on record is charged by a crash all the same.
+	 */
+	late = [0, 0];
 	/** What the most that a request may be is above what it looks like. */
 	biggestSlack = 0;
 	day = Math.floor(NOON / DAY);
@@ -84,6 +89,7 @@ class Model {
 		if (day <= this.day) return;
 		this.day = day;
 		this.used = [0, 0];
+		this.late = [0, 0];
 		// The server saves every few seconds while anything runs, so midnight is on record soon after.
 		this.save();
 	}
@@ -149,8 +155,10 @@ class Model {
 	end(at: number): void {
 		const [running] = this.running.splice(at % Math.max(1, this.running.length), 1);
 		if (running === undefined) return;
-		// Of the frame that was the last nobody asks any more.
-		if (this.unit !== "input_tokens") this.biggestSlack = Math.max(this.biggestSlack, running.hold.slackIn(this.unit) + running.hidden);
+		// What its last frame hides is known before the closing record comes.
+		running.hold.passed(running.passed, running.secret);
+		this.biggestSlack = Math.max(this.biggestSlack, running.hold.slackIn(this.unit));
+		this.late[running.caller] = (this.late[running.caller] ?? 0) + running.hidden;
 		const charged = running.hold.settle(charge(running.passed + running.secret, running.inputTokens));
 		running.hold.giveUp();
 		this.log.push(endedEvent({ request: running.hold.request, at: this.latest, charged }));
@@ -168,7 +176,10 @@ class Model {
 
 	/** Nothing is left but what was saved and what is on record. */
 	crash(): void {
-		for (const { caller, owed } of this.running.splice(0)) this.used[caller] = (this.used[caller] ?? 0) + owed;
+		for (const { caller, owed, hold } of this.running.splice(0)) {
+			this.used[caller] = (this.used[caller] ?? 0) + owed;
+			this.late[caller] = (this.late[caller] ?? 0) + Math.max(0, owed - this.amount(hold.held));
+		}
 		const { time } = this.tested;
 		// Monotonic clocks begin anew.
 		time.monotonic = 5;
@@ -192,7 +203,7 @@ class Model {
 			// Where answers may run on, all do that were let in while there was room.
 			if (this.mode === "finish") continue;
 			// What one request was wrong about its prompt and its answer.
-			const most = LIMIT + this.biggestSlack;
+			const most = LIMIT + this.biggestSlack + (this.late[caller] ?? 0);
 			assert.ok((this.used[caller] ?? 0) + held <= most, `${held} held beside ${this.used[caller]}, and ${most} are the most`);
 		}
 		assert.equal(this.tested.ledger.open, this.running.length);
