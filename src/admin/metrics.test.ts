@@ -105,8 +105,10 @@ test("the pairs of model and key have a bound of their own", async () => {
 	const metrics = createMetrics();
 	for (let model = 0; model < 30; model++)
 		for (let key = 0; key < 300; key++) metrics.observe({ ...CHAT, model: `m${model}`, principal: `k${key}` });
-	const series = (await metrics.registry()).split("\n").filter((line) => line.startsWith('rempart_tokens_total{direction="input"'));
+	const text = await metrics.registry();
+	const series = text.split("\n").filter((line) => line.startsWith('rempart_tokens_total{direction="input"'));
 	assert.equal(series.length, 5001);
+	assert.match(text, line("rempart_tokens_total", 'direction="input",model="_other",key="_other"', 4_000 * 12));
 });
 
 for (const reason of reasons()) {

@@ -162,6 +162,8 @@ export function createMetrics(): Metrics {
 	const keys = new CappedNames(KEYS_MAX);
 	const endings = new Map<string, EndingCells>();
 	const usages = new Map<string, UsageCells>();
+	/** Of all pairs beyond the bound: looked up once, or whoever comes beyond it costs more than whoever was first. */
+	let others: UsageCells | null = null;
 
 	return {
 		observe,
@@ -308,21 +310,24 @@ export function createMetrics(): Metrics {
 	function usageOf(model: string, principal: string): UsageCells {
 		const known = usages.get(`${model}|${principal}`);
 		if (known !== undefined) return known;
-		const room = usages.size < PAIRS_MAX;
-		const labels = [room ? models.of(model) : OTHER, room ? keys.of(principal) : OTHER] as const;
-		const made: UsageCells = {
-			input: tokens.at("input", ...labels),
-			output: tokens.at("output", ...labels),
-			load: gpu.at("load", ...labels),
-			prompt: gpu.at("prompt", ...labels),
-			eval: gpu.at("eval", ...labels),
-			unknown: gpu.at("unknown", ...labels),
-			firstToken: firstToken.at(labels[0]),
-			outputRate: outputRate.at(labels[0]),
-		};
 		// Beyond the bound the look-up itself must not grow either.
-		if (room) usages.set(`${model}|${principal}`, made);
+		if (usages.size >= PAIRS_MAX) return (others ??= usageCells(OTHER, OTHER));
+		const made = usageCells(models.of(model), keys.of(principal));
+		usages.set(`${model}|${principal}`, made);
 		return made;
+	}
+
+	function usageCells(model: string, key: string): UsageCells {
+		return {
+			input: tokens.at("input", model, key),
+			output: tokens.at("output", model, key),
+			load: gpu.at("load", model, key),
+			prompt: gpu.at("prompt", model, key),
+			eval: gpu.at("eval", model, key),
+			unknown: gpu.at("unknown", model, key),
+			firstToken: firstToken.at(model),
+			outputRate: outputRate.at(model),
+		};
 	}
 
 	/** Every counter that a refusal of this reason adds to. */
