@@ -7,15 +7,20 @@
 import { DIALECTS, type Dialect, OPERATION_CLASSES, type OperationClass } from "../model/operation-class.ts";
 import { type MutableSums, noSums } from "./usage-sums.ts";
 
-export interface CountedLine {
-	/** Unix ms. */
-	readonly at: number;
+/** Whose row a line adds to, of its day. */
+export interface CountedWho {
 	readonly principal: string | null;
 	/** JSON text of the list; "" for none. */
 	readonly groups: string;
 	readonly model: string | null;
 	readonly class: OperationClass | null;
 	readonly dialect: Dialect | null;
+}
+
+export interface CountedLine {
+	/** Unix ms. */
+	readonly at: number;
+	readonly who: CountedWho;
 	readonly sums: Readonly<MutableSums>;
 }
 
@@ -29,15 +34,17 @@ export function countedLine(line: string): CountedLine | null {
 	return line.startsWith(SUMMARISED) ? refusalsOf(recordIn(line)) : null;
 }
 
+/** Of what a `QuickLine` says of it. Null where those are not whole members: another program's record. */
+export function whoIn(who: string): CountedWho | null {
+	try {
+		return whoOf(recordIn(`{${who.slice(1)}}`) ?? {}, who.startsWith("+"));
+	} catch {
+		return null;
+	}
+}
+
 interface Ended {
-	readonly at: number;
-	readonly principal: string | null;
-	readonly groups: string;
-	readonly class: string | null;
-	readonly dialect: string | null;
-	readonly model: string | null;
 	readonly outcome: string;
-	readonly status: number;
 	readonly durationMs: number;
 	readonly bytesIn: number;
 	readonly bytesOut: number;
@@ -52,7 +59,7 @@ interface Ended {
 	readonly gpuTimeUs: number;
 }
 
-function counted(ended: Ended): CountedLine {
+function sumsOf(ended: Ended): MutableSums {
 	const { outcome, usage, gpuTimeUs } = ended;
 	const sums = noSums();
 	sums.requests = 1;
@@ -70,15 +77,7 @@ function counted(ended: Ended): CountedLine {
 		sums.outputTokens = usage.outputTokens;
 		if (usage.estimated) sums.estimated = 1;
 	}
-	return {
-		at: ended.at,
-		principal: ended.principal,
-		groups: ended.groups,
-		model: answered(usage !== null, outcome, ended.status) ? ended.model : null,
-		class: OPERATION_CLASSES.find((one) => one === ended.class) ?? null,
-		dialect: DIALECTS.find((one) => one === ended.dialect) ?? null,
-		sums,
-	};
+	return sums;
 }
 
 export function answered(hasUsage: boolean, outcome: string, status: number): boolean {
@@ -88,16 +87,10 @@ export function answered(hasUsage: boolean, outcome: string, status: number): bo
 function endedOf(record: Fields | null): CountedLine | null {
 	if (record === null || typeof record["at"] !== "number") return null;
 	const usage = fieldsOf(record["usage"]);
-	const groups = Array.isArray(record["groups"]) ? record["groups"].filter((group) => typeof group === "string") : [];
-	return counted({
-		at: record["at"],
-		principal: textOf(record["principal"]),
-		groups: groups.length === 0 ? "" : JSON.stringify(groups),
-		class: textOf(record["class"]),
-		dialect: textOf(record["dialect"]),
-		model: textOf(record["model"]),
-		outcome: textOf(record["outcome"]) ?? "",
-		status: countOf(record["status"]),
+	const outcome = textOf(record["outcome"]) ?? "";
+	const status = countOf(record["status"]);
+	const sums = sumsOf({
+		outcome,
 		durationMs: durationOf(record["durationMs"]),
 		bytesIn: countOf(record["bytesIn"]),
 		bytesOut: countOf(record["bytesOut"]),
@@ -114,14 +107,28 @@ function endedOf(record: Fields | null): CountedLine | null {
 					},
 		gpuTimeUs: countOf(record["gpuTimeUs"]),
 	});
+	return { at: record["at"], who: whoOf(record, answered(usage !== null, outcome, status)), sums };
 }
+
+function whoOf(record: Fields, hasAnswered: boolean): CountedWho {
+	const groups = Array.isArray(record["groups"]) ? record["groups"].filter((group) => typeof group === "string") : [];
+	return {
+		principal: textOf(record["principal"]),
+		groups: groups.length === 0 ? "" : JSON.stringify(groups),
+		model: hasAnswered ? textOf(record["model"]) : null,
+		class: OPERATION_CLASSES.find((one) => one === record["class"]) ?? null,
+		dialect: DIALECTS.find((one) => one === record["dialect"]) ?? null,
+	};
+}
+
+const NOBODY: CountedWho = { principal: null, groups: "", model: null, class: null, dialect: null };
 
 function refusalsOf(record: Fields | null): CountedLine | null {
 	if (record === null || typeof record["at"] !== "number") return null;
 	const sums = noSums();
 	sums.requests = countOf(record["count"]);
 	sums.refused = sums.requests;
-	return { at: record["at"], principal: null, groups: "", model: null, class: null, dialect: null, sums };
+	return { at: record["at"], who: NOBODY, sums };
 }
 
 type Fields = Readonly<Record<string, unknown>>;

@@ -8,6 +8,7 @@
 import { answered } from "./counted-line.ts";
 import type { MutableSums } from "./usage-sums.ts";
 
+const METHOD = ',"method":"';
 const ZERO = 48;
 const NINE = 57;
 const COMMA = 44;
@@ -16,7 +17,7 @@ const BRACE = 125;
 /** One for all lines: reading fills it anew. Lines are read where they stand in the text of their block, which is never cut into lines. */
 export class QuickLine {
 	at = 0;
-	/** Who, in which groups, did what with which model: the line's own text, and whether the model answered. */
+	/** Who, in which groups, did what with which model: + where the model answered, else -, and the line's own members. */
 	who = "";
 	readonly sums: MutableSums;
 	#text = "";
@@ -36,8 +37,8 @@ export class QuickLine {
 		this.#failed = false;
 		const { sums } = this;
 		this.at = this.#count(',"at":');
-		const who = this.#after(',"principal":');
-		const method = this.#after(',"method":"');
+		const who = this.#after(',"principal":') - '"principal":'.length;
+		const method = this.#after(METHOD) - METHOD.length;
 		const outcome = this.#word(',"outcome":"');
 		const status = this.#count(',"status":');
 		sums.requests = 1;

@@ -7,12 +7,12 @@
 import type { UsageRow } from "../ports/usage-ledger.ts";
 
 import type { Calendar } from "../std/calendar.ts";
-import { type CountedLine, countedLine, ENDED, SUMMARISED } from "./counted-line.ts";
+import { type CountedWho, countedLine, ENDED, SUMMARISED, whoIn } from "./counted-line.ts";
 import { QuickLine } from "./quick-line.ts";
 import { addSums, type MutableSums, noSums } from "./usage-sums.ts";
 
 /** Names that callers made up are parts of what is known; each one new. */
-const KNOWN_MOST = 4_096;
+const KNOWN_MOST = 16_384;
 
 interface Tallied {
 	readonly row: Omit<UsageRow, keyof MutableSums | "lastSeq">;
@@ -52,7 +52,7 @@ export class UsageTally {
 
 	#parse(line: string, seq: number): void {
 		const counted = countedLine(line);
-		if (counted !== null) this.#count(this.#rowOf(counted, seq), counted.sums, seq);
+		if (counted !== null) this.#count(this.#rowOf(this.#calendar.dayOf(counted.at), counted.who, seq), counted.sums, seq);
 	}
 
 	#addEnded(lines: string, start: number, end: number, seq: number): void {
@@ -65,8 +65,9 @@ export class UsageTally {
 		}
 		let tallied = this.#known.get(who);
 		if (tallied === undefined) {
-			const counted = countedLine(lines.slice(start, end));
-			tallied = counted === null ? undefined : this.#rowOf(counted, seq);
+			const counted = whoIn(who);
+			if (counted === null) return this.#parse(lines.slice(start, end), seq);
+			tallied = this.#rowOf(day, counted, seq);
 			if (tallied === undefined) return;
 			this.#known.set(who, tallied);
 		}
@@ -87,8 +88,7 @@ export class UsageTally {
 		tallied.lastSeq = seq;
 	}
 
-	#rowOf({ at, principal, groups, model, class: operationClass, dialect }: CountedLine, seq: number): Tallied | undefined {
-		const period = this.#calendar.dayOf(at);
+	#rowOf(period: string, { principal, groups, model, class: operationClass, dialect }: CountedWho, seq: number): Tallied | undefined {
 		if (period <= this.#after) return undefined;
 		// A line feed is in none of them: names in the record are printable.
 		const key = `${period}\n${principal}\n${groups}\n${model}\n${operationClass}\n${dialect}`;
