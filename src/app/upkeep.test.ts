@@ -120,24 +120,28 @@ function ticking(context: TestContext, yaml: string) {
 		clock: () => world.now,
 	});
 	context.after(() => upkeep[Symbol.dispose]());
-	/** So much later it ticks; returns what it then asked for. */
-	const pass = async (ms: number): Promise<readonly string[]> => {
+	/** So much later it ticks for so many minutes; returns what it then asked for. */
+	const pass = async (ms: number, ticks = 12): Promise<readonly string[]> => {
 		asked.length = 0;
 		world.now += ms;
-		context.mock.timers.tick(5_000);
-		for (let turn = 0; turn < 3; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+		for (let tick = 0; tick < ticks; tick += 1) {
+			context.mock.timers.tick(5_000);
+			for (let turn = 0; turn < 3; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+		}
 		return [...asked];
 	};
 	return { world, told, pass, upkeep };
 }
 
-test("usage is counted every five seconds; days and old events are looked at after a minute, then every hour", async (context) => {
+test("usage is counted after five seconds and every minute; days and old events are looked at after a minute, then every hour", async (context) => {
 	const { pass } = ticking(context, "events: { retention: 30d }\nusage: { retention: 40d }");
-	assert.deepEqual(await pass(5_000), ["count"]);
-	assert.deepEqual(await pass(55_000), ["count", "roll up 2026-07-31", "plan 29.999305555555555"]);
+	assert.deepEqual(await pass(5_000, 1), ["count"]);
+	assert.deepEqual(await pass(0, 11), []);
+	assert.deepEqual(await pass(0, 1), ["count"]);
+	assert.deepEqual(await pass(55_000, 1), ["count", "roll up 2026-07-31", "plan 29.999305555555555"]);
 	assert.deepEqual(await pass(HOUR - 1), ["count"]);
 	// What is removed goes once a day.
-	assert.deepEqual(await pass(1), ["count", "roll up 2026-07-31"]);
+	assert.deepEqual(await pass(1, 1), ["count", "roll up 2026-07-31"]);
 });
 
 test("a clock that is set ahead by years removes nothing for a day, and one that is set right again does not keep it from its work", async (context) => {

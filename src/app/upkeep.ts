@@ -24,7 +24,12 @@ export interface UpkeepDeps {
 
 export type UpkeepSettings = Pick<Config, "events" | "usage">;
 
-const COUNT_MS = 5_000;
+const TICK_MS = 5_000;
+/**
+ * Usage is counted soon after the start, since what is written from then on is summed up in memory, and then once a minute: so many of one caller's requests
+ * become one write of its row. Whoever asks for usage has it counted up to then.
+ */
+const TICKS_A_COUNT = 12;
 /** How often it is looked whether something is old enough; whole days matter, so what is removed goes once a day. */
 const LOOK_MS = 3_600_000;
 const DAY_MS = 86_400_000;
@@ -40,6 +45,7 @@ export class Upkeep implements Disposable {
 	/** When the clock was set, by itself. */
 	#setAt = Number.NEGATIVE_INFINITY;
 	#prunedAt = Number.NEGATIVE_INFINITY;
+	#ticks = 0;
 	#closed = false;
 
 	constructor(settings: UpkeepSettings, deps: UpkeepDeps) {
@@ -48,7 +54,7 @@ export class Upkeep implements Disposable {
 		// Not at once: whoever starts a server has other work for the disk.
 		this.#tickedAt = deps.clock();
 		this.#lookedAt = this.#tickedAt - LOOK_MS + 60_000;
-		this.#timer = setInterval(() => this.#tick(), COUNT_MS);
+		this.#timer = setInterval(() => this.#tick(), TICK_MS);
 		this.#timer.unref();
 	}
 
@@ -83,6 +89,9 @@ export class Upkeep implements Disposable {
 		this.#noticeSetting(now);
 		const due = now - this.#lookedAt >= LOOK_MS;
 		if (due) this.#lookedAt = now;
+		const counts = this.#ticks % TICKS_A_COUNT === 0;
+		this.#ticks += 1;
+		if (!due && !counts) return;
 		this.#running = (due ? this.look(now) : this.#count()).then(
 			() => {
 				this.#running = null;

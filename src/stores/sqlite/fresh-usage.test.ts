@@ -64,7 +64,7 @@ test("after a gap nothing is summed up until the log was counted, even where the
 });
 
 test("of more rows than memory should hold for whoever never counts, only the log can tell", () => {
-	const blocks = Array.from({ length: 51 }, (_, block) =>
+	const blocks = Array.from({ length: 101 }, (_, block) =>
 		linesOf(...Array.from({ length: 1_000 }, (__, line) => endedEvent({ at: EARLY, principal: `caller-${block}-${line}` }))),
 	);
 	const usage = new FreshUsage();
@@ -72,11 +72,11 @@ test("of more rows than memory should hold for whoever never counts, only the lo
 		for (const [block, lines] of blocks.slice(from, to).entries()) usage.add(lines, 1_000, 1_000 * (from + block + 1));
 	};
 	usage.take(0, 0, UTC);
-	add(0, 50);
-	assert.equal(usage.take(0, 50_000, UTC)?.length, 50_000);
-	usage.take(50_000, 0, UTC);
-	add(0, 51);
-	assert.ok(usage.take(0, 51_000, UTC) === null);
+	add(0, 100);
+	assert.equal(usage.take(0, 100_000, UTC)?.length, 100_000);
+	usage.take(100_000, 0, UTC);
+	add(0, 101);
+	assert.ok(usage.take(0, 101_000, UTC) === null);
 });
 
 test("the blocks since the last count say what they add, and in which records that stands", () => {

@@ -10,10 +10,10 @@ import type { Calendar } from "../../std/calendar.ts";
 import { UsageTally } from "../../usage/usage-tally.ts";
 
 /**
- * Rows beyond which the log is read instead: what nobody comes to count must not fill memory, and half a kilobyte a row is some 25 MB. Ten thousand callers
- * a second, each another one, are counted without the log.
+ * Rows beyond which the log is read instead: what nobody comes to count must not fill memory, and half a kilobyte a row is some 50 MB. That many callers in
+ * the time between two counts are counted without the log.
  */
-const ROWS_MOST = 50_000;
+const ROWS_MOST = 100_000;
 
 export class FreshUsage {
 	#tally: UsageTally | null = null;
