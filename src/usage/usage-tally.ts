@@ -14,11 +14,8 @@ import { addSums, type MutableSums, noSums } from "./usage-sums.ts";
 /** Names that callers made up are parts of what is known; each one new. */
 const KNOWN_MOST = 16_384;
 
-interface Tallied {
-	readonly row: Omit<UsageRow, keyof MutableSums | "lastSeq">;
-	readonly sums: MutableSums;
-	lastSeq: number;
-}
+/** A row while it is added to. */
+type Tallied = Omit<UsageRow, keyof MutableSums | "lastSeq"> & MutableSums & { lastSeq: number };
 
 export class UsageTally {
 	readonly #calendar: Calendar;
@@ -76,7 +73,7 @@ export class UsageTally {
 
 	/** What was summed up since the last call. */
 	take(): readonly UsageRow[] {
-		const rows = Array.from(this.#rows.values(), ({ row, sums, lastSeq }) => ({ ...row, ...sums, lastSeq }));
+		const rows = [...this.#rows.values()];
 		this.#rows.clear();
 		this.#known.clear();
 		return rows;
@@ -84,7 +81,7 @@ export class UsageTally {
 
 	#count(tallied: Tallied | undefined, sums: Readonly<MutableSums>, seq: number): void {
 		if (tallied === undefined) return;
-		addSums(tallied.sums, sums);
+		addSums(tallied, sums);
 		tallied.lastSeq = seq;
 	}
 
@@ -94,8 +91,8 @@ export class UsageTally {
 		const key = `${period}\n${principal}\n${groups}\n${model}\n${operationClass}\n${dialect}`;
 		let tallied = this.#rows.get(key);
 		if (tallied === undefined) {
-			const row = { period, principal, groups: groupsIn(groups), model, class: operationClass, dialect, firstSeq: seq };
-			tallied = { row, sums: noSums(), lastSeq: seq };
+			const who = { period, principal, groups: groupsIn(groups), model, class: operationClass, dialect };
+			tallied = { ...who, ...noSums(), firstSeq: seq, lastSeq: seq };
 			this.#rows.set(key, tallied);
 		}
 		return tallied;
