@@ -70,6 +70,7 @@ export interface Ready {
 
 const CERTIFICATE_CHECK_MS = 60_000;
 const SUMMARY_MS = 60_000;
+const SWEEP_MS = 5_000;
 
 /** Rejects with a HintedError where an operator has to act first. Whatever was opened by then is closed again. */
 export async function startServer(options: StartOptions): Promise<RunningServer> {
@@ -236,7 +237,6 @@ async function start(options: StartOptions, closers: AsyncDisposableStack): Prom
 
 	const summarise = (): void => {
 		for (const event of sampler.summarise(clock(), monotonic())) events.append(event);
-		admission.forgetIdle(monotonic());
 	};
 	metrics.read("connections", () => waysIn.connections);
 	metrics.read("streamsActive", () => pipeline.streams);
@@ -260,7 +260,11 @@ async function start(options: StartOptions, closers: AsyncDisposableStack): Prom
 	});
 	const key = options.firstKey ? await makeFirstKey(keys) : null;
 	// Nothing that comes now can fail: a start that has failed must leave no timer behind, which would keep the process.
-	const timers = [setInterval(() => void renewCertificate(), CERTIFICATE_CHECK_MS), setInterval(summarise, SUMMARY_MS)];
+	const timers = [
+		setInterval(() => void renewCertificate(), CERTIFICATE_CHECK_MS),
+		setInterval(summarise, SUMMARY_MS),
+		setInterval(() => admission.forgetIdle(monotonic()), SWEEP_MS),
+	];
 
 	function status(): ServerStatus {
 		return {

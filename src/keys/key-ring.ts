@@ -26,18 +26,18 @@ export interface Refused {
 	readonly keyId: string | null;
 }
 
+/** Flat, and with the texts that the key has anyway: of a hundred thousand keys asked in turn, each further object is a place in memory to wait for. */
 interface Entry {
 	readonly key: ApiKey;
 	/** One object for as long as the key does not change, so whatever is derived from a principal can be kept beside it. */
 	readonly accepted: { readonly principal: Principal };
-	readonly newest: Slot;
-	readonly older: Slot;
-}
-
-interface Slot {
-	/** Hexadecimal digits as bytes. A slot without a secret holds random ones, which no MAC equals. */
-	readonly mac: Buffer;
+	/** MACs in hexadecimal digits. In place of a secret that is not there stand random ones, which no MAC equals. */
+	readonly newest: string;
+	readonly older: string;
+	readonly newestExpiresAt: number | null;
+	readonly olderExpiresAt: number | null;
 	readonly expiresAt: number | null;
+	readonly revoked: boolean;
 }
 
 const MAC_DIGITS = 64;
@@ -49,9 +49,12 @@ export class MemoryKeyRing implements KeyRing {
 	readonly certificates: CertificateRing | null;
 	readonly #mac: KeyMac;
 	readonly #entries = new Map<string, Entry>();
-	readonly #nobody: Slot = { mac: randomBytes(MAC_DIGITS), expiresAt: null };
+	/** Of each role its one text: a store reads a new one for each key. */
+	readonly #roles = new Map<string, string>();
+	readonly #nobody = randomBytes(MAC_DIGITS / 2).toString("hex");
 	/** Reused: `verify` is synchronous. */
 	readonly #presented = Buffer.alloc(MAC_DIGITS);
+	readonly #stored = Buffer.alloc(MAC_DIGITS);
 
 	constructor(mac: KeyMac, signatures: SignatureRing | null = null, certificates: CertificateRing | null = null) {
 		this.#mac = mac;
@@ -68,8 +71,18 @@ export class MemoryKeyRing implements KeyRing {
 	/** Adds a key, or takes over its change. Effective when this returns. */
 	put(key: ApiKey): void {
 		const [newest, older] = key.secrets;
-		const accepted = { principal: principalOfKey(key) };
-		this.#entries.set(key.id, { key, accepted, newest: this.#slotOf(newest), older: this.#slotOf(older) });
+		const role = this.#roles.get(key.role) ?? key.role;
+		this.#roles.set(role, role);
+		this.#entries.set(key.id, {
+			key,
+			accepted: { principal: principalOfKey({ ...key, role }) },
+			newest: this.#macOf(newest),
+			older: this.#macOf(older),
+			newestExpiresAt: newest?.expiresAt ?? null,
+			olderExpiresAt: older?.expiresAt ?? null,
+			expiresAt: key.expiresAt,
+			revoked: key.revokedAt !== null,
+		});
 	}
 
 	find(id: string): ApiKey | null {
@@ -84,27 +97,29 @@ export class MemoryKeyRing implements KeyRing {
 	verify(credential: string, now: number): { readonly principal: Principal } | Refused {
 		const parsed = parseKey(credential);
 		const entry = parsed === null ? undefined : this.#entries.get(parsed.id);
-		const newest = entry?.newest ?? this.#nobody;
-		const older = entry?.older ?? this.#nobody;
 
 		this.#presented.write(this.#mac.macOf(parsed === null ? STAND_IN : credential), 0, "latin1");
-		const isNewest = timingSafeEqual(this.#presented, newest.mac);
-		const isOlder = timingSafeEqual(this.#presented, older.mac);
+		const isNewest = this.#isPresented(entry?.newest ?? this.#nobody);
+		const isOlder = this.#isPresented(entry?.older ?? this.#nobody);
 
 		if (parsed === null) return { refused: "credential-malformed", keyId: null };
 		if (entry === undefined) return { refused: "credential-unknown", keyId: parsed.id };
 		if (!isNewest && !isOlder) return { refused: "credential-wrong", keyId: parsed.id };
-		if (entry.key.revokedAt !== null) return { refused: "credential-revoked", keyId: parsed.id };
-		if (isPast(entry.key.expiresAt, now) || isPast((isNewest ? newest : older).expiresAt, now)) {
+		if (entry.revoked) return { refused: "credential-revoked", keyId: parsed.id };
+		if (isPast(entry.expiresAt, now) || isPast(isNewest ? entry.newestExpiresAt : entry.olderExpiresAt, now)) {
 			return { refused: "credential-expired", keyId: parsed.id };
 		}
 		return entry.accepted;
 	}
 
-	#slotOf(secret: KeySecret | undefined): Slot {
+	#isPresented(mac: string): boolean {
+		this.#stored.write(mac, 0, "latin1");
+		return timingSafeEqual(this.#presented, this.#stored);
+	}
+
+	#macOf(secret: KeySecret | undefined): string {
 		// A MAC of another length (a damaged store) becomes one that matches nothing: refused, not crashed on.
-		if (secret === undefined || secret.mac.length !== MAC_DIGITS) return this.#nobody;
-		return { mac: Buffer.from(secret.mac, "latin1"), expiresAt: secret.expiresAt };
+		return secret?.mac.length === MAC_DIGITS ? secret.mac : this.#nobody;
 	}
 }
 

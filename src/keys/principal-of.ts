@@ -3,8 +3,11 @@ import type { ApiKey } from "../model/api-key.ts";
 import type { EnrolledPrincipal } from "../model/enrolled-principal.ts";
 import type { Principal } from "../model/principal.ts";
 
+/** One for all keys without groups, which are nearly all. */
+const NO_GROUPS: readonly string[] = Object.freeze([]);
+
 export function principalOfKey({ id, name, role, models, groups }: ApiKey): Principal {
-	return { kind: "api-key", id, name, role, models, groups };
+	return { kind: "api-key", id, name, role, models, groups: groups.length === 0 ? NO_GROUPS : groups };
 }
 
 export function principalOfEnrolled({ id, name, role, models, groups, credential: { kind } }: EnrolledPrincipal): Principal {

@@ -39,10 +39,13 @@ interface Holder {
 
 /** Models that nobody uses are forgotten beyond so many. */
 const MAX_MODELS = 1_000;
+/** Some milliseconds. */
+const SWEPT_AT_ONCE = 16_384;
 
 export class Admission {
 	#spec: AdmissionSpec;
 	readonly #holders = new Map<string, Holder>();
+	#sweep = this.#holders.entries();
 	readonly #lanes = new Map<string, ModelLane<Place>>();
 	readonly #total: Gate<Place>;
 	/** Of work that no model of ours does. */
@@ -171,9 +174,18 @@ export class Admission {
 		return (atModel ? lane.gate : this.#total).outlook(place);
 	}
 
-	/** Forgets principals that hold nothing and whose rate has recovered, so that memory follows who is active. */
+	/**
+	 * Forgets principals that hold nothing and whose rate has recovered, so that memory follows who is active. To be called now and then: each call looks at
+	 * some of them, so that none takes long.
+	 */
 	forgetIdle(now: number): void {
-		for (const [principal, holder] of this.#holders) {
+		for (let looked = 0; looked < SWEPT_AT_ONCE; looked++) {
+			const next = this.#sweep.next();
+			if (next.done === true) {
+				this.#sweep = this.#holders.entries();
+				break;
+			}
+			const [principal, holder] = next.value;
 			if (holder.running === 0 && (holder.arrival ?? 0) <= now) this.#holders.delete(principal);
 		}
 		this.#total.queue.forgetIdle();
