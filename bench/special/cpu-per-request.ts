@@ -15,11 +15,7 @@ export async function measured(load: Child, job: ShortJob): Promise<ShortResult>
 	throw new Error(`no request was answered in ${TRIES} windows of ${job.windowMs} ms`);
 }
 
-/** In µs, of all windows together. */
-export function cpuPerRequest(windows: readonly ShortResult[]): number {
-	return sumOf(windows, "gatewayUs") / sumOf(windows, "requests");
-}
-
-function sumOf(windows: readonly ShortResult[], part: keyof ShortResult): number {
-	return windows.reduce((sum, each) => sum + each[part], 0);
+/** In µs. */
+export function cpuPerRequest({ gatewayUs, requests }: ShortResult): number {
+	return gatewayUs / requests;
 }

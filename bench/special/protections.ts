@@ -41,7 +41,7 @@ export async function protections(around: SpecialSurroundings): Promise<readonly
 	const variants: Variant[] = [];
 	for (const part of ["", ...WITHOUT.map(({ part: name }) => name)]) variants.push(await start(part, around));
 	const measure = async ({ pid, port, keyFile }: Variant, warmUpMs: number): Promise<number> =>
-		cpuPerRequest([await measured(load, { pid, port, keyFile, connections: CONNECTIONS, addresses: 1, warmUpMs, windowMs })]);
+		cpuPerRequest(await measured(load, { pid, port, keyFile, connections: CONNECTIONS, warmUpMs, windowMs }));
 	for (const variant of variants) await measure(variant, around.quick ? WARM_UP_MS : FIRST_WARM_UP_MS);
 	const costs = new Map<string, number[]>(variants.map(({ part }) => [part, []]));
 	for (let round = 0; round < rounds; round += 1) {

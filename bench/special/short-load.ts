@@ -16,8 +16,6 @@ export interface ShortJob {
 	/** Holds one key a line. */
 	readonly keyFile: string;
 	readonly connections: number;
-	/** So many loopback addresses the callers come from. */
-	readonly addresses: number;
 	readonly warmUpMs: number;
 	readonly windowMs: number;
 }
@@ -34,7 +32,7 @@ const requestsOf = new Map<string, readonly Buffer[]>();
 await answerJobs(measure);
 process.exit();
 
-async function measure({ port, pid, keyFile, connections, addresses, warmUpMs, windowMs }: ShortJob): Promise<ShortResult> {
+async function measure({ port, pid, keyFile, connections, warmUpMs, windowMs }: ShortJob): Promise<ShortResult> {
 	const requests = requestsOf.get(keyFile) ?? readRequests(keyFile);
 	requestsOf.set(keyFile, requests);
 	const failed = Promise.withResolvers<never>();
@@ -42,7 +40,7 @@ async function measure({ port, pid, keyFile, connections, addresses, warmUpMs, w
 	let answered = 0;
 	const draw = (): Buffer => requests[Math.floor(Math.random() * requests.length)] ?? fail();
 	for (let caller = 0; caller < connections; caller += 1) {
-		const socket = net.connect({ port, host: "127.0.0.1", noDelay: true, localAddress: `127.0.0.${1 + (caller % addresses)}` });
+		const socket = net.connect({ port, host: "127.0.0.1", noDelay: true });
 		const reader = new AnswerReader(() => undefined);
 		sockets.push(socket);
 		socket.on("error", failed.reject);

@@ -1,0 +1,131 @@
+/**
+ * Short requests at several gateways in turn, each under a key drawn at random, and the CPU time that each gateway used from the first turn to the last.
+ *
+ *  - Turns are short, so that what the machine's other users do falls upon all alike.
+ *  - All that a gateway uses counts, also while another is asked: what is saved, counted or collected now and then belongs to the requests before it.
+ */
+import type { Buffer } from "node:buffer";
+import { readFileSync } from "node:fs";
+import net from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
+
+import { AnswerReader } from "../answer-reader.ts";
+import { cpuTimeOf } from "../cpu.ts";
+import { requestBytes } from "../scripted.ts";
+import { answerJobs } from "./jobs.ts";
+
+export interface Target {
+	readonly pid: number;
+	readonly port: number;
+	/** Holds one key a line. */
+	readonly keyFile: string;
+}
+
+export interface TurnsJob {
+	readonly targets: readonly Target[];
+	readonly connections: number;
+	/** So many loopback addresses the callers come from. */
+	readonly addresses: number;
+	/** Of each target. */
+	readonly turns: number;
+	readonly turnMs: number;
+}
+
+/** Of each target. */
+export type TurnsResult = readonly { readonly requests: number; readonly gatewayUs: number }[];
+
+/** One reading of each file for all jobs. */
+const requestsOf = new Map<string, readonly Buffer[]>();
+
+/** The callers of one gateway: they send while it is their turn, and wait for their answers also afterwards. */
+class Callers {
+	readonly #requests: readonly Buffer[];
+	readonly #sockets: net.Socket[] = [];
+	#idle: net.Socket[] = [];
+	#active = false;
+	answered = 0;
+
+	constructor(requests: readonly Buffer[]) {
+		this.#requests = requests;
+	}
+
+	async connect(port: number, { connections, addresses }: TurnsJob, failed: (error: Error) => void): Promise<void> {
+		for (let caller = 0; caller < connections; caller += 1) {
+			const socket = net.connect({ port, host: "127.0.0.1", noDelay: true, localAddress: `127.0.0.${1 + (caller % addresses)}` });
+			const reader = new AnswerReader(() => undefined);
+			this.#sockets.push(socket);
+			socket.on("error", failed);
+			socket.on("data", (bytes: Buffer) => {
+				try {
+					if (!reader.push(bytes)) return;
+					this.answered += 1;
+					this.#next(socket);
+				} catch (error) {
+					failed(error instanceof Error ? error : new Error(String(error)));
+				}
+			});
+			await new Promise((resolve) => socket.once("connect", resolve));
+			this.#idle.push(socket);
+		}
+	}
+
+	begin(): void {
+		this.#active = true;
+		for (const socket of this.#idle.splice(0)) this.#next(socket);
+	}
+
+	pause(): void {
+		this.#active = false;
+	}
+
+	close(): void {
+		for (const socket of this.#sockets) socket.destroy();
+	}
+
+	#next(socket: net.Socket): void {
+		if (!this.#active) {
+			this.#idle.push(socket);
+			return;
+		}
+		const request = this.#requests[Math.floor(Math.random() * this.#requests.length)];
+		if (request === undefined) throw new Error("there is no key");
+		socket.write(request);
+	}
+}
+
+async function measure(job: TurnsJob): Promise<TurnsResult> {
+	const failed = Promise.withResolvers<never>();
+	const callers = job.targets.map(({ keyFile }) => new Callers(requestsIn(keyFile)));
+	const running = run(job, callers, failed.reject);
+	try {
+		return await Promise.race([running, failed.promise]);
+	} finally {
+		for (const each of callers) each.close();
+	}
+}
+
+async function run({ targets, ...job }: TurnsJob, callers: readonly Callers[], failed: (error: Error) => void): Promise<TurnsResult> {
+	for (const [at, { port }] of targets.entries()) await callers[at]?.connect(port, { targets, ...job }, failed);
+	const before = targets.map(({ pid }) => cpuTimeOf(pid));
+	for (let turn = 0; turn < job.turns; turn += 1) {
+		// Each goes first as often as last.
+		for (const each of turn % 2 === 0 ? callers : callers.toReversed()) {
+			each.begin();
+			await sleep(job.turnMs);
+			each.pause();
+		}
+	}
+	return targets.map(({ pid }, at) => ({ requests: callers[at]?.answered ?? 0, gatewayUs: cpuTimeOf(pid) - (before[at] ?? 0) }));
+}
+
+function requestsIn(keyFile: string): readonly Buffer[] {
+	const known = requestsOf.get(keyFile);
+	if (known !== undefined) return known;
+	const keys = readFileSync(keyFile, "latin1").trim().split("\n");
+	const requests = keys.map((key) => requestBytes("chat", `Bearer ${key}`, 0));
+	requestsOf.set(keyFile, requests);
+	return requests;
+}
+
+await answerJobs(measure);
+process.exit();
