@@ -161,7 +161,9 @@ export function createMetrics(): Metrics {
 	const models = new CappedNames(MODELS_MAX);
 	const keys = new CappedNames(KEYS_MAX);
 	const endings = new Map<string, EndingCells>();
-	const usages = new Map<string, UsageCells>();
+	/** By model, then by principal: a text made of both for each request would be hashed for each. */
+	const usages = new Map<string, Map<string, UsageCells>>();
+	let pairs = 0;
 	/** Of all pairs beyond the bound: looked up once, or whoever comes beyond it costs more than whoever was first. */
 	let others: UsageCells | null = null;
 
@@ -308,12 +310,15 @@ export function createMetrics(): Metrics {
 	}
 
 	function usageOf(model: string, principal: string): UsageCells {
-		const known = usages.get(`${model}|${principal}`);
+		const ofModel = usages.get(model);
+		const known = ofModel?.get(principal);
 		if (known !== undefined) return known;
 		// Beyond the bound the look-up itself must not grow either.
-		if (usages.size >= PAIRS_MAX) return (others ??= usageCells(OTHER, OTHER));
+		if (pairs >= PAIRS_MAX) return (others ??= usageCells(OTHER, OTHER));
 		const made = usageCells(models.of(model), keys.of(principal));
-		usages.set(`${model}|${principal}`, made);
+		pairs += 1;
+		if (ofModel === undefined) usages.set(model, new Map([[principal, made]]));
+		else ofModel.set(principal, made);
 		return made;
 	}
 

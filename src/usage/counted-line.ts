@@ -34,13 +34,21 @@ export function countedLine(line: string): CountedLine | null {
 	return line.startsWith(SUMMARISED) ? refusalsOf(recordIn(line)) : null;
 }
 
-/** Of what a `QuickLine` says of it. Null where those are not whole members: another program's record. */
-export function whoIn(who: string): CountedWho | null {
-	try {
-		return whoOf(recordIn(`{${who.slice(1)}}`) ?? {}, who.startsWith("+"));
-	} catch {
-		return null;
-	}
+/** Of a text that `QuickLine` or `whoText` made. */
+export function whoIn(who: string): CountedWho {
+	return whoOf(recordIn(who) ?? {}, true);
+}
+
+/** As JSON, the principal first. */
+export function whoText({ groups, ...who }: CountedWho): string {
+	return JSON.stringify({ principal: who.principal, groups: groupsIn(groups), class: who.class, dialect: who.dialect, model: who.model });
+}
+
+/** As `CountedWho` and the table have them; null for none. */
+export function groupsIn(text: string): readonly string[] | null {
+	if (text === "") return null;
+	const groups: unknown = JSON.parse(text);
+	return Array.isArray(groups) ? groups.filter((group) => typeof group === "string") : null;
 }
 
 interface Ended {

@@ -8,6 +8,7 @@
 import { answered } from "./counted-line.ts";
 import type { MutableSums } from "./usage-sums.ts";
 
+const MODEL = ',"model":';
 const METHOD = ',"method":"';
 const ZERO = 48;
 const NINE = 57;
@@ -17,7 +18,7 @@ const BRACE = 125;
 /** One for all lines: reading fills it anew. Lines are read where they stand in the text of their block, which is never cut into lines. */
 export class QuickLine {
 	at = 0;
-	/** Who, in which groups, did what with which model: + where the model answered, else -, and the line's own members. */
+	/** Who, in which groups, did what, as the line says it, and with which model where that answered: a JSON text that begins with the principal. */
 	who = "";
 	readonly sums: MutableSums;
 	#text = "";
@@ -38,6 +39,7 @@ export class QuickLine {
 		const { sums } = this;
 		this.at = this.#count(',"at":');
 		const who = this.#after(',"principal":') - '"principal":'.length;
+		const model = this.#after(MODEL) - MODEL.length;
 		const method = this.#after(METHOD) - METHOD.length;
 		const outcome = this.#word(',"outcome":"');
 		const status = this.#count(',"status":');
@@ -61,8 +63,9 @@ export class QuickLine {
 		sums.gpuUs = this.#count(',"gpuTimeUs":');
 		sums.untimed = sums.gpuUs > 0 && !isTimed ? 1 : 0;
 		if (this.#failed) return false;
-		this.who = (answered(hasUsage, outcome, status) ? "+" : "-") + text.slice(who, method);
-		return true;
+		// With a brace in it, it may hold a member of another program's that does not end there.
+		this.who = `{${text.slice(who, answered(hasUsage, outcome, status) ? method : model)}}`;
+		return !this.who.includes("{", 1);
 	}
 
 	/** Returns whether the server said how long it took. */

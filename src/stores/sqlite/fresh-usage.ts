@@ -35,7 +35,7 @@ export class FreshUsage {
 	}
 
 	/** All that the records after `after` up to `last` say, or null where only the log can tell. Begins anew with what follows `last`. */
-	take(after: number, last: number, calendar: Calendar): readonly UsageRow[] | null {
+	take(after: number, last: number, calendar: Calendar): Iterable<UsageRow> | null {
 		const isAsked = this.#after === after && this.#last === last && this.#timeZone === calendar.timeZone;
 		const tally = isAsked ? this.#tally : null;
 		if (tally === null) this.#tally = new UsageTally(calendar);

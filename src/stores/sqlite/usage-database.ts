@@ -36,8 +36,6 @@ export interface LogExtent {
 }
 
 const ROWS_A_TURN = 64;
-/** Sorted at once: some milliseconds. */
-const ROWS_SORTED = 8_192;
 
 export class UsageDatabase {
 	readonly #database: DatabaseSync;
@@ -84,17 +82,14 @@ export class UsageDatabase {
 	}
 
 	/** Adds what the records up to `seq` say, in one transaction; yields now and then, since the log is another file and need not wait for this one. */
-	*add(rows: readonly UsageRow[], counted: Counted, seq: number): Generator<undefined, Counted> {
+	*add(rows: Iterable<UsageRow>, counted: Counted, seq: number): Generator<undefined, Counted> {
 		const next = { ...counted, seq };
+		let added = 0;
 		this.#database.exec("BEGIN IMMEDIATE");
-		for (let from = 0; from < rows.length; from += ROWS_SORTED) {
-			// Rows that lie side by side are on one page: of many callers' rows in the order of their coming each would be a page to find, and to write.
-			const sorted = rows.slice(from, from + ROWS_SORTED).sort(byPrincipal);
-			yield;
-			for (const [at, row] of sorted.entries()) {
-				this.#add.run(...usageParameters(row));
-				if (at % ROWS_A_TURN === ROWS_A_TURN - 1) yield;
-			}
+		for (const row of rows) {
+			this.#add.run(...usageParameters(row));
+			added += 1;
+			if (added % ROWS_A_TURN === 0) yield;
 		}
 		this.#write(next);
 		this.#database.exec("COMMIT");
@@ -138,7 +133,7 @@ export class UsageDatabase {
 		this.#database.exec(CREATE_RECOUNT);
 	}
 
-	recount(rows: readonly UsageRow[]): void {
+	recount(rows: Iterable<UsageRow>): void {
 		const add = this.#database.prepare(addUsage("recount"));
 		this.#transact(() => {
 			for (const row of rows) add.run(...usageParameters(row));
@@ -200,11 +195,6 @@ export class UsageDatabase {
 			throw cause;
 		}
 	}
-}
-
-function byPrincipal({ principal: one }: UsageRow, { principal: other }: UsageRow): number {
-	if (one === other) return 0;
-	return (one ?? "") < (other ?? "") ? -1 : 1;
 }
 
 function later(one: string, other: string): string {

@@ -2,7 +2,7 @@ import type { SQLInputValue } from "node:sqlite";
 
 import { DIALECTS, OPERATION_CLASSES } from "../../model/operation-class.ts";
 import type { UsageRow } from "../../ports/usage-ledger.ts";
-import { groupsIn } from "../../usage/usage-tally.ts";
+import { groupsIn } from "../../usage/counted-line.ts";
 import type { Migration } from "./migrations.ts";
 import { integerIn, type Row, textIn } from "./row.ts";
 
