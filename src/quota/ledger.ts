@@ -50,13 +50,12 @@ export interface Exceeded {
 	readonly retryAt: number;
 }
 
-interface KeptPlans {
+/** Of a caller: its plan where no budget looks at the model, else its plans by model. */
+interface KeptPlan extends Plan {
 	readonly role: string;
 	readonly groups: readonly string[];
-	/** Where no budget looks at the model. */
-	any: Plan | null;
-	/** Null until it is needed: of a hundred thousand callers' maps most would be empty. */
-	byModel: Map<string, Plan> | null;
+	/** Null where no budget looks at the model: of a hundred thousand callers' maps all would be empty. */
+	readonly byModel: Map<string, Plan> | null;
 }
 
 const PRINCIPALS_MAX = 262_144;
@@ -72,7 +71,7 @@ export class Ledger implements ReservationOwner {
 	#budgets: readonly CompiledBudget[] = [];
 	#spec: BudgetsSpec = { budgets: [], prices: [], timeZone: "UTC" };
 	readonly #subjects = BUDGET_SCOPES.map((scope) => [scope, new Subjects(scope)] as const);
-	readonly #plans = new Map<string, KeptPlans>();
+	readonly #plans = new Map<string, KeptPlan>();
 	#planner: Planner;
 	readonly #rooms: number[] = [];
 	#looksAtNetwork = false;
@@ -143,18 +142,19 @@ export class Ledger implements ReservationOwner {
 	planOf(principal: Principal, model: ModelName | null, peer: string): Plan {
 		if (this.#budgets.length === 0) return NO_PLAN;
 		if (this.#looksAtNetwork) return this.#compile(factsOf(principal, model?.short ?? null, peer));
-		let kept = this.#plans.get(principal.id);
-		if (kept === undefined || kept.role !== principal.role || !sameTexts(kept.groups, principal.groups)) kept = this.#keepPlans(principal);
+		const last = this.#plans.get(principal.id);
+		const kept = last !== undefined && last.role === principal.role && sameTexts(last.groups, principal.groups) ? last : null;
 		if (!this.#planner.looksAtModel) {
-			if (kept.any === null || isStale(kept.any)) kept.any = this.#compile(factsOf(principal, null, peer));
-			return kept.any;
+			if (kept !== null && !isStale(kept)) return kept;
+			return this.#keep(principal, this.#compile(factsOf(principal, null, peer)), null);
 		}
 		const name = model?.short ?? null;
-		const plan = kept.byModel?.get(name ?? "");
+		const byModel = kept?.byModel ?? new Map<string, Plan>();
+		if (kept === null) this.#keep(principal, NO_PLAN, byModel);
+		const plan = byModel.get(name ?? "");
 		if (plan !== undefined && !isStale(plan)) return plan;
 		const made = this.#compile(factsOf(principal, name, peer));
-		kept.byModel ??= new Map();
-		if (plan !== undefined || kept.byModel.size < MODELS_MAX) kept.byModel.set(name ?? "", made);
+		if (plan !== undefined || byModel.size < MODELS_MAX) byModel.set(name ?? "", made);
 		return made;
 	}
 
@@ -346,8 +346,8 @@ export class Ledger implements ReservationOwner {
 		return found[1];
 	}
 
-	#keepPlans({ id, role, groups }: Principal): KeptPlans {
-		const kept: KeptPlans = { role, groups, any: null, byModel: null };
+	#keep({ id, role, groups }: Principal, { subjects, kind }: Plan, byModel: Map<string, Plan> | null): KeptPlan {
+		const kept = { role, groups, subjects, kind, byModel };
 		if (this.#plans.size >= PRINCIPALS_MAX) this.#plans.clear();
 		this.#plans.set(id, kept);
 		return kept;

@@ -184,8 +184,9 @@ export class Reservation implements Hold, Placed {
 			const who = whoOf(this.plan, at);
 			const amount = amountOf(spec.unit, charge);
 			if (amount > 0) who.add(budget, amount, now);
+			if (amount <= held || spec.onExhausted === "finish") continue;
 			const beyond = who.used(budget, now) - limit - held;
-			if (beyond > 0 && amount > held && spec.onExhausted !== "finish") this.#owner.overshot(budget, Math.min(beyond, amount - held));
+			if (beyond > 0) this.#owner.overshot(budget, Math.min(beyond, amount - held));
 		}
 		this.#owner.settled(this, charge);
 		return charge;
