@@ -26,9 +26,10 @@ export interface SubjectRecords {
 	/** Whose: ids, groups, models, networks, "" for everyone; one after the other, without anything between. */
 	readonly names: string;
 	/**
-	 * For each subject in turn: its scope's place in BUDGET_SCOPES, how many UTF-16 units its name has, how many numbers follow, and these. They are, for each
-	 * budget of which something was counted: its place among the definitions, how many numbers follow, and these, as its kind of window writes them.
-	 * None where nothing of a subject counts any more.
+	 * The place of their scope in BUDGET_SCOPES, how many budgets are counted, and their places among the definitions. Then for each subject in turn: how many
+	 * UTF-16 units its name has; when what follows was true (the ledger's time, Unix ms); of each budget how much was used, in the unit's smallest thing; how
+	 * many numbers follow, and these. They are, for each rolling window of which more is known than how much was used in all: which of the budgets, how many
+	 * numbers follow, and these, the number of each bucket but the newest and what was used in it. A subject of which nothing counts any more has no budgets.
 	 */
 	readonly numbers: Float64Array<ArrayBuffer>;
 }

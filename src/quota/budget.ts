@@ -56,19 +56,19 @@ export class Budget implements CountedBudget {
 	/** How many it ever concerned who are not forgotten. */
 	count(): number {
 		let count = 0;
-		for (const subject of this.subjects.all()) if (subject.cellOf(this.place) >= 0) count += 1;
+		for (const subject of this.subjects.all()) if (subject.counts(this)) count += 1;
 		return count;
 	}
 
 	/** Whether `subject` is among them. */
 	counts(subject: string): boolean {
-		return (this.subjects.find(subject)?.cellOf(this.place) ?? -1) >= 0;
+		return this.subjects.find(subject)?.counts(this) ?? false;
 	}
 
 	/** All of them. */
 	all(): readonly Counter[] {
 		const counters: Counter[] = [];
-		for (const subject of this.subjects.all()) if (subject.cellOf(this.place) >= 0) counters.push({ budget: this, who: subject });
+		for (const subject of this.subjects.all()) if (subject.counts(this)) counters.push({ budget: this, who: subject });
 		return counters;
 	}
 }

@@ -1,16 +1,29 @@
 /**
- * Where the numbers of a subject lie: so many cells for each of the budgets that ever concerned it, side by side with those of other subjects whom the same
- * budgets concern.
+ * Where the numbers of a subject lie: when it was looked at last, and two cells for each of the budgets that ever concerned it, side by side with those of
+ * other subjects whom the same budgets concern.
  *
  * Cells are handed out of large arrays and taken back when a subject is forgotten; the arrays stay for whoever comes next.
  */
+import type { BudgetScope } from "../model/budget-spec.ts";
+import type { Span } from "./calendar-span.ts";
 import type { CountedBudget } from "./counted-budget.ts";
 
 /** The first array is small, since there are selections of budgets that concern a single caller; each further one is twice as large. */
 const SUBJECTS_LEAST = 8;
 const SUBJECTS_MOST = 1_024;
 
-export type Copy = readonly [from: number, to: number, cells: number];
+/** Of a budget what is used, as its window counts it, and what is held. */
+const CELLS_OF_BUDGET = 2;
+/** When the subject was looked at last. */
+const CELLS_OF_SUBJECT = 1;
+
+/** Of the budget that is the `at`th of a layout the cell that says what is used, counted from the subject's first; the next says what is held. */
+export function usedCell(at: number): number {
+	return CELLS_OF_SUBJECT + at * CELLS_OF_BUDGET;
+}
+
+/** From which cell to which, counted from the subject's first. */
+export type Copy = readonly [from: number, to: number];
 
 export interface Place {
 	readonly cells: Float64Array;
@@ -19,32 +32,31 @@ export interface Place {
 }
 
 export class Layout {
+	readonly scope: BudgetScope;
 	/** In the order in which they are in force. */
 	readonly budgets: readonly CountedBudget[];
-	/** Of each of them the first cell, counted from the subject's first. */
-	readonly starts: readonly number[];
+	/** Those of which something is forgotten all the time. */
+	readonly flowing: readonly CountedBudget[];
+	/** Those of which something is forgotten when a span ends. */
+	readonly stepping: readonly CountedBudget[];
 	readonly width: number;
-	/** The same by the budgets' places; -1 for a budget that is not among them. */
+	/** Of budgets by their places the first cell, counted from the subject's first; -1 for a budget that is not among them. */
 	readonly #startAt: Int32Array;
+	#span: Span = { start: 0, end: 0 };
 	#cells = new Float64Array(0);
 	/** Subjects that fit there, and that are. */
 	#room = 0;
 	#taken = 0;
 	readonly #free: Place[] = [];
 
-	constructor(budgets: readonly CountedBudget[]) {
+	constructor(scope: BudgetScope, budgets: readonly CountedBudget[]) {
+		this.scope = scope;
 		this.budgets = budgets;
-		const starts: number[] = [];
-		let width = 0;
+		this.flowing = budgets.filter(({ window }) => window.flows);
+		this.stepping = budgets.filter(({ window }) => !window.flows);
+		this.width = CELLS_OF_SUBJECT + budgets.length * CELLS_OF_BUDGET;
 		this.#startAt = new Int32Array((budgets.at(-1)?.place ?? -1) + 1).fill(-1);
-		for (const { place, window } of budgets) {
-			starts.push(width);
-			this.#startAt[place] = width;
-			// What is held, and what the window counts.
-			width += 1 + window.width;
-		}
-		this.starts = starts;
-		this.width = width;
+		for (const [at, { place }] of budgets.entries()) this.#startAt[place] = usedCell(at);
 	}
 
 	/** -1 where the budget has no cells, or is not in force any more. */
@@ -56,12 +68,22 @@ export class Layout {
 		return this === other || other.budgets.every(({ place }) => this.startOf(place) >= 0);
 	}
 
-	/** What has to be copied for budgets that the other knows too: from which cell, to which, how many. */
+	/** The time around `now` in which of no budget anything is forgotten but of those that flow. Worked out once for all subjects. */
+	spanAt(now: number): Span {
+		if (now >= this.#span.start && now < this.#span.end) return this.#span;
+		const spans = this.stepping.map(({ window }) => window.spanAt(now));
+		const [starts, ends] = [spans.map(({ start }) => start), spans.map(({ end }) => end)];
+		this.#span = { start: Math.max(...starts), end: Math.min(...ends) };
+		return this.#span;
+	}
+
+	/** What has to be copied for budgets that the other knows too. */
 	copiesTo(other: Layout): readonly Copy[] {
 		const copies: Copy[] = [];
-		for (const [at, budget] of this.budgets.entries()) {
-			const to = other.starts[other.budgets.indexOf(budget)];
-			if (to !== undefined) copies.push([this.starts[at] ?? 0, to, 1 + budget.window.width]);
+		for (let cell = 0; cell < CELLS_OF_SUBJECT; cell++) copies.push([cell, cell]);
+		for (const [from, budget] of this.budgets.entries()) {
+			const to = other.budgets.indexOf(budget);
+			for (let cell = 0; to !== -1 && cell < CELLS_OF_BUDGET; cell++) copies.push([usedCell(from) + cell, usedCell(to) + cell]);
 		}
 		return copies;
 	}

@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { budgetsSpec, charge, LLAMA, principal, standing, testedLedger } from "../../test/support/budgets.ts";
-import { BUDGET_SCOPES, type BudgetSpec } from "../model/budget-spec.ts";
+import type { BudgetSpec } from "../model/budget-spec.ts";
 import type { BudgetChanges } from "../ports/budget-store.ts";
 import { countersIn } from "./plan.ts";
 import { Reservation } from "./reservation.ts";
+import { latestRecords } from "./subject-records.ts";
 
 const ADA = principal("ada00000");
 const BOB = principal("bob00000");
@@ -14,18 +15,13 @@ function fits(reserved: unknown): boolean {
 	return reserved instanceof Reservation;
 }
 
-/** Scope, subject and state of each record. */
-function savedIn({ records }: BudgetChanges): readonly (readonly [scope: string | undefined, subject: string, state: readonly number[]])[] {
-	return records.flatMap(({ names, numbers }) => {
-		const found: (readonly [string | undefined, string, readonly number[]])[] = [];
-		for (let at = 0, name = 0; at < numbers.length; ) {
-			const [scope = -1, length = 0, count = 0] = numbers.subarray(at, at + 3);
-			found.push([BUDGET_SCOPES[scope], names.slice(name, name + length), Array.from(numbers.subarray(at + 3, at + 3 + count))]);
-			name += length;
-			at += 3 + count;
-		}
-		return found;
-	});
+/** Scope and subject of each record, and of each of its budgets how much was used. */
+function savedIn({ records }: BudgetChanges) {
+	return Array.from(latestRecords(records), ({ scope, subject, counts }) => [
+		scope,
+		subject,
+		counts.map(({ place, used }) => [place, used]),
+	]);
 }
 
 test("refuses the request after the limit, names the budget and says when it renews", () => {
@@ -481,8 +477,16 @@ test("what changed of a caller is saved as one, and goes back to its budgets whe
 	const { ledger, held, time } = testedLedger(budgetsSpec(spec));
 	held(ADA).settle(charge(20, 10));
 	const changes = ledger.changes(1);
-	const until = Date.UTC(2026, 10, 24);
-	assert.deepEqual(savedIn(changes), [["key", "ada00000", [0, 2, until, 30, 1, 2, until, 1]]]);
+	assert.deepEqual(savedIn(changes), [
+		[
+			"key",
+			"ada00000",
+			[
+				[0, 30],
+				[1, 1],
+			],
+		],
+	]);
 	assert.deepEqual(ledger.changes(2).records, []);
 	const next = testedLedger(budgetsSpec([{ name: "new" }, ...spec.toReversed()]), time).ledger;
 	next.restore(changes);
@@ -494,17 +498,16 @@ test("what changed of a caller is saved as one, and goes back to its budgets whe
 });
 
 test("who was forgotten and came again before it was saved is there again, with what was counted since", () => {
-	const { ledger, held, pass } = testedLedger(budgetsSpec([{ per: "second" }]));
-	held(ADA).settle(charge(0));
-	ledger.changes(1);
+	const { ledger, held, pass } = testedLedger(budgetsSpec([{ unit: "tokens", per: "second", limit: 1_000 }]));
+	for (const who of [ADA, BOB]) held(who).settle(charge(7));
+	const first = ledger.changes(1);
 	pass(60_000);
 	ledger.forgetIdle();
-	held(ADA).settle(charge(0));
-	assert.deepEqual(
-		savedIn(ledger.changes(2)).map(([, subject, state]) => [subject, state.length]),
-		[
-			["ada00000", 0],
-			["ada00000", 4],
-		],
-	);
+	held(ADA).settle(charge(5));
+	const second = ledger.changes(2);
+	const both = { ...second, records: [...first.records, ...second.records] };
+	assert.deepEqual(savedIn(both), [
+		["key", "ada00000", [[0, 5]]],
+		["key", "bob00000", []],
+	]);
 });

@@ -25,7 +25,7 @@ import { type CompiledBudget, countersOf, Planner } from "./planner.ts";
 import { Reservation, type ReservationOwner } from "./reservation.ts";
 import { SaveBook } from "./save-book.ts";
 import { type Standing, standingOf } from "./standing.ts";
-import type { SubjectCounters } from "./subject-counters.ts";
+import type { CountedBefore, SubjectCounters } from "./subject-counters.ts";
 import { latestRecords } from "./subject-records.ts";
 import { Subjects } from "./subjects.ts";
 
@@ -52,13 +52,10 @@ export interface Exceeded {
 
 /** Of a caller: its plan where no budget looks at the model, else its plans by model. */
 interface KeptPlan extends Plan {
-	readonly role: string;
-	readonly groups: readonly string[];
 	/** Null where no budget looks at the model: of a hundred thousand callers' maps all would be empty. */
 	readonly byModel: Map<string, Plan> | null;
 }
 
-const PRINCIPALS_MAX = 262_144;
 /** A millisecond or two. */
 const SWEPT_AT_ONCE = 4_096;
 const MODELS_MAX = 256;
@@ -71,7 +68,8 @@ export class Ledger implements ReservationOwner {
 	#budgets: readonly CompiledBudget[] = [];
 	#spec: BudgetsSpec = { budgets: [], prices: [], timeZone: "UTC" };
 	readonly #subjects = BUDGET_SCOPES.map((scope) => [scope, new Subjects(scope)] as const);
-	readonly #plans = new Map<string, KeptPlan>();
+	/** A principal is one object for as long as nothing of it changes. */
+	#plans = new WeakMap<Principal, KeptPlan>();
 	#planner: Planner;
 	readonly #rooms: number[] = [];
 	#looksAtNetwork = false;
@@ -131,7 +129,7 @@ export class Ledger implements ReservationOwner {
 		this.#estimator.adjust(spec.prices);
 		this.#isTimed = spec.budgets.some(({ unit }) => unit === "gpu_seconds" || unit === "money");
 		this.#looksAtNetwork = spec.budgets.some(({ scope }) => scope === "network");
-		this.#plans.clear();
+		this.#plans = new WeakMap();
 		const isAsBefore = Array.from(before.values()).every(({ place }, at) => place === places[at]);
 		if (!isAsBefore) for (const [, subjects] of this.#subjects) subjects.rearrange();
 		if (JSON.stringify(this.#definitions()) !== definitions) this.#book.beginAnew();
@@ -142,8 +140,7 @@ export class Ledger implements ReservationOwner {
 	planOf(principal: Principal, model: ModelName | null, peer: string): Plan {
 		if (this.#budgets.length === 0) return NO_PLAN;
 		if (this.#looksAtNetwork) return this.#compile(factsOf(principal, model?.short ?? null, peer));
-		const last = this.#plans.get(principal.id);
-		const kept = last !== undefined && last.role === principal.role && sameTexts(last.groups, principal.groups) ? last : null;
+		const kept = this.#plans.get(principal) ?? null;
 		if (!this.#planner.looksAtModel) {
 			if (kept !== null && !isStale(kept)) return kept;
 			return this.#keep(principal, this.#compile(factsOf(principal, null, peer)), null);
@@ -224,18 +221,18 @@ export class Ledger implements ReservationOwner {
 			this.budgets.find((each) => each.spec.name === name && each.definition === definition),
 		);
 		const layouts = new Map<string, Layout>();
-		for (const { scope, subject, states } of latestRecords(records)) {
-			const counted = states.filter(([place]) => kept[place]?.spec.scope === scope);
+		for (const { scope, subject, seen, counts } of latestRecords(records)) {
+			const counted: CountedBefore[] = [];
+			for (const { place, used, older } of counts) {
+				const budget = kept[place];
+				if (budget?.spec.scope === scope) counted.push({ budget, used, older });
+			}
 			if (counted.length === 0) continue;
 			const all = this.#subjectsOf(scope);
-			const key = `${scope} ${counted.map(([place]) => place).join(" ")}`;
-			const layout = layouts.get(key) ?? all.layoutOf(counted.flatMap(([place]) => kept[place] ?? []));
+			const key = `${scope} ${counted.map(({ budget }) => budget.place).join(" ")}`;
+			const layout = layouts.get(key) ?? all.layoutOf(counted.map(({ budget }) => budget));
 			layouts.set(key, layout);
-			const who = all.of(subject, layout);
-			for (const [place, state] of counted) {
-				const budget = kept[place];
-				if (budget !== undefined) who.restore(budget, state);
-			}
+			all.of(subject, layout).restore(seen, counted);
 		}
 	}
 
@@ -266,11 +263,10 @@ export class Ledger implements ReservationOwner {
 				this.#sweep = this.#everybody();
 				return;
 			}
-			const { scope, subject } = next.value;
-			if (!next.value.isIdle(now)) continue;
-			this.#subjectsOf(scope).forget(next.value);
-			this.#book.forgotten(scope, subject);
-			if (scope === "key" || scope === "principal") this.#plans.delete(subject);
+			const each = next.value;
+			if (!each.isIdle(now)) continue;
+			this.#subjectsOf(each.layout.scope).forget(each);
+			this.#book.forgotten(each.layout.scope, each.subject);
 		}
 	}
 
@@ -295,9 +291,9 @@ export class Ledger implements ReservationOwner {
 		if (budget === undefined) return 0;
 		let count = 0;
 		for (const each of budget.subjects.all()) {
-			const isMeant = (subject === null || each.subject === subject) && each.cellOf(budget.place) >= 0;
+			const isMeant = (subject === null || each.subject === subject) && each.counts(budget);
 			if (!isMeant) continue;
-			each.restore(budget, []);
+			each.clear(budget);
 			this.changed([each]);
 			count += 1;
 		}
@@ -346,10 +342,9 @@ export class Ledger implements ReservationOwner {
 		return found[1];
 	}
 
-	#keep({ id, role, groups }: Principal, { subjects, kind }: Plan, byModel: Map<string, Plan> | null): KeptPlan {
-		const kept = { role, groups, subjects, kind, byModel };
-		if (this.#plans.size >= PRINCIPALS_MAX) this.#plans.clear();
-		this.#plans.set(id, kept);
+	#keep(principal: Principal, { subjects, kind }: Plan, byModel: Map<string, Plan> | null): KeptPlan {
+		const kept = { subjects, kind, byModel };
+		this.#plans.set(principal, kept);
 		return kept;
 	}
 
@@ -369,10 +364,6 @@ export function factsOf({ id, kind, role, groups }: Principal, model: string | n
 function isStale({ subjects }: Plan): boolean {
 	for (const subject of subjects) if (subject.gone) return true;
 	return false;
-}
-
-function sameTexts(one: readonly string[], other: readonly string[]): boolean {
-	return one === other || (one.length === other.length && one.every((text, at) => text === other[at]));
 }
 
 export function reservedOf({ held, facts: { kind, groups } }: Reservation): Reserved {

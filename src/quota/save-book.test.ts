@@ -122,14 +122,17 @@ test("a save is of those who changed alone, until budgets change places or a sav
 });
 
 for (const [what, names, numbers] of [
-	["a scope that is none", "a", [9, 1, 0]],
-	["a name that is longer than all names", "a", [0, 2, 0]],
-	["names that nobody has", "ab", [0, 1, 0]],
-	["a state that ends too early", "a", [0, 1, 3, 0, 2, 1]],
-	["a state of which one number is missing", "a", [0, 1, 2, 0, 1]],
-	["a length below 0", "a", [0, 1, -3]],
-	["a length that is no whole number", "a", [0, 0.5, 0]],
-	["half a record", "a", [0]],
+	["a scope that is none", "a", [9, 0, 1, 0, 0]],
+	["a name that is longer than all names", "a", [0, 0, 2, 0, 0]],
+	["names that nobody has", "ab", [0, 0, 1, 0, 0]],
+	["nothing at all", "", []],
+	["more budgets than there are places", "", [0, 3, 0]],
+	["a place that is no whole number", "a", [0, 1, 0.5, 1, 0, 7, 0]],
+	["older buckets that end too early", "a", [0, 1, 0, 1, 0, 7, 3, 0, 2, 1]],
+	["older buckets of which one number is missing", "a", [0, 1, 0, 1, 0, 7, 2, 0, 1]],
+	["a length below 0", "a", [0, 0, 1, 0, -3]],
+	["a length that is no whole number", "a", [0, 0, 0.5, 0, 0]],
+	["half a record", "a", [0, 1, 0, 1, 0]],
 	["nothing but infinity", "", [Number.POSITIVE_INFINITY]],
 ] as const) {
 	test(`refuses ${what}`, () => {
@@ -138,24 +141,54 @@ for (const [what, names, numbers] of [
 }
 
 test("any name goes there and back, in as many pieces as it takes", () => {
+	const layout = { scope: "model", budgets: [{ place: 7 }, { place: 3 }] } as const;
 	fc.assert(
 		fc.property(
 			fc.uniqueArray(fc.string({ unit: "binary" }), { maxLength: 20, size: "max" }),
 			fc.array(fc.double(), { maxLength: 30, size: "max" }),
-			(names, state) => {
+			(names, older) => {
 				const writer = new RecordWriter();
 				for (const subject of names)
-					writer.add({ scope: "model", subject, state: (numbers) => void numbers.push(7, state.length, ...state) });
-				const read = Array.from(latestRecords(writer.records()));
+					writer.add({ layout, subject, record: (numbers) => void numbers.push(5, 0, 9, older.length + 2, 1, older.length, ...older) });
+				const read = Array.from(latestRecords(structuredClone(writer.records())));
 				assert.deepEqual(
 					read,
-					names.map((subject) => ({ scope: "model", subject, states: [[7, state]] })),
+					names.map((subject) => ({ scope: "model", subject, seen: 5, counts: [{ place: 3, used: 9, older }] })),
 				);
 			},
 		),
 	);
 	const writer = new RecordWriter();
-	for (let at = 0; at < 30_000; at++) writer.add({ scope: "key", subject: `${at}`, state: (numbers) => void numbers.push(0, 2, at, at) });
+	for (let at = 0; at < 30_000; at++) writer.add({ layout, subject: `${at}`, record: (numbers) => void numbers.push(at, at, at, 0) });
 	assert.ok(writer.records().length > 1);
 	assert.equal(Array.from(latestRecords(writer.records())).length, 30_000);
+});
+
+test("what is said last of a subject counts, whatever budgets it had before, and whoever was forgotten and came again is there", () => {
+	const of = (place: number, used: number) => ({
+		layout: { scope: "key", budgets: [{ place }] } as const,
+		record: (numbers: number[]) => void numbers.push(1, used, 0),
+	});
+	const writer = new RecordWriter();
+	writer.add({ subject: "ada", ...of(0, 5) });
+	writer.addForgotten("key", "ada");
+	writer.addForgotten("key", "bob");
+	const first = writer.records();
+	const second = new RecordWriter();
+	second.add({ subject: "ada", ...of(1, 6) });
+	const read = Array.from(latestRecords([...first, ...second.records()]));
+	assert.deepEqual(
+		read.map(({ subject, counts }) => [subject, counts.map(({ place, used }) => [place, used])]),
+		[
+			["ada", [[1, 6]]],
+			["bob", []],
+		],
+	);
+	assert.deepEqual(
+		Array.from(latestRecords(first)).map(({ subject, counts }) => [subject, counts.length]),
+		[
+			["ada", 1],
+			["bob", 0],
+		],
+	);
 });

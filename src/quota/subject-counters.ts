@@ -3,16 +3,23 @@
  *
  *  - What requests hold that have not ended belongs to no window, and goes on counting when a window ends. What a request used is charged to the window in
  *    which it ends, so that window has room for it.
+ *  - Whoever looks brings what is used up to that moment first; from then on it is a number for every window.
  *  - Of a budget that is not in force any more nothing is used, and what is added to it is lost.
  */
-import type { BudgetScope } from "../model/budget-spec.ts";
 import type { CountedBudget } from "./counted-budget.ts";
-import type { Copy, Layout } from "./layout.ts";
+import { type Copy, type Layout, usedCell } from "./layout.ts";
 import type { Recorded } from "./subject-records.ts";
-import { type Cells, RETRY_MS, type Window } from "./window.ts";
+import { type Cells, keepOlder, RETRY_MS, type Window } from "./window.ts";
+
+/** What a record says of one budget. */
+export interface CountedBefore {
+	readonly budget: CountedBudget;
+	readonly used: number;
+	/** Of a rolling window; see `Cells`. */
+	readonly older: readonly number[];
+}
 
 export class SubjectCounters implements Cells, Recorded {
-	readonly scope: BudgetScope;
 	readonly subject: string;
 	/** Has cells for every budget that ever concerned it. */
 	layout: Layout;
@@ -28,8 +35,7 @@ export class SubjectCounters implements Cells, Recorded {
 	gone = false;
 	#base: number;
 
-	constructor(scope: BudgetScope, subject: string, layout: Layout) {
-		this.scope = scope;
+	constructor(subject: string, layout: Layout) {
 		this.subject = subject;
 		this.layout = layout;
 		const { cells, base } = layout.take();
@@ -37,46 +43,52 @@ export class SubjectCounters implements Cells, Recorded {
 		this.#base = base;
 	}
 
-	/** Of a budget by its place the cell that says what is held, before those of its window; -1 where there is none. */
-	cellOf(place: number): number {
-		const start = this.layout.startOf(place);
-		return start < 0 ? -1 : this.#base + start;
+	/** Whether the budget has cells here. */
+	counts({ place }: CountedBudget): boolean {
+		return this.layout.startOf(place) >= 0;
 	}
 
 	/** What requests hold of a budget that have not ended. */
 	reserved(budget: CountedBudget): number {
-		const held = this.cellOf(budget.place);
-		return held < 0 ? 0 : (this.cells[held] ?? 0);
+		const at = this.#cellOf(budget);
+		return at < 0 ? 0 : (this.cells[at + 1] ?? 0);
 	}
 
 	/** Holds so much more; below 0 gives back. */
 	reserve(budget: CountedBudget, amount: number): void {
-		const held = this.cellOf(budget.place);
-		if (held >= 0) this.cells[held] = (this.cells[held] ?? 0) + amount;
+		const at = this.#cellOf(budget);
+		if (at >= 0) this.cells[at + 1] = (this.cells[at + 1] ?? 0) + amount;
 	}
 
 	used(budget: CountedBudget, now: number): number {
-		const held = this.cellOf(budget.place);
-		return held < 0 ? 0 : budget.window.used(this, held + 1, now);
+		const at = this.#cellOf(budget);
+		if (at < 0) return 0;
+		this.#pass(now);
+		return this.cells[at] ?? 0;
 	}
 
 	/** Charges. */
 	add(budget: CountedBudget, amount: number, now: number): void {
-		const held = this.cellOf(budget.place);
-		if (held >= 0) budget.window.add(this, held + 1, amount, now);
+		const at = this.#cellOf(budget);
+		if (at < 0) return;
+		this.#pass(now);
+		this.cells[at] = (this.cells[at] ?? 0) + amount;
 	}
 
 	/** What nobody uses and nobody holds. Below 0 where a limit was lowered, or an estimate was too low. */
 	room(budget: CountedBudget, now: number): number {
-		const held = this.cellOf(budget.place);
-		if (held < 0) return budget.limit;
-		return budget.limit - budget.window.used(this, held + 1, now) - (this.cells[held] ?? 0);
+		const at = this.#cellOf(budget);
+		if (at < 0) return budget.limit;
+		this.#pass(now);
+		return budget.limit - (this.cells[at] ?? 0) - (this.cells[at + 1] ?? 0);
 	}
 
 	/** When enough of what was used is forgotten that `need` more fits, Unix ms; at the earliest, where others hold some of it. */
 	renews(budget: CountedBudget, need: number, now: number): number {
-		const held = this.cellOf(budget.place);
-		return held < 0 ? now : budget.window.renews(this, held + 1, need, now);
+		const at = this.#cellOf(budget);
+		if (at < 0) return now;
+		this.#pass(now);
+		return budget.window.renews(this, at, need, now);
 	}
 
 	/** When to try again to get `need`. */
@@ -84,18 +96,29 @@ export class SubjectCounters implements Cells, Recorded {
 		return this.used(budget, now) + need <= budget.limit ? now + RETRY_MS : this.renews(budget, need, now);
 	}
 
-	/** Takes back of one budget what `state` gave: nothing is nothing used. */
-	restore(budget: CountedBudget, state: ArrayLike<number>): void {
-		const held = this.cellOf(budget.place);
-		if (held >= 0) budget.window.restore(this, held + 1, state);
+	/** Nothing is used any more; what is held stays held. */
+	clear(budget: CountedBudget): void {
+		const at = this.#cellOf(budget);
+		if (at < 0) return;
+		this.cells[at] = 0;
+		keepOlder(this, budget.window, []);
+	}
+
+	/** Takes over a record, of whoever was not counted yet. `seen`: when these were true. */
+	restore(seen: number, counted: readonly CountedBefore[]): void {
+		this.cells[this.#base] = seen;
+		for (const { budget, used, older } of counted) {
+			const at = this.#cellOf(budget);
+			if (at < 0) continue;
+			this.cells[at] = used;
+			keepOlder(this, budget.window, [...older]);
+		}
 	}
 
 	/** What is counted goes along as `copies` say; the cells it had are left as they are. */
 	moveTo(layout: Layout, copies: readonly Copy[]): void {
 		const { cells, base } = layout.take();
-		for (const [from, to, count] of copies) {
-			for (let cell = 0; cell < count; cell++) cells[base + to + cell] = this.cells[this.#base + from + cell] ?? 0;
-		}
+		for (const [from, to] of copies) cells[base + to] = this.cells[this.#base + from] ?? 0;
 		for (const window of this.older?.keys() ?? [])
 			if (!layout.budgets.some((budget) => budget.window === window)) this.older?.delete(window);
 		this.layout = layout;
@@ -110,28 +133,43 @@ export class SubjectCounters implements Cells, Recorded {
 
 	isIdle(now: number): boolean {
 		if (this.holds > 0) return false;
-		const { budgets, starts } = this.layout;
-		for (let at = 0; at < budgets.length; at++) {
-			const held = this.#base + (starts[at] ?? 0);
-			if (this.cells[held] !== 0 || budgets[at]?.window.used(this, held + 1, now) !== 0) return false;
-		}
+		this.#pass(now);
+		for (let at = 1; at < this.layout.width; at++) if (this.cells[this.#base + at] !== 0) return false;
 		return true;
 	}
 
 	/** As it is saved: see `SubjectRecords`. */
-	state(numbers: number[]): void {
-		const { budgets, starts } = this.layout;
-		for (let at = 0; at < budgets.length; at++) {
-			const budget = budgets[at];
-			if (budget === undefined) continue;
-			const length = numbers.push(budget.place, 0);
-			budget.window.state(this, this.#base + (starts[at] ?? 0) + 1, numbers);
-			if (numbers.length > length) {
-				numbers[length - 1] = numbers.length - length;
-			} else {
-				numbers.pop();
-				numbers.pop();
-			}
+	record(numbers: number[]): void {
+		const { cells, layout, older } = this;
+		const base = this.#base;
+		numbers.push(cells[base] ?? 0);
+		for (let at = 0; at < layout.budgets.length; at++) numbers.push(cells[base + usedCell(at)] ?? 0);
+		const length = numbers.push(0);
+		if (older === null) return;
+		for (const [at, { window }] of layout.budgets.entries()) {
+			const buckets = older.get(window);
+			if (buckets !== undefined) numbers.push(at, buckets.length, ...buckets);
 		}
+		numbers[length - 1] = numbers.length - length;
+	}
+
+	/** The cell that says what is used; the next says what is held. Below 0 where there is none. */
+	#cellOf({ place }: CountedBudget): number {
+		const start = this.layout.startOf(place);
+		return start < 0 ? -1 : this.#base + start;
+	}
+
+	/** What is used is brought up to `now`. */
+	#pass(now: number): void {
+		const seen = this.cells[this.#base] ?? 0;
+		if (seen < now) this.#forget(seen, now);
+	}
+
+	#forget(seen: number, now: number): void {
+		const { cells, layout } = this;
+		cells[this.#base] = now;
+		for (const budget of layout.flowing) budget.window.pass(this, this.#cellOf(budget), seen, now);
+		if (seen >= layout.spanAt(now).start) return;
+		for (const budget of layout.stepping) budget.window.pass(this, this.#cellOf(budget), seen, now);
 	}
 }

@@ -33,7 +33,7 @@ export class Subjects {
 		const key = sorted.map(({ place }) => place).join(" ");
 		let layout = this.#layouts.get(key);
 		if (layout === undefined) {
-			layout = new Layout(sorted);
+			layout = new Layout(this.#scope, sorted);
 			this.#layouts.set(key, layout);
 		}
 		return layout;
@@ -51,7 +51,7 @@ export class Subjects {
 			return known;
 		}
 		if (this.#all.size >= SUBJECTS_MAX[this.#scope] && subject !== OTHERS) return this.of(OTHERS, layout);
-		const made = new SubjectCounters(this.#scope, subject, layout);
+		const made = new SubjectCounters(subject, layout);
 		this.#all.set(subject, made);
 		return made;
 	}

@@ -7,6 +7,7 @@ import { Budget } from "./budget.ts";
 import { type CalendarPeriod, calendarSpan } from "./calendar-span.ts";
 import { LedgerClock } from "./ledger-clock.ts";
 import { ShareClock } from "./share-clock.ts";
+import { latestRecords, RecordWriter, type SubjectRecord } from "./subject-records.ts";
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
@@ -104,11 +105,17 @@ function counterOf(budget: Budget) {
 		used: (now: number) => who.used(budget, now),
 		add: (amount: number, now: number) => who.add(budget, amount, now),
 		renews: (need: number, now: number) => who.renews(budget, need, now),
-		restore: (state: readonly number[]) => who.restore(budget, state),
-		state: () => {
-			const numbers: number[] = [];
-			budget.window.state(who, who.cellOf(budget.place) + 1, numbers);
-			return numbers;
+		restore: (record: SubjectRecord) =>
+			who.restore(
+				record.seen,
+				record.counts.map(({ used, older }) => ({ budget, used, older })),
+			),
+		record: () => {
+			const writer = new RecordWriter();
+			writer.add(who);
+			const [record] = latestRecords(writer.records());
+			assert.ok(record !== undefined);
+			return record;
 		},
 	};
 }
@@ -130,7 +137,7 @@ test("every window: what was charged counts until it renews, no less, and all of
 				assert.ok(Math.abs(counter.used(now) - before - amount) < 1e-6);
 			}
 			const copy = counterOf(new Budget(budgetSpec(spec), "Europe/Berlin"));
-			copy.restore(JSON.parse(JSON.stringify(counter.state())));
+			copy.restore(counter.record());
 			assert.equal(copy.used(now), counter.used(now));
 			if (counter.used(now) > 0) {
 				const need = 1_000 - counter.used(now) + 1;

@@ -6,7 +6,6 @@
 import type { DatabaseSync } from "node:sqlite";
 import { isDeepStrictEqual } from "node:util";
 
-import { BUDGET_SCOPES } from "../../model/budget-spec.ts";
 import type {
 	BudgetChanges,
 	BudgetDefinition,
@@ -53,10 +52,22 @@ const BUDGET_MIGRATIONS: readonly Migration[] = [
 	{
 		version: 3,
 		name: "records",
-		// What stands in `subjects` is read until the first save is of everybody, and written no more. Names are UTF-8, numbers as they are in memory.
+		// Names are UTF-8, numbers as they are in memory.
 		sql: `
 			CREATE TABLE records (position INTEGER PRIMARY KEY, save INTEGER NOT NULL, names BLOB NOT NULL, numbers BLOB NOT NULL) STRICT;
 			ALTER TABLE saved ADD COLUMN save INTEGER NOT NULL DEFAULT 0;
+		`,
+	},
+	{
+		version: 4,
+		name: "record-layouts",
+		// Records say what budgets they count once for all subjects. What was saved in other forms, by builds before any release, is not read: budgets begin anew.
+		sql: `
+			DROP TABLE subjects;
+			DELETE FROM records;
+			DELETE FROM definitions;
+			DELETE FROM open;
+			DELETE FROM saved;
 		`,
 	},
 ];
@@ -82,10 +93,7 @@ export class BudgetDatabase {
 			at: integerIn(saved, "at"),
 			save: integerIn(saved, "save"),
 			definitions: this.#definitions(),
-			records: [
-				...this.#database.prepare("SELECT scope, subject, state FROM subjects").all().map(formerRecordOf),
-				...this.#database.prepare("SELECT names, numbers FROM records ORDER BY position").all().map(recordsOf),
-			],
+			records: this.#database.prepare("SELECT names, numbers FROM records ORDER BY position").all().map(recordsOf),
 			open: this.#database.prepare("SELECT body FROM open ORDER BY position").all().map(openOf),
 		};
 	}
@@ -95,7 +103,6 @@ export class BudgetDatabase {
 		const database = this.#database;
 		database.exec("BEGIN IMMEDIATE");
 		try {
-			if (keepFrom === save) database.exec("DELETE FROM subjects");
 			database.prepare("DELETE FROM records WHERE save < ?").run(keepFrom);
 			if (!isDeepStrictEqual(this.#definitions(), definitions)) this.#define(definitions);
 			const put = database.prepare("INSERT INTO records (save, names, numbers) VALUES (?, ?, ?)");
@@ -137,19 +144,6 @@ function recordsOf(row: Row): SubjectRecords {
 	const numbers = new Float64Array(bytes.byteLength / Float64Array.BYTES_PER_ELEMENT);
 	new Uint8Array(numbers.buffer).set(bytes);
 	return { names: bytesIn(row, "names").toString("utf8"), numbers };
-}
-
-/** A row of schema 2. */
-function formerRecordOf(row: Row): SubjectRecords {
-	const [scope, names, state] = [textIn(row, "scope"), textIn(row, "subject"), parsed(textIn(row, "state"))];
-	const place = BUDGET_SCOPES.findIndex((each) => each === scope);
-	if (place === -1) throw new RowError("column scope is not a scope");
-	if (!Array.isArray(state) || !state.every((each) => typeof each === "number")) throw new RowError("column state is not what was counted");
-	return { names, numbers: Float64Array.of(place, names.length, state.length, ...state) };
-}
-
-function parsed(text: string): unknown {
-	return JSON.parse(text);
 }
 
 function openOf(row: Row): OpenRequest {
