@@ -28,6 +28,27 @@ test("of several budgets of a unit the tightest is told, and what one request ho
 	assert.equal(fields.size, 2);
 });
 
+test("of more units than three the three tightest are told, to SDKs each in its own field all the same", () => {
+	const units = ["output_tokens", "input_tokens", "requests", "tokens", "gpu_seconds"] as const;
+	const spec = budgetsSpec(units.map((unit) => ({ name: unit, unit, limit: 1_000, per: "day" })));
+	const { held } = testedLedger(spec);
+	held(principal("ada00000"), null).settle({ inputTokens: 300, outputTokens: 100, gpuUs: 50, nanos: 0 });
+	const hold = held(principal("ada00000"), null);
+	const standings = (dialect: "ollama" | "anthropic") => new Map(budgetFields(hold, dialect));
+	for (const dialect of ["ollama", "anthropic"] as const) {
+		assert.match(
+			standings(dialect).get("ratelimit") ?? "",
+			/^"output_tokens";r=900;t=\d+, "input_tokens";r=700;t=\d+, "tokens";r=600;t=\d+$/,
+		);
+		const policy = standings(dialect).get("ratelimit-policy") ?? "";
+		assert.deepEqual(
+			Array.from(policy.matchAll(/"(\w+)";q=/g), ([, name]) => name),
+			["output_tokens", "input_tokens", "tokens"],
+		);
+	}
+	assert.equal(standings("anthropic").get("anthropic-ratelimit-requests-remaining"), "998");
+});
+
 test("the rate is told in the same two fields, and to each caller the budgets that are tightest for him", () => {
 	const tested = testedLedger(SPEC);
 	const [ada, bob] = [principal("ada00000"), principal("bob00000")];

@@ -1,7 +1,8 @@
 /**
  * What is left of the budgets, on the answer: as draft-ietf-httpapi-ratelimit-headers says it, and as the SDKs of OpenAI and Anthropic read it.
  *
- *  - Of several budgets of a unit the tightest is told: the one of which the smallest part is left. A caller with ten budgets gets no page of fields.
+ *  - Of several budgets of a unit the tightest is told: the one of which the smallest part is left; and of more than three units the three tightest. So a
+ *    caller with ten budgets gets no page of fields with each answer, and knows in time what comes to its end.
  *  - The fields of OpenAI's and Anthropic's SDKs have one place for requests: there the role's rate is told, or a budget that leaves fewer.
  */
 import type { BudgetUnit } from "../model/budget-spec.ts";
@@ -9,6 +10,7 @@ import type { Dialect } from "../model/operation-class.ts";
 import type { CountedBudget } from "../quota/counted-budget.ts";
 import { type Plan, type PlanKind, whoOf } from "../quota/plan.ts";
 import type { Reservation } from "../quota/reservation.ts";
+import { invariant } from "../std/invariant.ts";
 import type { Field } from "../wire/write.ts";
 import { inUnits } from "./budget-text.ts";
 import { addLimitFields, type Left } from "./limit-fields.ts";
@@ -17,7 +19,7 @@ import type { RateFields } from "./rate-limit-fields.ts";
 /** What does not change from one answer to the next, for all callers whom the same budgets concern. */
 interface Told {
 	/** Of each unit the budgets that count it, by their numbers, in the order of the budgets. */
-	readonly units: readonly { readonly unit: BudgetUnit; readonly places: number[] }[];
+	readonly units: readonly (readonly number[])[];
 	/** Of each budget. */
 	readonly policies: readonly string[];
 	readonly beginnings: readonly string[];
@@ -34,30 +36,33 @@ export function budgetFields(
 	left: Left | null = null,
 ): readonly Field[] {
 	const told = toldOf(plan.kind);
-	let requests = left;
-	const fields: Field[] = [];
-	const chosen: number[] = [];
+	const parts = partsLeft(plan, now);
+	const ofUnits: number[] = [];
+	for (const places of told.units) ofUnits.push(tightest(places, parts));
+	const chosen = ofUnits.length <= UNITS_MOST ? ofUnits : theTightest(ofUnits, parts);
+	const fields = dialect === "ollama" ? [] : fieldsOfSdks(plan, ofUnits, now, dialect, left);
 	let selection = 0;
 	let standings = rate === null ? "" : rate[1][1];
-	for (const { unit, places } of told.units) {
-		const place = places.length === 1 ? (places[0] ?? 0) : tightest(plan, places, now);
-		const budget = plan.kind.budgets[place];
-		if (budget === undefined) continue;
-		const { limit } = budget;
-		const who = whoOf(plan, place);
-		const remaining = inUnits(unit, Math.max(0, who.room(budget, now)));
-		const renewsAt = who.renews(budget, limit, now);
-		const comma = standings === "" ? "" : ", ";
-		standings += `${comma}${told.beginnings[place] ?? ""}${Math.floor(remaining)};t=${Math.max(0, Math.ceil((renewsAt - now) / 1000))}`;
-		chosen.push(place);
+	for (const place of chosen) {
+		const { remaining, resetMs } = leftOf(plan, place, now);
+		const beginning = standings === "" ? told.beginnings[place] : `, ${told.beginnings[place]}`;
+		standings += `${beginning}${Math.floor(remaining)};t=${Math.max(0, Math.ceil(resetMs / 1000))}`;
 		selection = selection * plan.kind.budgets.length + place;
-		if (dialect === "ollama") continue;
-		const standing = { limit: inUnits(unit, limit), remaining, resetMs: renewsAt - now, now };
-		if (unit !== "requests") addLimitFields(fields, dialect, unit, standing);
-		else if (requests === null || remaining <= requests.remaining) requests = standing;
+	}
+	fields.push(policyField(told, chosen, selection, rate === null ? "" : rate[0][1]), ["ratelimit", standings]);
+	return fields;
+}
+
+function fieldsOfSdks(plan: Plan, places: readonly number[], now: number, dialect: Dialect, rate: Left | null): Field[] {
+	const fields: Field[] = [];
+	let requests = rate;
+	for (const place of places) {
+		const unit = plan.kind.budgets[place]?.spec.unit;
+		const left = leftOf(plan, place, now);
+		if (unit !== undefined && unit !== "requests") addLimitFields(fields, dialect, unit, left);
+		else if (requests === null || left.remaining <= requests.remaining) requests = left;
 	}
 	if (requests !== null) addLimitFields(fields, dialect, "requests", requests);
-	fields.push(policyField(told, chosen, selection, rate === null ? "" : rate[0][1]), ["ratelimit", standings]);
 	return fields;
 }
 
@@ -76,33 +81,66 @@ function policyField(told: Told, chosen: readonly number[], selection: number, r
 	return field;
 }
 
-/** The number of the budget of which the smallest part is left. */
-function tightest(plan: Plan, places: readonly number[], now: number): number {
+/** Of each budget. */
+function partsLeft(plan: Plan, now: number): readonly number[] {
+	const { budgets } = plan.kind;
+	const parts: number[] = [];
+	for (let place = 0; place < budgets.length; place++) {
+		const budget = budgetAt(plan, place);
+		parts.push(whoOf(plan, place).room(budget, now) / budget.limit);
+	}
+	return parts;
+}
+
+/** The one of which the smallest part is left; of several the first. */
+function tightest(places: readonly number[], parts: readonly number[]): number {
 	let chosen = places[0] ?? 0;
-	for (let at = 1; at < places.length; at++) {
-		const place = places[at] ?? 0;
-		const [budget, rival] = [plan.kind.budgets[place], plan.kind.budgets[chosen]];
-		if (budget === undefined || rival === undefined) continue;
-		if (whoOf(plan, place).room(budget, now) * rival.limit < whoOf(plan, chosen).room(rival, now) * budget.limit) chosen = place;
+	for (const place of places) if ((parts[place] ?? 0) < (parts[chosen] ?? 0)) chosen = place;
+	return chosen;
+}
+
+/** So many as are told at once, in the order in which they are given. */
+function theTightest(places: readonly number[], parts: readonly number[]): readonly number[] {
+	const chosen: number[] = [];
+	for (const place of places) {
+		const part = parts[place] ?? 0;
+		let tighter = 0;
+		for (const other of places) {
+			const rival = parts[other] ?? 0;
+			if (rival < part || (rival === part && other < place)) tighter += 1;
+		}
+		if (tighter < UNITS_MOST) chosen.push(place);
 	}
 	return chosen;
 }
 
+function leftOf(plan: Plan, place: number, now: number): Left {
+	const budget = budgetAt(plan, place);
+	const who = whoOf(plan, place);
+	const { limit, spec } = budget;
+	const remaining = inUnits(spec.unit, Math.max(0, who.room(budget, now)));
+	return { limit: inUnits(spec.unit, limit), remaining, resetMs: who.renews(budget, limit, now) - now, now };
+}
+
+function budgetAt({ kind }: Plan, place: number): CountedBudget {
+	const budget = kind.budgets[place];
+	invariant(budget !== undefined, "what is told is a budget of the plan");
+	return budget;
+}
+
+/** More units than these are not told at once. */
+const UNITS_MOST = 3;
 const FIELDS_MOST = 64;
 const toldByKind = new WeakMap<PlanKind, Told>();
 
 function toldOf(kind: PlanKind): Told {
 	const known = toldByKind.get(kind);
 	if (known !== undefined) return known;
-	const units: { unit: BudgetUnit; places: number[] }[] = [];
-	for (const [place, { spec }] of kind.budgets.entries()) {
-		const same = units.find(({ unit }) => unit === spec.unit);
-		if (same === undefined) units.push({ unit: spec.unit, places: [place] });
-		else same.places.push(place);
-	}
+	const units = new Map<BudgetUnit, number[]>();
+	for (const [place, { spec }] of kind.budgets.entries()) units.set(spec.unit, [...(units.get(spec.unit) ?? []), place]);
 	const policies = kind.budgets.map(policyOf);
 	const told: Told = {
-		units,
+		units: [...units.values()],
 		policies,
 		beginnings: kind.budgets.map(({ spec }) => `"${spec.name}";r=`),
 		fields: new Map(),
