@@ -38,7 +38,8 @@ class Run {
 	/** A request from its start to its end, as the pipeline counts and records it. */
 	request(budgets: Budgets, name: string, who = ADA): void {
 		const { ledger } = budgets;
-		const hold = ledger.reserve(ledger.planOf(who, LLAMA, ""), name, factsOf(who, LLAMA.short, ""), null);
+		const facts = factsOf(who, LLAMA.short, "");
+		const hold = ledger.reserve(ledger.planOf(facts), name, facts, null);
 		assert.ok(hold instanceof Reservation);
 		this.log.append(startedEvent({ at: AT, request: name, principal: who.id, reserved: reservedOf(hold) }));
 		this.log.append(endedEvent({ at: AT, request: name, charged: hold.settle({ inputTokens: 0, outputTokens: 0, gpuUs: 0, nanos: 0 }) }));

@@ -43,6 +43,8 @@ export class Layout {
 	/** Of budgets by their places the first cell, counted from the subject's first; -1 for a budget that is not among them. */
 	readonly #startAt: Int32Array;
 	#span: Span = { start: 0, end: 0 };
+	/** Another one of which that is known: callers whom different budgets concern at different times ask with every request. */
+	#hasToo: Layout | null = null;
 	#cells = new Float64Array(0);
 	/** Subjects that fit there, and that are. */
 	#room = 0;
@@ -65,7 +67,10 @@ export class Layout {
 	}
 
 	has(other: Layout): boolean {
-		return this === other || other.budgets.every(({ place }) => this.startOf(place) >= 0);
+		if (this === other || this.#hasToo === other) return true;
+		const has = other.budgets.every(({ place }) => this.startOf(place) >= 0);
+		if (has) this.#hasToo = other;
+		return has;
 	}
 
 	/** The time around `now` in which of no budget anything is forgotten but of those that flow. Worked out once for all subjects. */

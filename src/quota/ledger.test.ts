@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { budgetsSpec, charge, LLAMA, principal, standing, testedLedger } from "../../test/support/budgets.ts";
 import type { BudgetSpec } from "../model/budget-spec.ts";
 import type { BudgetChanges } from "../ports/budget-store.ts";
+import { factsOf } from "./ledger.ts";
 import { countersIn } from "./plan.ts";
 import { Reservation } from "./reservation.ts";
 import { latestRecords } from "./subject-records.ts";
@@ -385,7 +386,7 @@ test("callers who come in turns are each concerned by their own budgets", () => 
 	];
 	for (let turn = 0; turn < 2; turn++) {
 		for (const [who, model, names] of callers) {
-			const counters = countersIn(ledger.planOf(principal(...who), model, "192.0.2.1"));
+			const counters = countersIn(ledger.planOf(factsOf(principal(...who), model?.short ?? null, "192.0.2.1")));
 			assert.equal(counters.map(({ budget }) => budget.spec.name).join(" "), names, who[0]);
 			for (const { who: counted, budget } of counters) assert.equal(counted.subject, budget.spec.scope === "group" ? "red" : who[0]);
 		}
@@ -401,7 +402,7 @@ test("the same budgets count one group's members in one place, and in two whoeve
 		]),
 	);
 	const countedOf = (...groups: string[]): string =>
-		countersIn(ledger.planOf(principal("ada00000", { groups }), LLAMA, ""))
+		countersIn(ledger.planOf(factsOf(principal("ada00000", { groups }), LLAMA.short, "")))
 			.map(({ budget, who }) => `${budget.spec.name} ${who.subject}`)
 			.join(", ");
 	assert.equal(countedOf("red", "blue"), "one red, other blue");
@@ -415,7 +416,7 @@ test("whoever asks for many models is counted in one place", () => {
 	const counted = new Set<unknown>();
 	for (let at = 0; at < 100; at++) {
 		const name = at % 3 === 0 ? `llama${at}:latest` : `qwen${at}:latest`;
-		for (const { who } of countersIn(ledger.planOf(ADA, { ...LLAMA, short: name }, ""))) counted.add(who);
+		for (const { who } of countersIn(ledger.planOf(factsOf(ADA, name, "")))) counted.add(who);
 	}
 	assert.equal(counted.size, 1);
 });

@@ -2,12 +2,11 @@
  * The ledger: all budgets in force, how far each is used, and what requests hold of them.
  *
  *  - `reserve` looks at every budget that a request concerns and takes from all of them, or from none, in one step without a turn of the loop.
- *  - Which budgets concern a caller is found once and kept; a request then costs one look-up and a walk over an array.
+ *  - Which budgets concern a caller is worked out once for all who are alike; a request costs a look-up for each of its subjects and walks over an array.
  *  - It is the authority while one process runs. `changes` and `restore` carry it over to the next.
  */
 import { BUDGET_SCOPES, type BudgetScope, type BudgetsSpec } from "../model/budget-spec.ts";
 import type { Charge, Reserved } from "../model/charge.ts";
-import type { ModelName } from "../model/model-name.ts";
 import type { Principal } from "../model/principal.ts";
 import type { BudgetChanges, BudgetDefinition, BudgetSnapshot, ChargedFacts } from "../ports/budget-store.ts";
 import { invariant } from "../std/invariant.ts";
@@ -20,7 +19,7 @@ import { Estimator, type Weight } from "./estimator.ts";
 import { boundsAnswer, coveredBy, leastOf, slackOf } from "./fitting.ts";
 import type { Layout } from "./layout.ts";
 import { LedgerClock } from "./ledger-clock.ts";
-import { countersIn, isWeighed, NO_PLAN, type Plan, whoOf } from "./plan.ts";
+import { countersIn, isWeighed, type Plan, whoOf } from "./plan.ts";
 import { type CompiledBudget, countersOf, Planner } from "./planner.ts";
 import { Reservation, type ReservationOwner } from "./reservation.ts";
 import { SaveBook } from "./save-book.ts";
@@ -50,15 +49,8 @@ export interface Exceeded {
 	readonly retryAt: number;
 }
 
-/** Of a caller: its plan where no budget looks at the model, else its plans by model. */
-interface KeptPlan extends Plan {
-	/** Null where no budget looks at the model: of a hundred thousand callers' maps all would be empty. */
-	readonly byModel: Map<string, Plan> | null;
-}
-
 /** A millisecond or two. */
 const SWEPT_AT_ONCE = 4_096;
-const MODELS_MAX = 256;
 
 export class Ledger implements ReservationOwner {
 	readonly #deps: LedgerDeps;
@@ -68,11 +60,8 @@ export class Ledger implements ReservationOwner {
 	#budgets: readonly CompiledBudget[] = [];
 	#spec: BudgetsSpec = { budgets: [], prices: [], timeZone: "UTC" };
 	readonly #subjects = BUDGET_SCOPES.map((scope) => [scope, new Subjects(scope)] as const);
-	/** A principal is one object for as long as nothing of it changes. */
-	#plans = new WeakMap<Principal, KeptPlan>();
 	#planner: Planner;
 	readonly #rooms: number[] = [];
-	#looksAtNetwork = false;
 	#isTimed = false;
 	#book = new SaveBook(() => this.#everybody(), 0);
 	#sweep = this.#everybody();
@@ -128,31 +117,15 @@ export class Ledger implements ReservationOwner {
 		});
 		this.#estimator.adjust(spec.prices);
 		this.#isTimed = spec.budgets.some(({ unit }) => unit === "gpu_seconds" || unit === "money");
-		this.#looksAtNetwork = spec.budgets.some(({ scope }) => scope === "network");
-		this.#plans = new WeakMap();
 		const isAsBefore = Array.from(before.values()).every(({ place }, at) => place === places[at]);
 		if (!isAsBefore) for (const [, subjects] of this.#subjects) subjects.rearrange();
 		if (JSON.stringify(this.#definitions()) !== definitions) this.#book.beginAnew();
 		this.#planner = new Planner(this.#budgets, this.#deps.networkOf);
 	}
 
-	/** The budgets that concern a request. */
-	planOf(principal: Principal, model: ModelName | null, peer: string): Plan {
-		if (this.#budgets.length === 0) return NO_PLAN;
-		if (this.#looksAtNetwork) return this.#compile(factsOf(principal, model?.short ?? null, peer));
-		const kept = this.#plans.get(principal) ?? null;
-		if (!this.#planner.looksAtModel) {
-			if (kept !== null && !isStale(kept)) return kept;
-			return this.#keep(principal, this.#compile(factsOf(principal, null, peer)), null);
-		}
-		const name = model?.short ?? null;
-		const byModel = kept?.byModel ?? new Map<string, Plan>();
-		if (kept === null) this.#keep(principal, NO_PLAN, byModel);
-		const plan = byModel.get(name ?? "");
-		if (plan !== undefined && !isStale(plan)) return plan;
-		const made = this.#compile(factsOf(principal, name, peer));
-		if (plan !== undefined || byModel.size < MODELS_MAX) byModel.set(name ?? "", made);
-		return made;
+	/** The budgets that concern a request. To be held at once: whoever uses nothing may be forgotten when the loop turns. */
+	planOf(facts: ChargedFacts): Plan {
+		return this.#planner.planOf(facts);
 	}
 
 	/**
@@ -204,7 +177,7 @@ export class Ledger implements ReservationOwner {
 	/** What a request used, of which nothing is held: how a former run is settled. `at`: Unix ms. */
 	charge(facts: ChargedFacts, charge: Charge, begun: boolean, at: number): void {
 		const now = this.#clock.seen(at);
-		const plan = this.#compile(facts);
+		const plan = this.#planner.planOf(facts);
 		this.changed(plan.subjects);
 		for (const { budget, who } of countersIn(plan)) {
 			const { spec } = budget;
@@ -341,16 +314,6 @@ export class Ledger implements ReservationOwner {
 		invariant(found !== undefined, "every scope has its subjects");
 		return found[1];
 	}
-
-	#keep(principal: Principal, { subjects, kind }: Plan, byModel: Map<string, Plan> | null): KeptPlan {
-		const kept = { subjects, kind, byModel };
-		this.#plans.set(principal, kept);
-		return kept;
-	}
-
-	#compile(facts: ChargedFacts): Plan {
-		return this.#planner.planOf(facts);
-	}
 }
 
 /** Rates are fractions; without it a newcomer to one of "1 a second" would be refused at random. */
@@ -358,12 +321,6 @@ const SLACK = 1e-6;
 
 export function factsOf({ id, kind, role, groups }: Principal, model: string | null, peer: string): ChargedFacts {
 	return { principal: id, kind, role, groups, model, peer };
-}
-
-/** One that went on with a counter that nobody else knows would be a second budget. */
-function isStale({ subjects }: Plan): boolean {
-	for (const subject of subjects) if (subject.gone) return true;
-	return false;
 }
 
 export function reservedOf({ held, facts: { kind, groups } }: Reservation): Reserved {

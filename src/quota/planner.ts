@@ -5,6 +5,8 @@ import type { Budget } from "./budget.ts";
 import type { Counter } from "./counter.ts";
 import type { Layout } from "./layout.ts";
 import { countersIn, isWeighed, NO_PLAN, type Plan, type PlanKind } from "./plan.ts";
+import { Selections } from "./selections.ts";
+import type { SubjectCounters } from "./subject-counters.ts";
 import type { Subjects } from "./subjects.ts";
 
 export interface CompiledBudget {
@@ -38,51 +40,26 @@ interface Selection {
 export class Planner {
 	readonly #budgets: readonly CompiledBudget[];
 	readonly #networkOf: (peer: string) => string;
-	readonly #looksAtModel: boolean;
-	/** Principals that some budget names. */
-	readonly #named: ReadonlySet<string>;
-	readonly #selections = new Map<string, Selection>();
+	readonly #selections: Selections<Selection>;
 	readonly #kinds = new Map<string, PlanKind>();
-	/** Of nobody whom a budget names. */
-	#last: { readonly facts: ChargedFacts; readonly selection: Selection } | null = null;
 
 	constructor(budgets: readonly CompiledBudget[], networkOf: (peer: string) => string) {
 		this.#budgets = budgets;
 		this.#networkOf = networkOf;
-		this.#looksAtModel = budgets.some(({ budget: { spec }, matchesModel }) => spec.scope === "model" || matchesModel !== null);
-		this.#named = new Set(budgets.flatMap(({ budget }) => budget.spec.for.keys ?? []));
-	}
-
-	/** Whether two models of one caller may have two plans. */
-	get looksAtModel(): boolean {
-		return this.#looksAtModel;
+		const looksAtModel = budgets.some(({ budget: { spec }, matchesModel }) => spec.scope === "model" || matchesModel !== null);
+		this.#selections = new Selections(looksAtModel, new Set(budgets.flatMap(({ budget }) => budget.spec.for.keys ?? [])));
 	}
 
 	/** The budgets that concern a request, and whose counters these are from now on. */
 	planOf(facts: ChargedFacts): Plan {
-		const { kind, sources } = this.#selectionOf(facts);
+		const { kind, sources } = this.#selections.of(facts, this.#select);
 		if (sources.length === 0) return NO_PLAN;
-		return { kind, subjects: sources.map(({ subjects: all, layout, scope, group }) => all.of(this.#nameOf(scope, group, facts), layout)) };
+		const subjects: SubjectCounters[] = [];
+		for (const { subjects: all, layout, scope, group } of sources) subjects.push(all.of(this.#nameOf(scope, group, facts), layout));
+		return { kind, subjects };
 	}
 
-	#selectionOf(facts: ChargedFacts): Selection {
-		const { principal, kind, role, groups, model } = facts;
-		const last = this.#last;
-		// Keys have no groups, all the same array; so most of them come here with what the one before had.
-		const isAsLast = last?.facts.kind === kind && last.facts.role === role && last.facts.groups === groups;
-		if (isAsLast && (!this.#looksAtModel || last.facts.model === model) && !this.#named.has(principal)) return last.selection;
-		const key = JSON.stringify([kind, role, this.#named.has(principal) ? principal : null, this.#looksAtModel ? model : null, groups]);
-		let selection = this.#selections.get(key);
-		if (selection === undefined) {
-			if (this.#selections.size >= KINDS_MAX) this.#selections.clear();
-			selection = this.#select(facts);
-			this.#selections.set(key, selection);
-		}
-		if (!this.#named.has(principal)) this.#last = { facts, selection };
-		return selection;
-	}
-
-	#select(facts: ChargedFacts): Selection {
+	readonly #select = (facts: ChargedFacts): Selection => {
 		const found: { readonly scope: BudgetScope; readonly group: string; readonly subjects: Subjects; readonly budgets: Budget[] }[] = [];
 		const whose: number[] = [];
 		const budgets: Budget[] = [];
@@ -101,7 +78,7 @@ export class Planner {
 			return { scope, group, subjects, layout: subjects.layoutOf(counted) };
 		});
 		return { kind: this.#kindOf(budgets, whose), sources };
-	}
+	};
 
 	#kindOf(budgets: readonly Budget[], whose: readonly number[]): PlanKind {
 		const key = budgets.map(({ place }, at) => `${place} ${whose[at]}`).join(" ");

@@ -55,7 +55,7 @@ export function testedLedger(spec: BudgetsSpec, time = { wall: NOON, monotonic: 
 	});
 	const reserve: TestedLedger["reserve"] = (who, weight = null, peer = "192.0.2.1") => {
 		const facts = factsOf(who, "llama3.2:latest", peer);
-		const plan = ledger.planOf(who, LLAMA, peer);
+		const plan = ledger.planOf(facts);
 		const mostInput = weight?.guessedInput ?? 0;
 		const whole =
 			weight === null ? null : { guessedInput: 0, mostInput, outputBound: null, answers: true, whole: false, onGpu: true, ...weight };

@@ -25,11 +25,11 @@ const ANSWERS: ReadonlySet<UsageSource> = new Set(["record", "openai-chat", "ope
 export function reserve(authorized: Authorized, ledger: Ledger): Decision<Reserved> {
 	const { judged, principal, caller } = authorized;
 	if (ledger.isEmpty || !WORK.has(judged.operation.class)) return permit(reservedAs(authorized, judged, null));
-	const model = judged.models[0]?.name ?? null;
-	const plan = ledger.planOf(principal, model, caller.peer);
+	const facts = factsOf(principal, judged.models[0]?.name.short ?? null, caller.peer);
+	const plan = ledger.planOf(facts);
 	if (plan.subjects.length === 0) return permit(reservedAs(authorized, judged, null));
 	const weight = plan.kind.weighs ? weightOf(judged) : null;
-	const held = ledger.reserve(plan, authorized.id, factsOf(principal, model?.short ?? null, caller.peer), weight);
+	const held = ledger.reserve(plan, authorized.id, facts, weight);
 	if (!(held instanceof Reservation)) return budgetRefusal(held, { plan, now: ledger.now() }, authorized.dialect);
 	const { covered } = held;
 	const isTooLong = weight?.whole === true && weight.answers && (weight.outputBound === null || weight.outputBound > covered);
