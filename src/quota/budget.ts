@@ -3,7 +3,7 @@
  *
  * The limit, and what happens at it, may change while counters go on; all else makes another budget.
  */
-import type { BudgetPeriod, BudgetSpec } from "../model/budget-spec.ts";
+import type { BudgetPeriod, BudgetSpec, BudgetUnit, OnExhausted } from "../model/budget-spec.ts";
 import { type CalendarPeriod, calendarSpan, type Span } from "./calendar-span.ts";
 import type { CountedBudget } from "./counted-budget.ts";
 import type { Counter } from "./counter.ts";
@@ -20,19 +20,25 @@ const PERIOD_MS: Readonly<Record<BudgetPeriod, number>> = {
 };
 
 export class Budget implements CountedBudget {
-	spec: BudgetSpec;
+	place = 0;
+	readonly unit: BudgetUnit;
+	limit: number;
+	onExhausted: OnExhausted;
+	readonly window: Window;
 	readonly definition: string;
 	/** Of a month: 30 days. */
 	readonly periodMs: number;
-	readonly window: Window;
 	/** Of its scope, shared with the other budgets of that. */
 	readonly subjects: Subjects;
-	place = 0;
+	#spec: BudgetSpec;
 	readonly #timeZone: string;
 	#span: Span = { start: 0, end: 0 };
 
 	constructor(spec: BudgetSpec, timeZone: string, subjects = new Subjects(spec.scope)) {
-		this.spec = spec;
+		this.unit = spec.unit;
+		this.limit = spec.limit;
+		this.onExhausted = spec.onExhausted;
+		this.#spec = spec;
 		this.definition = definitionOf(spec, timeZone);
 		this.periodMs = spec.per === null ? 0 : PERIOD_MS[spec.per];
 		this.subjects = subjects;
@@ -40,14 +46,21 @@ export class Budget implements CountedBudget {
 		this.window = windowOf(this);
 	}
 
-	get limit(): number {
-		return this.spec.limit;
+	get spec(): BudgetSpec {
+		return this.#spec;
+	}
+
+	/** Another limit, or something else that happens at it. */
+	adjust(spec: BudgetSpec): void {
+		this.limit = spec.limit;
+		this.onExhausted = spec.onExhausted;
+		this.#spec = spec;
 	}
 
 	/** The window of the calendar; looked up once for all subjects. Of another budget: its length. */
 	spanAt(now: number): Span {
 		if (now >= this.#span.start && now < this.#span.end) return this.#span;
-		const { per, window } = this.spec;
+		const { per, window } = this.#spec;
 		if (per === null || !isCalendar(per) || window === "rolling") return { start: now - this.periodMs, end: now + this.periodMs };
 		this.#span = calendarSpan(now, per, this.#timeZone);
 		return this.#span;

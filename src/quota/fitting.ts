@@ -1,5 +1,5 @@
 /** What a request needs of one budget at least, what it may use beyond its estimate, and how long an answer what was taken is enough for. */
-import type { BudgetSpec, BudgetUnit } from "../model/budget-spec.ts";
+import type { BudgetUnit } from "../model/budget-spec.ts";
 import { amountOf } from "./amount.ts";
 import type { CountedBudget } from "./counted-budget.ts";
 import type { Estimate } from "./estimate.ts";
@@ -10,7 +10,7 @@ import type { Tariff } from "./tariff.ts";
 const GPU_LOOK_TOKENS = 16;
 
 /** What there has to be room for, so that a request is let in. An estimate beyond the whole budget takes the whole budget: it is an estimate. */
-export function leastOf({ unit, onExhausted, limit }: BudgetSpec, wanted: number, estimate: Estimate): number {
+export function leastOf({ unit, onExhausted, limit }: CountedBudget, wanted: number, estimate: Estimate): number {
 	if (wanted === 0 || unit === "requests" || unit === "concurrent") return wanted;
 	if (onExhausted === "finish") return 1;
 	const started = leastToStart(unit, wanted, estimate);
@@ -40,26 +40,37 @@ function leastToStart(unit: BudgetUnit, wanted: number, { charge, tariff }: Esti
 
 /** What the prompt may take beyond its estimate: held too, so that others leave room for it. */
 export function slackOf(unit: BudgetUnit, { charge, most }: Estimate): number {
-	return amountOf(unit, most) - amountOf(unit, charge);
+	switch (unit) {
+		case "input_tokens":
+		case "tokens":
+			return most.inputTokens - charge.inputTokens;
+		case "money":
+			return most.nanos - charge.nanos;
+		case "requests":
+		case "concurrent":
+		case "output_tokens":
+		case "gpu_seconds":
+			return 0;
+	}
 }
 
 /** Tokens of an answer for which all these budgets have room; 0 where none of them says. `rooms`: of each budget. */
 export function freeTokens(budgets: readonly CountedBudget[], rooms: readonly number[], inputTokens: number, tariff: Tariff): number {
 	let free = Number.POSITIVE_INFINITY;
 	for (let at = 0; at < budgets.length; at++) {
-		const spec = budgets[at]?.spec;
-		if (spec === undefined || !boundsAnswer(spec)) continue;
+		const budget = budgets[at];
+		if (budget === undefined || !boundsAnswer(budget)) continue;
 		const room = rooms[at] ?? 0;
-		if (spec.unit === "output_tokens") free = Math.min(free, room);
-		else if (spec.unit === "tokens") free = Math.min(free, room - inputTokens);
-		else if (spec.unit === "money")
+		if (budget.unit === "output_tokens") free = Math.min(free, room);
+		else if (budget.unit === "tokens") free = Math.min(free, room - inputTokens);
+		else if (budget.unit === "money")
 			free = Math.min(free, (room - tariff.nanosOf(inputTokens, 0, 0)) / (tariff.nanosOf(0, 1_000, 0) / 1_000));
 	}
 	return Number.isFinite(free) ? Math.max(0, free) : 0;
 }
 
 /** Whether it tells beforehand how long an answer in one piece may become. */
-export function boundsAnswer({ onExhausted, unit }: BudgetSpec): boolean {
+export function boundsAnswer({ onExhausted, unit }: CountedBudget): boolean {
 	return onExhausted !== "finish" && unit !== "gpu_seconds";
 }
 

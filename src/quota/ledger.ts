@@ -111,7 +111,7 @@ export class Ledger implements ReservationOwner {
 			const known = before.get(each.name);
 			const isKnown = known?.definition === definitionOf(each, spec.timeZone);
 			const budget = isKnown ? known : new Budget(each, spec.timeZone, this.#subjectsOf(each.scope));
-			budget.spec = each;
+			budget.adjust(each);
 			budget.place = place;
 			return { budget, matchesModel: each.for.models === null ? null : this.#deps.modelMatcher(each.for.models) };
 		});
@@ -143,10 +143,10 @@ export class Ledger implements ReservationOwner {
 		for (let at = 0; at < budgets.length; at++) {
 			const budget = budgets[at];
 			if (budget === undefined) continue;
-			const { unit, onExhausted } = budget.spec;
+			const { unit, onExhausted } = budget;
 			const wanted = amountOf(unit, estimate.charge);
 			const room = rooms[at] ?? 0;
-			const least = leastOf(budget.spec, wanted, estimate);
+			const least = leastOf(budget, wanted, estimate);
 			if (least > room + SLACK) {
 				const who = whoOf(plan, at);
 				const retryAt = who.retryAt(budget, least, now);
@@ -156,12 +156,12 @@ export class Ledger implements ReservationOwner {
 			}
 			const taken = onExhausted !== "finish" ? Math.min(wanted, Math.max(least, Math.floor(room))) : wanted;
 			held.push(taken);
-			if (bounds && (weight?.whole !== true || boundsAnswer(budget.spec))) covered = Math.min(covered, coveredBy(unit, taken, estimate));
+			if (bounds && (weight?.whole !== true || boundsAnswer(budget))) covered = Math.min(covered, coveredBy(unit, taken, estimate));
 		}
 		if (exceeded !== null) return exceeded;
 		for (let at = 0; at < budgets.length; at++) {
 			const budget = budgets[at];
-			if (budget !== undefined) whoOf(plan, at).reserve(budget, (held[at] ?? 0) + slackOf(budget.spec.unit, estimate));
+			if (budget !== undefined) whoOf(plan, at).reserve(budget, (held[at] ?? 0) + slackOf(budget.unit, estimate));
 		}
 		const reservation = new Reservation(this, plan, request, facts, { estimate, held, covered });
 		for (const subject of plan.subjects) subject.holds += 1;
@@ -180,8 +180,8 @@ export class Ledger implements ReservationOwner {
 		const plan = this.#planner.planOf(facts);
 		this.changed(plan.subjects);
 		for (const { budget, who } of countersIn(plan)) {
-			const { spec } = budget;
-			const amount = isWeighed(spec) ? amountOf(spec.unit, charge) : spec.unit === "requests" && begun ? 1 : 0;
+			const { unit } = budget;
+			const amount = isWeighed(budget) ? amountOf(unit, charge) : unit === "requests" && begun ? 1 : 0;
 			if (amount > 0) who.add(budget, amount, now);
 		}
 	}

@@ -4,7 +4,6 @@
  * What is the same for many callers is in the kind, and the numbers of one caller lie side by side: a hundred thousand callers take turns, so what a request
  * costs is how many places in memory it visits.
  */
-import type { BudgetSpec } from "../model/budget-spec.ts";
 import { invariant } from "../std/invariant.ts";
 import type { CountedBudget } from "./counted-budget.ts";
 import type { Counter } from "./counter.ts";
@@ -42,15 +41,7 @@ export function countersIn(plan: Plan): readonly Counter[] {
 	return plan.kind.budgets.map((budget, at) => ({ budget, who: whoOf(plan, at) }));
 }
 
-const WEIGHED: ReadonlySet<string> = new Set([
-	"input_tokens",
-	"output_tokens",
-	"tokens",
-	"gpu_seconds",
-	"money",
-] satisfies BudgetSpec["unit"][]);
-
 /** Whether what a request used of a budget is known only when it has ended. */
-export function isWeighed({ unit }: BudgetSpec): boolean {
-	return WEIGHED.has(unit);
+export function isWeighed({ unit }: CountedBudget): boolean {
+	return unit !== "requests" && unit !== "concurrent";
 }

@@ -132,7 +132,7 @@ function kindOf(budgets: readonly Budget[], whose: readonly number[]): PlanKind 
 		budgets,
 		whose,
 		requests: budgets.flatMap(({ spec }, at) => (spec.unit === "requests" ? [at] : [])),
-		weighs: budgets.some(({ spec }) => isWeighed(spec)),
+		weighs: budgets.some(isWeighed),
 		bounds: budgets.some(({ spec }) => ENDLESS.has(spec.unit)),
 	};
 }

@@ -146,7 +146,7 @@ export class Reservation implements Hold, Placed {
 		for (let at = 0; at < this.#budgets.length; at++) {
 			const budget = this.#budgets[at];
 			if (budget === undefined) continue;
-			const { unit } = budget.spec;
+			const { unit } = budget;
 			if (unit !== "gpu_seconds" && unit !== "money") continue;
 			const wanted = amountOf(unit, this.#chargeAt(this.#tokensAhead, gpuUs + AHEAD_US));
 			if (this.#take(budget, at, wanted, now)) continue;
@@ -178,14 +178,13 @@ export class Reservation implements Hold, Placed {
 		for (let at = 0; at < this.#budgets.length; at++) {
 			const budget = this.#budgets[at];
 			if (budget === undefined) continue;
-			const { spec, limit } = budget;
 			const held = this.#giveBack(budget, at);
-			if (!isWeighed(spec)) continue;
+			if (!isWeighed(budget)) continue;
 			const who = whoOf(this.plan, at);
-			const amount = amountOf(spec.unit, charge);
+			const amount = amountOf(budget.unit, charge);
 			if (amount > 0) who.add(budget, amount, now);
-			if (amount <= held || spec.onExhausted === "finish") continue;
-			const beyond = who.used(budget, now) - limit - held;
+			if (amount <= held || budget.onExhausted === "finish") continue;
+			const beyond = who.used(budget, now) - budget.limit - held;
 			if (beyond > 0) this.#owner.overshot(budget, Math.min(beyond, amount - held));
 		}
 		this.#owner.settled(this, charge);
@@ -209,7 +208,7 @@ export class Reservation implements Hold, Placed {
 
 	/** Returns what was held. A budget of requests has no slack, so none is given back twice. */
 	#giveBack(budget: CountedBudget, at: number): number {
-		const held = (this.#held[at] ?? 0) + this.slackIn(budget.spec.unit);
+		const held = (this.#held[at] ?? 0) + this.slackIn(budget.unit);
 		whoOf(this.plan, at).reserve(budget, -held);
 		this.#held[at] = 0;
 		return held;
@@ -228,7 +227,7 @@ export class Reservation implements Hold, Placed {
 
 	/** Takes up to `wanted` in all; whether it got that. */
 	#take(budget: CountedBudget, at: number, wanted: number, now: number): boolean {
-		const { unit, onExhausted } = budget.spec;
+		const { unit, onExhausted } = budget;
 		const held = this.#held[at] ?? 0;
 		const missing = Math.ceil(wanted) - held;
 		if (missing <= 0) return true;
@@ -243,18 +242,18 @@ export class Reservation implements Hold, Placed {
 
 	/** Holds so much more, whether there is room or not, since it may have passed already; then it is asked anew how far the answer may go. */
 	#holdHidden(hidden: number): void {
-		const before = this.#budgets.map(({ spec }) => this.slackIn(spec.unit));
+		const before = this.#budgets.map(({ unit }) => this.slackIn(unit));
 		this.#hidden = hidden + STEP_TOKENS;
 		for (let at = 0; at < this.#budgets.length; at++) {
 			const budget = this.#budgets[at];
-			if (budget !== undefined) whoOf(this.plan, at).reserve(budget, this.slackIn(budget.spec.unit) - (before[at] ?? 0));
+			if (budget !== undefined) whoOf(this.plan, at).reserve(budget, this.slackIn(budget.unit) - (before[at] ?? 0));
 		}
 		this.#asksAnew = !this.estimate.whole;
 	}
 
 	/** What it holds ahead of `soFar` is given back as far as others need it: what may be hidden in all answers has grown meanwhile. */
 	#yield(budget: CountedBudget, at: number, soFar: number, now: number): void {
-		const { unit, onExhausted } = budget.spec;
+		const { unit, onExhausted } = budget;
 		const who = whoOf(this.plan, at);
 		const held = this.#held[at] ?? 0;
 		const missing = -(Math.floor(who.room(budget, now)) + this.slackIn(unit));
@@ -275,8 +274,8 @@ export class Reservation implements Hold, Placed {
 		this.#asksAnew = false;
 		for (let at = 0; at < this.#budgets.length; at++) {
 			const budget = this.#budgets[at];
-			if (budget === undefined || !isWeighed(budget.spec) || budget.spec.unit === "input_tokens") continue;
-			const { unit } = budget.spec;
+			if (budget === undefined || !isWeighed(budget) || budget.unit === "input_tokens") continue;
+			const { unit } = budget;
 			if (!this.estimate.whole) this.#yield(budget, at, amountOf(unit, soFar), now);
 			const isEnough = this.#take(budget, at, amountOf(unit, next), now);
 			const left = (this.#held[at] ?? 0) - amountOf(unit, soFar);

@@ -9,7 +9,7 @@
 import { type Decision, permit } from "../../model/decision.ts";
 import type { OperationClass } from "../../model/operation-class.ts";
 import type { JudgedRequest } from "../../ollama/judged-request.ts";
-import { estimatePromptTokens, mostPromptTokens } from "../../ollama/meters/estimate.ts";
+import { weighPrompt } from "../../ollama/meters/estimate.ts";
 import type { UsageSource } from "../../ollama/operation.ts";
 import { boundOutput } from "../../policy/criteria/output-length.ts";
 import type { Weight } from "../../quota/estimator.ts";
@@ -20,6 +20,7 @@ import type { Authorized, Reserved } from "../exchange.ts";
 import { tokenBoundOf } from "../token-bound.ts";
 
 const WORK: ReadonlySet<OperationClass> = new Set(["infer", "manage", "cloud"]);
+const NO_PROMPT = { guess: 0, most: 0 } as const;
 const ANSWERS: ReadonlySet<UsageSource> = new Set(["record", "openai-chat", "openai-completion", "openai-responses", "anthropic"]);
 
 export function reserve(authorized: Authorized, ledger: Ledger): Decision<Reserved> {
@@ -38,9 +39,10 @@ export function reserve(authorized: Authorized, ledger: Ledger): Decision<Reserv
 
 function weightOf(judged: JudgedRequest): Weight {
 	const { class: kind, usage, body } = judged.operation;
+	const prompt = usage === "none" ? NO_PROMPT : weighPrompt(judged);
 	return {
-		guessedInput: usage === "none" ? 0 : estimatePromptTokens(judged),
-		mostInput: usage === "none" ? 0 : mostPromptTokens(judged),
+		guessedInput: prompt.guess,
+		mostInput: prompt.most,
 		outputBound: tokenBoundOf(judged),
 		// A transcription is text too.
 		answers: ANSWERS.has(usage) || (usage !== "none" && body === "multipart"),

@@ -39,36 +39,38 @@ const WRITTEN_AGAIN: ReadonlySet<string> = new Set(["tools", "tool_calls", "inpu
 const ESCAPED = /[<>&"\\\p{Cc}\u2028\u2029]/gu;
 const LONGEST_ESCAPE = 6;
 
-export function estimatePromptTokens({ body }: JudgedRequest): number {
-	if (body.kind === "multipart")
-		return body.fields.reduce(
-			(sum, { filename, value }) => sum + (filename === null ? tokensOfLength(value.length) : TOKENS_PER_MEDIUM),
-			0,
-		);
-	if (body.kind !== "json") return 0;
-	const { context } = body.value;
-	let sum = 0;
-	for (const name of Object.keys(body.value)) if (!BESIDE_PROMPT.has(name)) sum += weigh(body.value[name] ?? null, name);
-	return Math.ceil(sum) + (Array.isArray(context) ? context.length : 0);
+export interface PromptWeight {
+	/** The guess. */
+	guess: number;
+	/** More than this the server cannot count, but for what the model's own template and SYSTEM add. */
+	most: number;
 }
 
-/** More than this the server cannot count, but for what the model's own template and SYSTEM add. */
-export function mostPromptTokens({ body, operation }: JudgedRequest): number {
-	if (body.kind === "multipart")
-		return body.fields.reduce(
-			(sum, { filename, value }) => sum + MOST_PER_OBJECT + Math.ceil(value.length / (filename === null ? 1 : RECORDED_BYTES_PER_TOKEN)),
-			0,
-		);
-	if (body.kind !== "json") return 0;
+/** One walk over the prompt. */
+export function weighPrompt({ body, operation }: JudgedRequest): Readonly<PromptWeight> {
+	const weight: PromptWeight = { guess: 0, most: 0 };
+	if (body.kind === "multipart") {
+		for (const { filename, value } of body.fields) {
+			weight.guess += filename === null ? tokensOfLength(value.length) : TOKENS_PER_MEDIUM;
+			weight.most += MOST_PER_OBJECT + Math.ceil(value.length / (filename === null ? 1 : RECORDED_BYTES_PER_TOKEN));
+		}
+		return weight;
+	}
+	if (body.kind !== "json") return weight;
 	const { context, template } = body.value;
+	const before = Array.isArray(context) ? context.length : 0;
+	weight.most = before * MOST_PER_CONTEXT_TOKEN + MOST_PER_OBJECT + ("tools" in body.value ? MOST_FOR_TOOLS : 0);
+	for (const name of Object.keys(body.value)) if (!BESIDE_PROMPT.has(name)) weighMember(weight, name, body.value[name] ?? null, false);
+	weight.guess = Math.ceil(weight.guess) + before;
 	const bound = contextBound(body.value, operation.usage === "record");
 	// A template that the caller brings can write the prompt as often as it likes.
-	if (typeof template === "string" && template !== "") return bound;
-	const before = Array.isArray(context) ? context.length * MOST_PER_CONTEXT_TOKEN : 0;
-	let sum = before + MOST_PER_OBJECT + ("tools" in body.value ? MOST_FOR_TOOLS : 0);
-	for (const name of Object.keys(body.value))
-		if (!BESIDE_PROMPT.has(name) && name !== "template") sum += mostOfMember(name, body.value[name] ?? null, false);
-	return Math.min(bound, sum);
+	weight.most = typeof template === "string" && template !== "" ? bound : Math.min(bound, weight.most);
+	return weight;
+}
+
+/** The guess alone. */
+export function estimatePromptTokens(judged: JudgedRequest): number {
+	return weighPrompt(judged).guess;
 }
 
 export function tokensOfLength(characters: number): number {
@@ -82,37 +84,45 @@ function contextBound({ options }: JsonObject, isRead: boolean): number {
 	return typeof asked === "number" && asked >= 1 ? Math.min(MOST, Math.max(LEAST_CONTEXT, asked)) : MOST;
 }
 
+function weighMember(weight: PromptWeight, name: string, member: JsonValue, isAgain: boolean): void {
+	weight.most += MOST_PER_MEMBER + mostOfText(name, Buffer.byteLength(name), isAgain);
+	weigh(weight, member, name, isAgain || WRITTEN_AGAIN.has(name));
+}
+
 /** Recursion is as deep as the strict parser allows. `key`: under which it stands. */
-function weigh(value: JsonValue, key: string): number {
-	if (typeof value === "string") return isMedium(value, key) ? TOKENS_PER_MEDIUM : weighText(value);
-	if (typeof value !== "object" || value === null) return 0;
-	if (isRawNumber(value)) return weighText(value.rawJSON);
-	let sum = 0;
-	if (isList(value)) for (const each of value) sum += weigh(each, key);
-	else for (const name of Object.keys(value)) sum += weigh(value[name] ?? null, name);
-	return sum;
+function weigh(weight: PromptWeight, value: JsonValue, key: string, isAgain: boolean): void {
+	if (typeof value === "string") {
+		weighText(weight, value, isMedium(value, key), isAgain);
+	} else if (typeof value !== "object" || value === null) {
+		weight.most += MOST_PER_NUMBER;
+	} else if (isRawNumber(value)) {
+		weight.guess += guessOfText(value.rawJSON, value.rawJSON.length);
+		weight.most += MOST_PER_NUMBER + value.rawJSON.length;
+	} else {
+		weight.most += MOST_PER_OBJECT;
+		if (isList(value)) {
+			weight.most += value.length * MOST_PER_MEMBER;
+			for (const each of value) weigh(weight, each, key, isAgain);
+		} else for (const name of Object.keys(value)) weighMember(weight, name, value[name] ?? null, isAgain);
+	}
 }
 
-function weighText(text: string): number {
-	return text.length / CHARACTERS_PER_TOKEN + (Buffer.byteLength(text) - text.length) / FURTHER_BYTES_PER_TOKEN;
-}
-
-function most(value: JsonValue, key: string, isAgain: boolean): number {
-	if (typeof value === "string") return !isAgain && isMedium(value, key) ? MOST_PER_MEDIUM : mostOfText(value, isAgain);
-	if (typeof value !== "object" || value === null) return MOST_PER_NUMBER;
-	if (isRawNumber(value)) return MOST_PER_NUMBER + value.rawJSON.length;
-	let sum = MOST_PER_OBJECT;
-	if (isList(value)) for (const each of value) sum += MOST_PER_MEMBER + most(each, key, isAgain);
-	else for (const name of Object.keys(value)) sum += mostOfMember(name, value[name] ?? null, isAgain);
-	return sum;
-}
-
-function mostOfMember(name: string, member: JsonValue, isAgain: boolean): number {
-	return MOST_PER_MEMBER + mostOfText(name, isAgain) + most(member, name, isAgain || WRITTEN_AGAIN.has(name));
-}
-
-function mostOfText(text: string, isAgain: boolean): number {
+function weighText(weight: PromptWeight, text: string, isMedium: boolean, isAgain: boolean): void {
+	if (isMedium && !isAgain) {
+		weight.guess += TOKENS_PER_MEDIUM;
+		weight.most += MOST_PER_MEDIUM;
+		return;
+	}
 	const bytes = Buffer.byteLength(text);
+	weight.guess += isMedium ? TOKENS_PER_MEDIUM : guessOfText(text, bytes);
+	weight.most += mostOfText(text, bytes, isAgain);
+}
+
+function guessOfText(text: string, bytes: number): number {
+	return text.length / CHARACTERS_PER_TOKEN + (bytes - text.length) / FURTHER_BYTES_PER_TOKEN;
+}
+
+function mostOfText(text: string, bytes: number, isAgain: boolean): number {
 	return isAgain ? bytes + (text.match(ESCAPED)?.length ?? 0) * (LONGEST_ESCAPE - 1) : bytes;
 }
 
