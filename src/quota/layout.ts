@@ -1,6 +1,6 @@
 /**
- * Where the numbers of a subject lie: when it was looked at last, and two cells for each of the budgets that ever concerned it, side by side with those of
- * other subjects whom the same budgets concern.
+ * Where the numbers of a subject lie: when it was looked at last, what is used of each of the budgets that ever concerned it, and what is held of each, side
+ * by side with those of other subjects whom the same budgets concern.
  *
  * Cells are handed out of large arrays and taken back when a subject is forgotten; the arrays stay for whoever comes next.
  */
@@ -12,22 +12,12 @@ import type { CountedBudget } from "./counted-budget.ts";
 const SUBJECTS_LEAST = 8;
 const SUBJECTS_MOST = 1_024;
 
-/** Of a budget what is used, as its window counts it, and what is held. */
-const CELLS_OF_BUDGET = 2;
-/** When the subject was looked at last. */
-const CELLS_OF_SUBJECT = 1;
-
-/** Of the budget that is the `at`th of a layout the cell that says what is used, counted from the subject's first; the next says what is held. */
-export function usedCell(at: number): number {
-	return CELLS_OF_SUBJECT + at * CELLS_OF_BUDGET;
-}
-
-/** From which cell to which, counted from the subject's first. */
+/** Of a budget: which it is in one layout, and which in another. */
 export type Copy = readonly [from: number, to: number];
 
 export interface Place {
 	readonly cells: Float64Array;
-	/** The first cell. */
+	/** The cell that says when the subject was looked at last. Behind it what is used, in the order of the budgets, and behind that what is held. */
 	readonly base: number;
 }
 
@@ -40,8 +30,8 @@ export class Layout {
 	/** Those of which something is forgotten when a span ends. */
 	readonly stepping: readonly CountedBudget[];
 	readonly width: number;
-	/** Of budgets by their places the first cell, counted from the subject's first; -1 for a budget that is not among them. */
-	readonly #startAt: Int32Array;
+	/** Of budgets by their places the cell that says what is used, counted from the subject's first; -1 for a budget that is not among them. */
+	readonly #usedAt: Int32Array;
 	#span: Span = { start: 0, end: 0 };
 	/** Another one of which that is known: callers whom different budgets concern at different times ask with every request. */
 	#hasToo: Layout | null = null;
@@ -56,19 +46,19 @@ export class Layout {
 		this.budgets = budgets;
 		this.flowing = budgets.filter(({ window }) => window.flows);
 		this.stepping = budgets.filter(({ window }) => !window.flows);
-		this.width = CELLS_OF_SUBJECT + budgets.length * CELLS_OF_BUDGET;
-		this.#startAt = new Int32Array((budgets.at(-1)?.place ?? -1) + 1).fill(-1);
-		for (const [at, { place }] of budgets.entries()) this.#startAt[place] = usedCell(at);
+		this.width = 1 + 2 * budgets.length;
+		this.#usedAt = new Int32Array((budgets.at(-1)?.place ?? -1) + 1).fill(-1);
+		for (const [at, { place }] of budgets.entries()) this.#usedAt[place] = 1 + at;
 	}
 
 	/** -1 where the budget has no cells, or is not in force any more. */
-	startOf(place: number): number {
-		return place < 0 || place >= this.#startAt.length ? -1 : (this.#startAt[place] ?? -1);
+	usedAt(place: number): number {
+		return place < 0 || place >= this.#usedAt.length ? -1 : (this.#usedAt[place] ?? -1);
 	}
 
 	has(other: Layout): boolean {
 		if (this === other || this.#hasToo === other) return true;
-		const has = other.budgets.every(({ place }) => this.startOf(place) >= 0);
+		const has = other.budgets.every(({ place }) => this.usedAt(place) >= 0);
 		if (has) this.#hasToo = other;
 		return has;
 	}
@@ -85,10 +75,9 @@ export class Layout {
 	/** What has to be copied for budgets that the other knows too. */
 	copiesTo(other: Layout): readonly Copy[] {
 		const copies: Copy[] = [];
-		for (let cell = 0; cell < CELLS_OF_SUBJECT; cell++) copies.push([cell, cell]);
 		for (const [from, budget] of this.budgets.entries()) {
 			const to = other.budgets.indexOf(budget);
-			for (let cell = 0; to !== -1 && cell < CELLS_OF_BUDGET; cell++) copies.push([usedCell(from) + cell, usedCell(to) + cell]);
+			if (to !== -1) copies.push([from, to]);
 		}
 		return copies;
 	}

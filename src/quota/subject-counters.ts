@@ -7,7 +7,7 @@
  *  - Of a budget that is not in force any more nothing is used, and what is added to it is lost.
  */
 import type { CountedBudget } from "./counted-budget.ts";
-import { type Copy, type Layout, usedCell } from "./layout.ts";
+import type { Copy, Layout } from "./layout.ts";
 import type { Recorded } from "./subject-records.ts";
 import { type Cells, keepOlder, RETRY_MS, type Window } from "./window.ts";
 
@@ -46,19 +46,21 @@ export class SubjectCounters implements Cells, Recorded {
 
 	/** Whether the budget has cells here. */
 	counts({ place }: CountedBudget): boolean {
-		return this.layout.startOf(place) >= 0;
+		return this.layout.usedAt(place) >= 0;
 	}
 
 	/** What requests hold of a budget that have not ended. */
 	reserved(budget: CountedBudget): number {
 		const at = this.#cellOf(budget);
-		return at < 0 ? 0 : (this.cells[at + 1] ?? 0);
+		return at < 0 ? 0 : (this.cells[this.#heldBeside(at)] ?? 0);
 	}
 
 	/** Holds so much more; below 0 gives back. */
 	reserve(budget: CountedBudget, amount: number): void {
 		const at = this.#cellOf(budget);
-		if (at >= 0) this.cells[at + 1] = (this.cells[at + 1] ?? 0) + amount;
+		if (at < 0) return;
+		const held = this.#heldBeside(at);
+		this.cells[held] = (this.cells[held] ?? 0) + amount;
 	}
 
 	used(budget: CountedBudget, now: number): number {
@@ -81,7 +83,7 @@ export class SubjectCounters implements Cells, Recorded {
 		const at = this.#cellOf(budget);
 		if (at < 0) return budget.limit;
 		this.#pass(now);
-		return budget.limit - (this.cells[at] ?? 0) - (this.cells[at + 1] ?? 0);
+		return budget.limit - (this.cells[at] ?? 0) - (this.cells[this.#heldBeside(at)] ?? 0);
 	}
 
 	/** When enough of what was used is forgotten that `need` more fits, Unix ms; at the earliest, where others hold some of it. */
@@ -119,7 +121,11 @@ export class SubjectCounters implements Cells, Recorded {
 	/** What is counted goes along as `copies` say; the cells it had are left as they are. */
 	moveTo(layout: Layout, copies: readonly Copy[]): void {
 		const { cells, base } = layout.take();
-		for (const [from, to] of copies) cells[base + to] = this.cells[this.#base + from] ?? 0;
+		cells[base] = this.cells[this.#base] ?? 0;
+		for (const [from, to] of copies) {
+			cells[base + 1 + to] = this.cells[this.#base + 1 + from] ?? 0;
+			cells[base + 1 + layout.budgets.length + to] = this.cells[this.#heldBeside(this.#base + 1 + from)] ?? 0;
+		}
 		for (const window of this.older?.keys() ?? [])
 			if (!layout.budgets.some((budget) => budget.window === window)) this.older?.delete(window);
 		this.layout = layout;
@@ -142,9 +148,9 @@ export class SubjectCounters implements Cells, Recorded {
 	/** As it is saved: see `SubjectRecords`. */
 	record(numbers: number[]): void {
 		const { cells, layout, older } = this;
-		const base = this.#base;
-		numbers.push(cells[base] ?? 0);
-		for (let at = 0; at < layout.budgets.length; at++) numbers.push(cells[base + usedCell(at)] ?? 0);
+		const first = this.#base;
+		const end = first + 1 + layout.budgets.length;
+		for (let cell = first; cell < end; cell++) numbers.push(cells[cell] ?? 0);
 		const length = numbers.push(0);
 		if (older === null) return;
 		for (const [at, { window }] of layout.budgets.entries()) {
@@ -154,10 +160,15 @@ export class SubjectCounters implements Cells, Recorded {
 		numbers[length - 1] = numbers.length - length;
 	}
 
-	/** The cell that says what is used; the next says what is held. Below 0 where there is none. */
+	/** The cell that says what is used. Below 0 where there is none. */
 	#cellOf({ place }: CountedBudget): number {
-		const start = this.layout.startOf(place);
+		const start = this.layout.usedAt(place);
 		return start < 0 ? -1 : this.#base + start;
+	}
+
+	/** The cell that says what is held of the same budget. */
+	#heldBeside(used: number): number {
+		return used + this.layout.budgets.length;
 	}
 
 	/** What is used is brought up to `now`. */
