@@ -12,5 +12,5 @@ export interface Principal {
 	readonly groups: readonly string[];
 }
 
-/** Of a credential that knows no groups. */
+/** Of whoever has none, which are nearly all: one list, so that they are seen to be alike. */
 export const NO_GROUPS: readonly string[] = Object.freeze([]);

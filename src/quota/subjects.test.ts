@@ -90,3 +90,26 @@ test("many callers are looked through in turns, and each is forgotten in one of 
 	for (let turn = 0; turn < 3; turn++) ledger.forgetIdle();
 	assert.equal(ledger.standings(null).length, 0);
 });
+
+test("whoever comes in one role and then in another is counted by the budgets of each", () => {
+	const only = (role: string) => ({ roles: [role], keys: null, groups: null, models: null });
+	const { ledger, held } = testedLedger(
+		budgetsSpec([TOKENS, { name: "users", limit: 9, for: only("user") }, { name: "guests", limit: 9, for: only("guest") }]),
+	);
+	for (const role of ["user", "admin", "guest", "admin", "user"]) held(principal("ada00000", { role })).settle(charge(1));
+	assert.deepEqual(usedOf(ledger, "ada00000"), { tokens: [5, 0], users: [2, 0], guests: [1, 0] });
+});
+
+test("what begins anew forgets earlier hours too", () => {
+	const { ledger, held, pass } = testedLedger(budgetsSpec([ROLLING]));
+	for (let hour = 0; hour < 3; hour++) {
+		held(ADA).settle(charge(1));
+		pass(DAY / 24);
+	}
+	assert.equal(ledger.reset("rolling", "ada00000"), 1);
+	held(ADA).settle(charge(1));
+	for (let hour = 0; hour < 3; hour++) {
+		assert.deepEqual(usedOf(ledger, "ada00000")["rolling"], [1, 0]);
+		pass(DAY / 24);
+	}
+});
