@@ -57,9 +57,9 @@ function fieldsOfSdks(plan: Plan, places: readonly number[], now: number, dialec
 	const fields: Field[] = [];
 	let requests = rate;
 	for (const place of places) {
-		const unit = plan.kind.budgets[place]?.spec.unit;
+		const { unit } = budgetAt(plan, place);
 		const left = leftOf(plan, place, now);
-		if (unit !== undefined && unit !== "requests") addLimitFields(fields, dialect, unit, left);
+		if (unit !== "requests") addLimitFields(fields, dialect, unit, left);
 		else if (requests === null || left.remaining <= requests.remaining) requests = left;
 	}
 	if (requests !== null) addLimitFields(fields, dialect, "requests", requests);
@@ -117,9 +117,9 @@ function theTightest(places: readonly number[], parts: readonly number[]): reado
 function leftOf(plan: Plan, place: number, now: number): Left {
 	const budget = budgetAt(plan, place);
 	const who = whoOf(plan, place);
-	const { limit, spec } = budget;
-	const remaining = inUnits(spec.unit, Math.max(0, who.room(budget, now)));
-	return { limit: inUnits(spec.unit, limit), remaining, resetMs: who.renews(budget, limit, now) - now, now };
+	const { limit, unit } = budget;
+	const remaining = inUnits(unit, Math.max(0, who.room(budget, now)));
+	return { limit: inUnits(unit, limit), remaining, resetMs: who.renews(budget, limit, now) - now, now };
 }
 
 function budgetAt({ kind }: Plan, place: number): CountedBudget {

@@ -23,6 +23,8 @@ export interface Cells {
 	older: Map<Window, number[]> | null;
 }
 
+const NONE: readonly number[] = [];
+const ALWAYS: Span = { start: Number.NEGATIVE_INFINITY, end: Number.POSITIVE_INFINITY };
 /** How soon to try again where others hold what is missing, and nobody knows when they end. */
 export const RETRY_MS = 1_000;
 
@@ -36,14 +38,15 @@ export abstract class Window {
 	}
 
 	/** The time around `now` in which nothing is forgotten, unless it flows. */
-	abstract spanAt(now: number): Span;
+	spanAt(_now: number): Span {
+		return ALWAYS;
+	}
+
 	/** Time has gone on from `seen` to `now`: forgets. Cell `at` says what is used. */
 	abstract pass(who: Cells, at: number, seen: number, now: number): void;
 	/** When enough of what was used is forgotten that `need` more fits, Unix ms; at the earliest, where others hold some of it. */
 	abstract renews(who: Cells, at: number, need: number, now: number): number;
 }
-
-const NONE: readonly number[] = [];
 
 export class CalendarWindow extends Window {
 	override spanAt(now: number): Span {
@@ -133,10 +136,6 @@ export function keepOlder(who: Cells, window: Window, buckets: number[]): void {
 export class RateWindow extends Window {
 	override readonly flows = true;
 
-	override spanAt(now: number): Span {
-		return { start: now, end: now };
-	}
-
 	override pass({ cells }: Cells, at: number, seen: number, now: number): void {
 		const level = cells[at] ?? 0;
 		if (level !== 0) cells[at] = Math.max(0, level - (now - seen) * this.#perMs);
@@ -151,14 +150,8 @@ export class RateWindow extends Window {
 	}
 }
 
-const ALWAYS: Span = { start: Number.NEGATIVE_INFINITY, end: Number.POSITIVE_INFINITY };
-
 /** What runs at this moment: all of it is held, nothing is used up. */
 export class ConcurrentWindow extends Window {
-	override spanAt(): Span {
-		return ALWAYS;
-	}
-
 	override pass(): void {
 		// Whoever has ended runs no more.
 	}
