@@ -28,7 +28,7 @@ export interface BudgetsDeps {
 const LOOK_MS = 2_000;
 const SAVE_MS = 10_000;
 /** So that a save, which is made in one step, takes a few milliseconds however busy the server is. */
-const SAVE_EVENTS = 16_000;
+const SAVE_EVENTS = 32_000;
 const SWEEP_MS = 2_000;
 /** Some twenty megabytes in memory. */
 const REPLAYED_AT_ONCE = 20_000;

@@ -15,7 +15,7 @@ const SPEC = budgetsSpec([
 
 function fieldsIn(dialect: "ollama" | "openai" | "anthropic") {
 	const hold = testedLedger(SPEC).held(principal("ada00000"), { outputBound: 100 });
-	return new Map(budgetFields(hold, dialect));
+	return new Map(budgetFields(hold.plan, hold.now, dialect));
 }
 
 test("of several budgets of a unit the tightest is told, and what one request holds is not left", () => {
@@ -34,7 +34,7 @@ test("of more units than three the three tightest are told, to SDKs each in its 
 	const { held } = testedLedger(spec);
 	held(principal("ada00000"), null).settle({ inputTokens: 300, outputTokens: 100, gpuUs: 50, nanos: 0 });
 	const hold = held(principal("ada00000"), null);
-	const standings = (dialect: "ollama" | "anthropic") => new Map(budgetFields(hold, dialect));
+	const standings = (dialect: "ollama" | "anthropic") => new Map(budgetFields(hold.plan, hold.now, dialect));
 	for (const dialect of ["ollama", "anthropic"] as const) {
 		assert.match(
 			standings(dialect).get("ratelimit") ?? "",
@@ -60,7 +60,7 @@ test("the rate is told in the same two fields, and to each caller the budgets th
 	];
 	const told = (who: Principal, beside: RateFields | null) => {
 		const hold = tested.held(who, { outputBound: 100, mostInput: 0 });
-		const fields = new Map(budgetFields(hold, "ollama", beside));
+		const fields = new Map(budgetFields(hold.plan, hold.now, "ollama", beside));
 		hold.giveUp();
 		return [fields.get("ratelimit-policy"), fields.get("ratelimit")?.replaceAll(/=\d+/g, "")];
 	};
@@ -96,7 +96,7 @@ test("of the role's rate and a budget of requests SDKs are told the one that lea
 		[9, ["10", "9", "1h0m0s"]],
 		[100, ["10", "9", "1h0m0s"]],
 	] as const) {
-		const fields = budgetFields(hold, "openai", null, { limit: 1_200, remaining, resetMs: 250, now: hold.now });
+		const fields = budgetFields(hold.plan, hold.now, "openai", null, { limit: 1_200, remaining, resetMs: 250, now: hold.now });
 		const names = ["limit", "remaining", "reset"].map((each) => `x-ratelimit-${each}-requests`);
 		assert.deepEqual(
 			names.map((name) => fields.filter(([each]) => each === name).map(([, value]) => value)),

@@ -9,7 +9,6 @@ import type { BudgetUnit } from "../model/budget-spec.ts";
 import type { Dialect } from "../model/operation-class.ts";
 import type { CountedBudget } from "../quota/counted-budget.ts";
 import { type Plan, type PlanKind, whoOf } from "../quota/plan.ts";
-import type { Reservation } from "../quota/reservation.ts";
 import { invariant } from "../std/invariant.ts";
 import type { Field } from "../wire/write.ts";
 import { inUnits } from "./budget-text.ts";
@@ -28,29 +27,40 @@ interface Told {
 	rate: string;
 }
 
-/** Of a request that holds something, or of one that was refused because it may not. `rate`: the two fields of its rate, which are told in the same; `left`: what it leaves. */
+/**
+ * Of a request that holds something, or of one that was refused because it may not; at `now` of the ledger's time. `rate`: the two fields of its rate, which
+ * are told in the same; `left`: what it leaves.
+ */
 export function budgetFields(
-	{ plan, now }: Pick<Reservation, "plan" | "now">,
+	plan: Plan,
+	now: number,
 	dialect: Dialect,
 	rate: RateFields | null = null,
 	left: Left | null = null,
 ): readonly Field[] {
 	const told = toldOf(plan.kind);
 	const parts = partsLeft(plan, now);
-	const ofUnits: number[] = [];
-	for (const places of told.units) ofUnits.push(tightest(places, parts));
-	const chosen = ofUnits.length <= UNITS_MOST ? ofUnits : theTightest(ofUnits, parts);
+	const ofUnits = tightestOf(told.units, parts);
+	const chosen = theTightest(ofUnits, parts);
 	const fields = dialect === "ollama" ? [] : fieldsOfSdks(plan, ofUnits, now, dialect, left);
 	let selection = 0;
 	let standings = rate === null ? "" : rate[1][1];
 	for (const place of chosen) {
-		const { remaining, resetMs } = leftOf(plan, place, now);
 		const beginning = standings === "" ? told.beginnings[place] : `, ${told.beginnings[place]}`;
-		standings += `${beginning}${Math.floor(remaining)};t=${Math.max(0, Math.ceil(resetMs / 1000))}`;
+		standings += `${beginning}${standingText(plan, place, now)}`;
 		selection = selection * plan.kind.budgets.length + place;
 	}
 	fields.push(policyField(told, chosen, selection, rate === null ? "" : rate[0][1]), ["ratelimit", standings]);
 	return fields;
+}
+
+/** What is left, in whole units, and in how many seconds all of it is there again. */
+function standingText(plan: Plan, place: number, now: number): string {
+	const budget = budgetAt(plan, place);
+	const who = whoOf(plan, place);
+	const remaining = inUnits(budget.unit, Math.max(0, who.room(budget, now)));
+	const resetMs = who.renews(budget, budget.limit, now) - now;
+	return `${Math.floor(remaining)};t=${Math.max(0, Math.ceil(resetMs / 1000))}`;
 }
 
 function fieldsOfSdks(plan: Plan, places: readonly number[], now: number, dialect: Dialect, rate: Left | null): Field[] {
@@ -81,27 +91,32 @@ function policyField(told: Told, chosen: readonly number[], selection: number, r
 	return field;
 }
 
-/** Of each budget. */
+/** Of each budget; good until this is called again, like what follows: nothing waits in between, and no answer makes lists of its own. */
 function partsLeft(plan: Plan, now: number): readonly number[] {
 	const { budgets } = plan.kind;
-	const parts: number[] = [];
 	for (let place = 0; place < budgets.length; place++) {
 		const budget = budgetAt(plan, place);
-		parts.push(whoOf(plan, place).room(budget, now) / budget.limit);
+		PARTS[place] = whoOf(plan, place).room(budget, now) / budget.limit;
 	}
-	return parts;
+	return PARTS;
 }
 
-/** The one of which the smallest part is left; of several the first. */
-function tightest(places: readonly number[], parts: readonly number[]): number {
-	let chosen = places[0] ?? 0;
-	for (const place of places) if ((parts[place] ?? 0) < (parts[chosen] ?? 0)) chosen = place;
-	return chosen;
+/** Of each unit the budget of which the smallest part is left; of several the first. */
+function tightestOf(units: Told["units"], parts: readonly number[]): readonly number[] {
+	OF_UNITS.length = units.length;
+	for (let unit = 0; unit < units.length; unit++) {
+		const places = units[unit] ?? [];
+		let chosen = places[0] ?? 0;
+		for (const place of places) if ((parts[place] ?? 0) < (parts[chosen] ?? 0)) chosen = place;
+		OF_UNITS[unit] = chosen;
+	}
+	return OF_UNITS;
 }
 
 /** So many as are told at once, in the order in which they are given. */
 function theTightest(places: readonly number[], parts: readonly number[]): readonly number[] {
-	const chosen: number[] = [];
+	if (places.length <= UNITS_MOST) return places;
+	let count = 0;
 	for (const place of places) {
 		const part = parts[place] ?? 0;
 		let tighter = 0;
@@ -109,9 +124,9 @@ function theTightest(places: readonly number[], parts: readonly number[]): reado
 			const rival = parts[other] ?? 0;
 			if (rival < part || (rival === part && other < place)) tighter += 1;
 		}
-		if (tighter < UNITS_MOST) chosen.push(place);
+		if (tighter < UNITS_MOST) CHOSEN[count++] = place;
 	}
-	return chosen;
+	return CHOSEN;
 }
 
 function leftOf(plan: Plan, place: number, now: number): Left {
@@ -131,6 +146,10 @@ function budgetAt({ kind }: Plan, place: number): CountedBudget {
 /** More units than these are not told at once. */
 const UNITS_MOST = 3;
 const FIELDS_MOST = 64;
+const PARTS: number[] = [];
+const OF_UNITS: number[] = [];
+/** Places are all different, so there are always so many tightest ones. */
+const CHOSEN: number[] = Array.from({ length: UNITS_MOST }, () => 0);
 const toldByKind = new WeakMap<PlanKind, Told>();
 
 function toldOf(kind: PlanKind): Told {

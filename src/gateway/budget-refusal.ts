@@ -20,7 +20,7 @@ export function budgetRefusal(
 	const { spec } = budget;
 	// What ended an answer needs nothing more: it is used up.
 	const isHeld = needed > 0 && who.used(budget, standing.now) + needed <= spec.limit;
-	const fields = budgetFields(standing, dialect);
+	const fields = budgetFields(standing.plan, standing.now, dialect);
 	const isFarOff = dialect !== "ollama" && retryAt - standing.now > PATIENCE_MS;
 	const whose = who.subject === "" ? "" : ` of ${who.subject}`;
 	return {

@@ -177,15 +177,16 @@ export class Pipeline implements RequestHandler {
 			lease = admitted.value.lease;
 			record.queuedMs = lease.queuedMs;
 			record.phase = "connecting";
-			hold?.begin();
+			const begunAt = hold?.begin() ?? 0;
 			if (RECORDED_FIRST.has(admitted.value.judged.operation.class)) await recorded.settled;
 			const tooLate = this.#cuts.changes === changes ? null : this.#cutSince(changes, identified.value);
 			if (tooLate !== null) return no(tooLate);
 			const fields: Field[] = [["x-request-id", received.id]];
 			const { admission, monotonic, now } = this.#deps;
 			const limits = rateLimitFields(admission.spec.rate, rate);
-			const left = rateLeft(received.dialect, admission.spec.rate, rate, monotonic(), now());
-			for (const field of hold === null ? limits : budgetFields(hold, received.dialect, limits, left)) fields.push(field);
+			// Ollama's own dialect has no fields for it, and is most of what comes: it reads no clocks.
+			const left = received.dialect === "ollama" ? null : rateLeft(admission.spec.rate, rate, monotonic(), now());
+			for (const field of hold === null ? limits : budgetFields(hold.plan, begunAt, received.dialect, limits, left)) fields.push(field);
 			if (hold === null && left !== null) addLimitFields(fields, received.dialect, "requests", left);
 			if (lease.queuePosition !== null)
 				fields.push(["x-rempart-queue-position", String(lease.queuePosition)], ["x-rempart-queue-wait-ms", lease.queuedMs.toFixed(0)]);

@@ -110,7 +110,7 @@ export class QueuedRequest implements PlaceListener, DepartureListener {
 		const { rate: spec } = admission.spec;
 		return hold === null
 			? allRateFields(dialect, spec, rate, since, at)
-			: budgetFields(hold, dialect, rateLimitFields(spec, rate), rateLeft(dialect, spec, rate, since, at));
+			: budgetFields(hold.plan, hold.now, dialect, rateLimitFields(spec, rate), rateLeft(spec, rate, since, at));
 	}
 }
 

@@ -20,22 +20,15 @@ export function rateLimitFields(spec: RateSpec, rate: RateResult): RateFields {
 	];
 }
 
-/** Null in a dialect that has no fields for it. `monotonic`: of the rate's clock; `now`: Unix ms. */
-export function rateLeft(
-	dialect: Dialect,
-	spec: RateSpec,
-	{ arrival, remaining }: RateResult,
-	monotonic: number,
-	now: number,
-): Left | null {
-	return dialect === "ollama" ? null : { limit: spec.perMinute, remaining, resetMs: Math.max(0, arrival - monotonic), now };
+/** For the fields of a dialect that has some. `monotonic`: of the rate's clock; `now`: Unix ms. */
+export function rateLeft(spec: RateSpec, { arrival, remaining }: RateResult, monotonic: number, now: number): Left {
+	return { limit: spec.perMinute, remaining, resetMs: Math.max(0, arrival - monotonic), now };
 }
 
 /** All of it, where no budget is told beside it. */
 export function allRateFields(dialect: Dialect, spec: RateSpec, rate: RateResult, monotonic: number, now: number): readonly Field[] {
 	const fields: Field[] = [...rateLimitFields(spec, rate)];
-	const left = rateLeft(dialect, spec, rate, monotonic, now);
-	if (left !== null) addLimitFields(fields, dialect, "requests", left);
+	addLimitFields(fields, dialect, "requests", rateLeft(spec, rate, monotonic, now));
 	return fields;
 }
 

@@ -61,7 +61,9 @@ export class Ledger implements ReservationOwner {
 	#spec: BudgetsSpec = { budgets: [], prices: [], timeZone: "UTC" };
 	readonly #subjects = BUDGET_SCOPES.map((scope) => [scope, new Subjects(scope)] as const);
 	#planner: Planner;
+	/** Kept, so that no list is made for each request. */
 	readonly #rooms: number[] = [];
+	readonly #taken: number[] = [];
 	#isTimed = false;
 	#book = new SaveBook(() => this.#everybody(), 0);
 	#sweep = this.#everybody();
@@ -137,7 +139,7 @@ export class Ledger implements ReservationOwner {
 		const { budgets, bounds } = plan.kind;
 		const rooms = this.#roomsOf(plan, now);
 		const estimate = this.#estimator.estimate(facts.model ?? "", weight, budgets, rooms);
-		const held: number[] = [];
+		const taken = this.#taken;
 		let exceeded: Exceeded | null = null;
 		let covered = Number.POSITIVE_INFINITY;
 		for (let at = 0; at < budgets.length; at++) {
@@ -151,14 +153,14 @@ export class Ledger implements ReservationOwner {
 				const who = whoOf(plan, at);
 				const retryAt = who.retryAt(budget, least, now);
 				if (exceeded === null || retryAt > exceeded.retryAt) exceeded = { counter: { budget, who }, needed: least, retryAt };
-				held.push(0);
 				continue;
 			}
-			const taken = onExhausted !== "finish" ? Math.min(wanted, Math.max(least, Math.floor(room))) : wanted;
-			held.push(taken);
-			if (bounds && (weight?.whole !== true || boundsAnswer(budget))) covered = Math.min(covered, coveredBy(unit, taken, estimate));
+			const amount = onExhausted !== "finish" ? Math.min(wanted, Math.max(least, Math.floor(room))) : wanted;
+			taken[at] = amount;
+			if (bounds && (weight?.whole !== true || boundsAnswer(budget))) covered = Math.min(covered, coveredBy(unit, amount, estimate));
 		}
 		if (exceeded !== null) return exceeded;
+		const held = taken.slice(0, budgets.length);
 		for (let at = 0; at < budgets.length; at++) {
 			const budget = budgets[at];
 			if (budget !== undefined) whoOf(plan, at).reserve(budget, (held[at] ?? 0) + slackOf(budget.unit, estimate));
@@ -178,12 +180,12 @@ export class Ledger implements ReservationOwner {
 	charge(facts: ChargedFacts, charge: Charge, begun: boolean, at: number): void {
 		const now = this.#clock.seen(at);
 		const plan = this.#planner.planOf(facts);
-		this.changed(plan.subjects);
 		for (const { budget, who } of countersIn(plan)) {
 			const { unit } = budget;
 			const amount = isWeighed(budget) ? amountOf(unit, charge) : unit === "requests" && begun ? 1 : 0;
 			if (amount > 0) who.add(budget, amount, now);
 		}
+		this.changed(plan.subjects);
 	}
 
 	/** Takes over what a former run left, where the definition is still the same. To be called before anything is reserved. */
@@ -211,7 +213,10 @@ export class Ledger implements ReservationOwner {
 
 	/** What changed since it was asked last, to be saved as one. `seq`: the last event so far. */
 	changes(seq: number): BudgetChanges {
-		const open = this.#open.all().map(({ request, facts, held, begun }) => ({ request, facts, charge: held, begun }));
+		const running = this.#open.all();
+		// That a request has begun is counted already, and is not known from its end yet.
+		for (const { begun, plan } of running) if (begun) this.changed(plan.subjects);
+		const open = running.map(({ request, facts, held, begun }) => ({ request, facts, charge: held, begun }));
 		return { seq, at: this.now(), definitions: this.#definitions(), open, ...this.#book.next() };
 	}
 
@@ -293,10 +298,9 @@ export class Ledger implements ReservationOwner {
 	#roomsOf(plan: Plan, now: number): readonly number[] {
 		const { budgets } = plan.kind;
 		const rooms = this.#rooms;
-		rooms.length = 0;
 		for (let at = 0; at < budgets.length; at++) {
 			const budget = budgets[at];
-			rooms.push(budget === undefined ? 0 : whoOf(plan, at).room(budget, now));
+			rooms[at] = budget === undefined ? 0 : whoOf(plan, at).room(budget, now);
 		}
 		return rooms;
 	}

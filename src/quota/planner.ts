@@ -53,9 +53,10 @@ export class Planner {
 	/** The budgets that concern a request, and whose counters these are from now on. */
 	planOf(facts: ChargedFacts): Plan {
 		const { kind, sources } = this.#selections.of(facts, this.#select);
-		if (sources.length === 0) return NO_PLAN;
-		const subjects: SubjectCounters[] = [];
-		for (const { subjects: all, layout, scope, group } of sources) subjects.push(all.of(this.#nameOf(scope, group, facts), layout));
+		const first = sources[0];
+		if (first === undefined) return NO_PLAN;
+		const subjects = [this.#countersOf(first, facts)];
+		for (const source of sources) if (source !== first) subjects.push(this.#countersOf(source, facts));
 		return { kind, subjects };
 	}
 
@@ -88,6 +89,10 @@ export class Planner {
 			if (this.#kinds.size < KINDS_MAX) this.#kinds.set(key, kind);
 		}
 		return kind;
+	}
+
+	#countersOf({ subjects, layout, scope, group }: Source, facts: ChargedFacts): SubjectCounters {
+		return subjects.of(this.#nameOf(scope, group, facts), layout);
 	}
 
 	#nameOf(scope: BudgetScope, group: string, { principal, model, peer }: ChargedFacts): string {

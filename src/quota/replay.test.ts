@@ -69,3 +69,19 @@ test("what was running when it was saved is not counted as a request again", () 
 	assert.deepEqual(used([end], [openRequest(true)]), [0, 11]);
 	assert.deepEqual(used([end], [openRequest(false)]), [1, 11]);
 });
+
+for (const begun of [false, true])
+	test(`a request that runs over a save and has no end is one request, whether it was on its way then (${begun})`, () => {
+		const spec = budgetsSpec([{ name: "calls" }]);
+		const { ledger, held, time } = testedLedger(spec);
+		// The first save is of everybody anyway.
+		ledger.changes(0);
+		const running = held(principal("ada00000"));
+		if (begun) running.begin();
+		const saved = ledger.changes(1);
+		const next = testedLedger(spec, time);
+		next.ledger.restore(saved);
+		const replay = new Replay(next.ledger, saved);
+		replay.finish();
+		assert.equal(standing(next.ledger, "ada00000", "calls").used, 1);
+	});

@@ -33,7 +33,7 @@ export interface GpuWork {
 export interface ReservationOwner {
 	/** The ledger's time, Unix ms. */
 	now(): number;
-	/** Something was counted of them. */
+	/** What is counted of them is something else now. */
 	changed(subjects: readonly SubjectCounters[]): void;
 	/** Told once, with what the request was charged; null where it was given up before it was sent on. */
 	settled(reservation: Reservation, charge: Charge | null): void;
@@ -119,18 +119,18 @@ export class Reservation implements Hold, Placed {
 		return { inputTokens: most.inputTokens, outputTokens, gpuUs, nanos: tariff.nanosOf(most.inputTokens, outputTokens, gpuUs) };
 	}
 
-	/** It is sent on: from here on it counts as a request, whatever becomes of it. */
-	begin(): void {
-		if (this.#begun || this.#settled) return;
-		this.#begun = true;
+	/** It is sent on: from here on it counts as a request, whatever becomes of it. Returns the ledger's time, Unix ms. */
+	begin(): number {
 		const now = this.#owner.now();
-		this.#owner.changed(this.plan.subjects);
+		if (this.#begun || this.#settled) return now;
+		this.#begun = true;
 		for (const at of this.plan.kind.requests) {
 			const budget = this.#budgets[at];
 			if (budget === undefined) continue;
 			this.#giveBack(budget, at);
 			whoOf(this.plan, at).add(budget, 1, now);
 		}
+		return now;
 	}
 
 	runsOn(work: GpuWork): void {
@@ -171,10 +171,8 @@ export class Reservation implements Hold, Placed {
 	/** The truth is known. Returns what is charged; null where that was settled before. */
 	settle(charge: Charge): Charge | null {
 		if (this.#settled) return null;
-		this.begin();
+		const now = this.begin();
 		this.#settled = true;
-		const now = this.#owner.now();
-		this.#owner.changed(this.plan.subjects);
 		for (let at = 0; at < this.#budgets.length; at++) {
 			const budget = this.#budgets[at];
 			if (budget === undefined) continue;
@@ -187,6 +185,7 @@ export class Reservation implements Hold, Placed {
 			const beyond = who.used(budget, now) - budget.limit - held;
 			if (beyond > 0) this.#owner.overshot(budget, Math.min(beyond, amount - held));
 		}
+		this.#owner.changed(this.plan.subjects);
 		this.#owner.settled(this, charge);
 		return charge;
 	}

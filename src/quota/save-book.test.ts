@@ -6,7 +6,7 @@ import { budgetsSpec, charge, principal, testedLedger } from "../../test/support
 import type { BudgetSpec } from "../model/budget-spec.ts";
 import type { BudgetSnapshot } from "../ports/budget-store.ts";
 import type { Ledger } from "./ledger.ts";
-import { latestRecords, RecordWriter } from "./subject-records.ts";
+import { latestRecords, type Recorded, type RecordedLayout, RecordWriter } from "./subject-records.ts";
 
 const HOUR = 3_600_000;
 const SPEC: readonly Partial<BudgetSpec>[] = [
@@ -15,6 +15,11 @@ const SPEC: readonly Partial<BudgetSpec>[] = [
 	{ name: "tokens", unit: "tokens", per: "second", limit: 1_000_000_000 },
 	{ name: "everyone", scope: "everyone", limit: 1_000_000_000 },
 ];
+
+/** `numbers`: when it was looked at last, and of each budget what was used. */
+function recorded(layout: RecordedLayout, subject: string, numbers: readonly number[], older: readonly number[] = []): Recorded {
+	return { layout, subject, recordTo: (into, at) => into.set(numbers, at), recordedOlder: () => older };
+}
 
 /** What a store would hold. */
 class Kept {
@@ -105,6 +110,17 @@ test("what is kept stays within some times what there is to say, and loses nobod
 	assert.deepEqual(standings(next), standings(ledger));
 });
 
+test("a save says once how a caller stands, however often it called", () => {
+	const { ledger, held } = testedLedger(budgetsSpec(SPEC.slice(0, 1)));
+	const calls = (count: number): number => {
+		for (let call = 0; call < count; call++) held(principal("key1")).settle(charge(1));
+		return ledger.changes(0).records.reduce((sum, { numbers }) => sum + numbers.length, 0);
+	};
+	const once = calls(1);
+	assert.equal(calls(1_000), once);
+	assert.equal(calls(1_000), once);
+});
+
 test("a save is of those who changed alone, until budgets change places or a save failed", () => {
 	const { ledger, held } = testedLedger(budgetsSpec(SPEC));
 	const sizeOf = (): number => Array.from(latestRecords(ledger.changes(0).records)).length;
@@ -148,8 +164,7 @@ test("any name goes there and back, in as many pieces as it takes", () => {
 			fc.array(fc.double(), { maxLength: 30, size: "max" }),
 			(names, older) => {
 				const writer = new RecordWriter();
-				for (const subject of names)
-					writer.add({ layout, subject, record: (numbers) => void numbers.push(5, 0, 9, older.length + 2, 1, older.length, ...older) });
+				for (const subject of names) writer.write(recorded(layout, subject, [5, 0, 9], [1, older.length, ...older]), -1);
 				const read = Array.from(latestRecords(structuredClone(writer.records())));
 				assert.deepEqual(
 					read,
@@ -159,23 +174,26 @@ test("any name goes there and back, in as many pieces as it takes", () => {
 		),
 	);
 	const writer = new RecordWriter();
-	for (let at = 0; at < 30_000; at++) writer.add({ layout, subject: `${at}`, record: (numbers) => void numbers.push(at, at, at, 0) });
-	assert.ok(writer.records().length > 1);
-	assert.equal(Array.from(latestRecords(writer.records())).length, 30_000);
+	const places = Array.from({ length: 30_000 }, (_, at) => writer.write(recorded(layout, `${at}`, [at, at, at]), -1));
+	for (const [at, place] of places.entries()) assert.equal(writer.write(recorded(layout, `${at}`, [at, 0, at + 1]), place), place);
+	const records = writer.records();
+	assert.ok(records.length > 1);
+	const read = Array.from(latestRecords(records), ({ subject, seen, counts }) => [subject, seen, counts[0]?.used]);
+	assert.deepEqual(
+		read,
+		places.map((_, at) => [`${at}`, at, at + 1]),
+	);
 });
 
 test("what is said last of a subject counts, whatever budgets it had before, and whoever was forgotten and came again is there", () => {
-	const of = (place: number, used: number) => ({
-		layout: { scope: "key", budgets: [{ place }] } as const,
-		record: (numbers: number[]) => void numbers.push(1, used, 0),
-	});
+	const layoutOf = (place: number): RecordedLayout => ({ scope: "key", budgets: [{ place }] });
 	const writer = new RecordWriter();
-	writer.add({ subject: "ada", ...of(0, 5) });
+	writer.write(recorded(layoutOf(0), "ada", [1, 5]), -1);
 	writer.addForgotten("key", "ada");
 	writer.addForgotten("key", "bob");
 	const first = writer.records();
 	const second = new RecordWriter();
-	second.add({ subject: "ada", ...of(1, 6) });
+	second.write(recorded(layoutOf(1), "ada", [1, 6]), -1);
 	const read = Array.from(latestRecords([...first, ...second.records()]));
 	assert.deepEqual(
 		read.map(({ subject, counts }) => [subject, counts.map(({ place, used }) => [place, used])]),
@@ -190,5 +208,40 @@ test("what is said last of a subject counts, whatever budgets it had before, and
 			["ada", 1],
 			["bob", 0],
 		],
+	);
+});
+
+test("whoever changes again within one save is written over, and behind all else where it got other budgets or older buckets", () => {
+	const narrow: RecordedLayout = { scope: "key", budgets: [{ place: 0 }] };
+	const wide: RecordedLayout = { scope: "key", budgets: [{ place: 0 }, { place: 1 }] };
+	const writer = new RecordWriter();
+	writer.write(recorded(wide, "bob", [1, 3, 3]), -1);
+	let place = writer.write(recorded(narrow, "ada", [1, 5]), -1);
+	place = writer.write(recorded(narrow, "ada", [2, 6], [0, 2, 1, 4]), place);
+	const { written } = writer;
+	assert.equal(writer.write(recorded(narrow, "ada", [3, 7], [0, 2, 2, 5]), place), place);
+	assert.equal(writer.written, written);
+	writer.write(recorded(wide, "ada", [4, 8, 9]), place);
+	const read = Array.from(latestRecords(writer.records()), ({ subject, seen, counts }) => [subject, seen, counts.map(({ used }) => used)]);
+	assert.deepEqual(read, [
+		["bob", 1, [3, 3]],
+		["ada", 4, [8, 9]],
+	]);
+});
+
+test("a thousand callers who get other budgets within one save share pieces", () => {
+	const [before, after] = [0, 1].map((place): RecordedLayout => ({ scope: "key", budgets: [{ place }] }));
+	assert.ok(before !== undefined && after !== undefined);
+	const writer = new RecordWriter();
+	for (let at = 0; at < 1_000; at++) {
+		const place = writer.write(recorded(before, `key${at}`, [1, 5]), -1);
+		writer.write(recorded(after, `key${at}`, [2, 6]), place);
+	}
+	const records = writer.records();
+	assert.ok(records.length < 30, `${records.length} pieces`);
+	const read = Array.from(latestRecords(records), ({ seen, counts }) => [seen, ...counts.map(({ place, used }) => [place, used])]);
+	assert.deepEqual(
+		read,
+		Array.from({ length: 1_000 }, () => [2, [1, 6]]),
 	);
 });

@@ -1,8 +1,9 @@
 /**
- * Which records of which saves are still needed.
+ * What the next save will say, and which records of which saves are still needed.
  *
  *  - A save writes those who changed behind what is there; so it costs what changed, and not what a table of all callers does to whom a few are changed here
  *    and there.
+ *  - Whoever changes is written at once into the page of the next save, which is then taken as it stands.
  *  - When twice as much is kept as one record of everybody would take, each save renews some of the others too, until the saves before are needed no more.
  *    So what is kept, and what a start has to read, is some times as much as there is to say, however long the server runs.
  */
@@ -30,9 +31,10 @@ export interface Page {
 
 export class SaveBook {
 	readonly #everybody: () => Iterable<SubjectCounters>;
+	/** The number of the save that comes next. */
 	#save: number;
-	#changed: SubjectCounters[] = [];
-	#forgotten: (readonly [scope: BudgetScope, subject: string])[] = [];
+	#page = new RecordWriter();
+	#hasChanges = false;
 	/** Nothing that is kept can be built upon. */
 	#anew = true;
 	#renewal: Renewal | null = null;
@@ -44,56 +46,52 @@ export class SaveBook {
 	/** `save`: the last one of a former run, or 0. */
 	constructor(everybody: () => Iterable<SubjectCounters>, save: number) {
 		this.#everybody = everybody;
-		this.#save = save;
+		this.#save = save + 1;
 	}
 
 	get hasChanges(): boolean {
-		return this.#changed.length > 0 || this.#forgotten.length > 0;
+		return this.#hasChanges;
 	}
 
+	/** To be told when it has changed: its record is how it is now. */
 	changed(subject: SubjectCounters): void {
-		if (subject.dirty) return;
-		subject.dirty = true;
-		this.#changed.push(subject);
+		this.#hasChanges = true;
+		this.#write(subject);
 	}
 
 	forgotten(scope: BudgetScope, subject: string): void {
-		this.#forgotten.push([scope, subject]);
+		this.#hasChanges = true;
+		this.#page.addForgotten(scope, subject);
 	}
 
-	/** The next save is of everybody: budgets have other places, or the last save did not reach the disk. */
+	/** The next save is of everybody: budgets have other places, or the last save did not reach the disk. What is on its page means nothing any more. */
 	beginAnew(): void {
 		this.#anew = true;
+		this.#save += 1;
+		this.#page = new RecordWriter();
 	}
 
 	next(): Page {
+		const save = this.#save;
+		const keepFrom = this.#anew ? this.#writeAll() : this.#renew(Math.max(RENEWED_LEAST, this.#page.subjects));
+		const page = this.#page;
+		this.#kept = this.#kept.filter(([each]) => each >= keepFrom);
+		this.#kept.push([save, page.written]);
 		this.#save += 1;
-		const writer = new RecordWriter();
-		const keepFrom = this.#anew ? this.#writeAll(writer) : this.#writeChanges(writer);
-		for (const subject of this.#changed) subject.dirty = false;
-		this.#changed = [];
-		this.#forgotten = [];
-		this.#kept = this.#kept.filter(([save]) => save >= keepFrom);
-		this.#kept.push([this.#save, writer.written]);
-		return { save: this.#save, keepFrom, records: writer.records() };
+		this.#page = new RecordWriter();
+		this.#hasChanges = false;
+		return { save, keepFrom, records: page.records() };
 	}
 
-	#writeAll(writer: RecordWriter): number {
-		for (const subject of this.#everybody()) this.#write(writer, subject);
+	#writeAll(): number {
+		for (const subject of this.#everybody()) this.#write(subject);
 		this.#anew = false;
 		this.#renewal = null;
-		this.#whole = writer.written;
+		this.#whole = this.#page.written;
 		return this.#save;
 	}
 
-	#writeChanges(writer: RecordWriter): number {
-		// Whoever was forgotten may have come again.
-		for (const [scope, subject] of this.#forgotten) writer.addForgotten(scope, subject);
-		for (const subject of this.#changed) if (!subject.gone) this.#write(writer, subject);
-		return this.#renew(writer, Math.max(RENEWED_LEAST, this.#changed.length));
-	}
-
-	#renew(writer: RecordWriter, most: number): number {
+	#renew(most: number): number {
 		const oldest = this.#kept[0]?.[0] ?? this.#save;
 		const numbers = this.#kept.reduce((sum, [, each]) => sum + each, 0);
 		if (this.#renewal === null && numbers > 2 * this.#whole + NUMBERS_LEAST)
@@ -104,16 +102,16 @@ export class SaveBook {
 			const { done, value } = everybody.next();
 			if (done === true) {
 				this.#renewal = null;
-				this.#whole = this.#kept.reduce((sum, [save, each]) => (save < from ? sum : sum + each), writer.written);
+				this.#whole = this.#kept.reduce((sum, [save, each]) => (save < from ? sum : sum + each), this.#page.written);
 				return from;
 			}
-			if (value.savedIn >= 0 && value.savedIn < from) this.#write(writer, value);
+			if (value.savedIn >= 0 && value.savedIn < from) this.#write(value);
 		}
 		return oldest;
 	}
 
-	#write(writer: RecordWriter, subject: SubjectCounters): void {
-		writer.add(subject);
+	#write(subject: SubjectCounters): void {
+		subject.recordedAt = this.#page.write(subject, subject.savedIn === this.#save ? subject.recordedAt : -1);
 		subject.savedIn = this.#save;
 	}
 }

@@ -19,6 +19,8 @@ export interface CountedBefore {
 	readonly older: readonly number[];
 }
 
+const NO_OLDER: readonly number[] = [];
+
 export class SubjectCounters implements Cells, Recorded {
 	// In this order: what every request needs of a hundred thousand callers lies in one place.
 	/** Has cells for every budget that ever concerned it. */
@@ -27,11 +29,11 @@ export class SubjectCounters implements Cells, Recorded {
 	#base: number;
 	/** Requests that may still charge it something. */
 	holds = 0;
-	/** Whether anything was counted since it was last saved. */
-	dirty = false;
 	older: Map<Window, number[]> | null = null;
-	/** The save in which its record is that counts; -1 where it was never saved. */
+	/** The save in which its record is that counts, also one that is still to come; -1 where there is none. */
 	savedIn = -1;
+	/** Where in that save; see `RecordWriter`. */
+	recordedAt = -1;
 	/** Whether it was forgotten, and its cells are somebody else's. */
 	gone = false;
 	readonly subject: string;
@@ -145,19 +147,21 @@ export class SubjectCounters implements Cells, Recorded {
 		return true;
 	}
 
-	/** As it is saved: see `SubjectRecords`. */
-	record(numbers: number[]): void {
-		const { cells, layout, older } = this;
+	recordTo(numbers: Float64Array, at: number): void {
+		const { cells } = this;
 		const first = this.#base;
-		const end = first + 1 + layout.budgets.length;
-		for (let cell = first; cell < end; cell++) numbers.push(cells[cell] ?? 0);
-		const length = numbers.push(0);
-		if (older === null) return;
+		for (let cell = 0; cell <= this.layout.budgets.length; cell++) numbers[at + cell] = cells[first + cell] ?? 0;
+	}
+
+	recordedOlder(): readonly number[] {
+		const { older, layout } = this;
+		if (older === null) return NO_OLDER;
+		const numbers: number[] = [];
 		for (const [at, { window }] of layout.budgets.entries()) {
 			const buckets = older.get(window);
 			if (buckets !== undefined) numbers.push(at, buckets.length, ...buckets);
 		}
-		numbers[length - 1] = numbers.length - length;
+		return numbers;
 	}
 
 	/** The cell that says what is used. Below 0 where there is none. */

@@ -2,8 +2,12 @@
 import { BUDGET_SCOPES, type BudgetScope } from "../model/budget-spec.ts";
 import type { SubjectRecords } from "../ports/budget-store.ts";
 
-/** Half a megabyte: a store writes such a piece in a millisecond or two. */
-const NUMBERS_AT_ONCE = 65_536;
+/** Half a megabyte: a store writes such a piece in a millisecond or two. Also what tells one piece's places from the next one's. */
+const PIECE_NUMBERS = 65_536;
+/** Most saves are of a few subjects; each further piece of the same layout is twice as large. */
+const PIECE_LEAST = 1_024;
+/** Of a record that has no budgets: the length of its name, when that was true, and how many numbers follow. */
+const BESIDE_BUDGETS = 3;
 
 /** Whose numbers stand in the same order, and so in the same pieces. */
 export interface RecordedLayout {
@@ -14,97 +18,153 @@ export interface RecordedLayout {
 export interface Recorded {
 	readonly subject: string;
 	readonly layout: RecordedLayout;
-	/** Adds its numbers behind `numbers`, without the length of its name; see `SubjectRecords`. */
-	record(numbers: number[]): void;
+	/** Writes when it was looked at last, and what was used of each budget, from `at` on. */
+	recordTo(numbers: Float64Array, at: number): void;
+	/** What a record has of rolling windows: see `SubjectRecords`. */
+	recordedOlder(): readonly number[];
 }
 
 /** One that is being written. */
 class Piece {
-	readonly #head: readonly number[];
+	readonly layout: RecordedLayout;
+	readonly room: number;
+	#numbers: Float64Array<ArrayBuffer>;
+	#length: number;
 	#names: string[] = [];
-	#numbers: number[] = [];
+	#text = "";
 
-	constructor(scope: BudgetScope, places: readonly number[]) {
-		this.#head = [BUDGET_SCOPES.indexOf(scope), places.length, ...places];
+	constructor(layout: RecordedLayout, room: number) {
+		const head = headOf(layout.scope, layout.budgets);
+		this.layout = layout;
+		this.room = Math.max(room, head.length);
+		this.#numbers = new Float64Array(this.room);
+		this.#numbers.set(head);
+		this.#length = head.length;
 	}
 
-	/** Where the numbers of the subject with this name go. */
-	begin(subject: string): number[] {
-		if (this.#names.length === 0) this.#numbers.push(...this.#head);
+	/** Where a record of so many numbers goes; below 0 where it does not fit any more. */
+	begin(subject: string, length: number): number {
+		const at = this.#length;
+		if (at + length > this.room) return -1;
+		this.#length = at + length;
+		this.#numbers[at] = subject.length;
 		this.#names.push(subject);
-		this.#numbers.push(subject.length);
-		return this.#numbers;
+		return at;
 	}
 
-	get length(): number {
-		return this.#numbers.length;
+	put(at: number, each: Recorded, older: readonly number[]): void {
+		each.recordTo(this.#numbers, at + 1);
+		const length = at + BESIDE_BUDGETS - 1 + this.layout.budgets.length;
+		this.#numbers[length] = older.length;
+		for (let next = 0; next < older.length; next++) this.#numbers[length + 1 + next] = older[next] ?? 0;
+	}
+
+	/** How many numbers of rolling windows the record there has. */
+	olderAt(at: number): number {
+		return this.#numbers[at + BESIDE_BUDGETS - 1 + this.layout.budgets.length] ?? 0;
+	}
+
+	/** Nobody comes any more. Done with each, and not with all when they are saved: a hundred thousand names take a while. */
+	close(): void {
+		this.#text += this.#names.join("");
+		this.#names = [];
 	}
 
 	records(): SubjectRecords {
-		return { names: this.#names.join(""), numbers: Float64Array.from(this.#numbers) };
-	}
-
-	/** What comes goes into another one. */
-	take(): SubjectRecords {
-		const taken = this.records();
-		this.#names = [];
-		this.#numbers = [];
-		return taken;
+		this.close();
+		return { names: this.#text, numbers: this.#length === this.room ? this.#numbers : this.#numbers.slice(0, this.#length) };
 	}
 }
 
+/** Holds the records of one save while they come. A record that was written can be written over: whoever calls a thousand times has one. */
 export class RecordWriter {
-	readonly #forgotten = new Map<BudgetScope, Piece>();
-	readonly #pieces = new Map<RecordedLayout, Piece>();
-	readonly #done: SubjectRecords[] = [];
-	#last: { readonly layout: RecordedLayout; readonly piece: Piece } | null = null;
-	#written = 0;
+	readonly #forgotten = new Map<BudgetScope, string[]>();
+	readonly #pieces: Piece[] = [];
+	/** The number of the piece to which the next one comes. */
+	readonly #open = new Map<RecordedLayout, number>();
+	#numbers = 0;
+	#subjects = 0;
 
 	/** Numbers so far. */
 	get written(): number {
-		return this.#written;
+		return this.#numbers;
 	}
 
-	add(each: Recorded): void {
-		const piece = this.#pieceOf(each.layout);
-		const before = piece.length;
-		each.record(piece.begin(each.subject));
-		this.#written += piece.length - before;
-		if (piece.length >= NUMBERS_AT_ONCE) this.#done.push(piece.take());
+	/** Records so far. */
+	get subjects(): number {
+		return this.#subjects;
 	}
 
-	/** Nothing of it counts any more, unless it is added besides. */
+	/**
+	 * Its record says how it is now. `place`: where its record is, -1 where it has none yet. Returns where it is from now on. Asked with every request, when
+	 * what is copied was just counted: to copy it when it is saved would visit it in memory a second time.
+	 */
+	write(each: Recorded, place: number): number {
+		const older = each.recordedOlder();
+		const number = Math.floor(place / PIECE_NUMBERS);
+		const before = place < 0 ? undefined : this.#pieces[number];
+		if (before?.layout === each.layout) {
+			const at = place % PIECE_NUMBERS;
+			if (before.olderAt(at) === older.length) {
+				before.put(at, each, older);
+				return place;
+			}
+		} else if (before !== undefined && (this.#open.get(each.layout) ?? number) < number) {
+			// What is said last counts: the new record has to stand behind the one of the former layout.
+			this.#close(each.layout);
+		}
+		return this.#append(each, older);
+	}
+
+	/** Nothing of it counts any more, unless it is written besides. */
 	addForgotten(scope: BudgetScope, subject: string): void {
-		let piece = this.#forgotten.get(scope);
-		if (piece === undefined) {
-			piece = new Piece(scope, []);
-			this.#forgotten.set(scope, piece);
-		}
-		const before = piece.length;
-		piece.begin(subject).push(0, 0);
-		this.#written += piece.length - before;
+		const known = this.#forgotten.get(scope);
+		if (known === undefined) this.#forgotten.set(scope, [subject]);
+		else known.push(subject);
+		this.#numbers += BESIDE_BUDGETS;
 	}
 
-	/** Whoever was forgotten comes first, since what is said last of a subject counts. */
+	/** Whoever was forgotten comes first, since what is said last of a subject counts. To be called once. */
 	records(): readonly SubjectRecords[] {
-		const forgotten = Array.from(this.#forgotten.values(), (piece) => piece.records());
-		const open = [...this.#pieces.values()].filter(({ length }) => length > 0);
-		return [...forgotten, ...this.#done, ...open.map((piece) => piece.records())];
+		const forgotten = Array.from(this.#forgotten, ([scope, names]) => forgottenRecords(scope, names));
+		return [...forgotten, ...this.#pieces.map((piece) => piece.records())];
 	}
 
-	#pieceOf(layout: RecordedLayout): Piece {
-		if (this.#last?.layout === layout) return this.#last.piece;
-		let piece = this.#pieces.get(layout);
-		if (piece === undefined) {
-			piece = new Piece(
-				layout.scope,
-				layout.budgets.map(({ place }) => place),
-			);
-			this.#pieces.set(layout, piece);
+	#append(each: Recorded, older: readonly number[]): number {
+		const { layout, subject } = each;
+		const length = BESIDE_BUDGETS + layout.budgets.length + older.length;
+		let number = this.#open.get(layout);
+		let piece = number === undefined ? undefined : this.#pieces[number];
+		let at = piece?.begin(subject, length) ?? -1;
+		if (piece === undefined || number === undefined || at < 0) {
+			const room = piece === undefined ? PIECE_LEAST : Math.min(PIECE_NUMBERS, piece.room * 2);
+			this.#close(layout);
+			piece = new Piece(layout, Math.max(room, headOf(layout.scope, layout.budgets).length + length));
+			number = this.#pieces.push(piece) - 1;
+			this.#open.set(layout, number);
+			at = piece.begin(subject, length);
 		}
-		this.#last = { layout, piece };
-		return piece;
+		piece.put(at, each, older);
+		this.#numbers += length;
+		this.#subjects += 1;
+		return number * PIECE_NUMBERS + at;
 	}
+
+	#close(layout: RecordedLayout): void {
+		const open = this.#open.get(layout);
+		if (open === undefined) return;
+		this.#pieces[open]?.close();
+		this.#open.delete(layout);
+	}
+}
+
+function headOf(scope: BudgetScope, budgets: RecordedLayout["budgets"]): readonly number[] {
+	return [BUDGET_SCOPES.indexOf(scope), budgets.length, ...budgets.map(({ place }) => place)];
+}
+
+function forgottenRecords(scope: BudgetScope, names: readonly string[]): SubjectRecords {
+	const numbers = [...headOf(scope, []), ...names.flatMap((name) => [name.length, 0, 0])];
+	return { names: names.join(""), numbers: Float64Array.from(numbers) };
 }
 
 export interface SubjectRecord {

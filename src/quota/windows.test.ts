@@ -112,7 +112,7 @@ function counterOf(budget: Budget) {
 			),
 		record: () => {
 			const writer = new RecordWriter();
-			writer.add(who);
+			writer.write(who, -1);
 			const [record] = latestRecords(writer.records());
 			assert.ok(record !== undefined);
 			return record;
