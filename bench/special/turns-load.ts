@@ -1,8 +1,9 @@
 /**
- * Short requests at several gateways in turn, each under a key drawn at random, and the CPU time that each gateway used from the first turn to the last.
+ * Short requests at several gateways in turn, and the CPU time that each gateway used.
  *
- *  - Turns are short, so that what the machine's other users do falls upon all alike.
+ *  - Turns are short, so that what the machine's other users do falls upon all alike. All gateways have one turn each in a lap; laps are told one by one.
  *  - All that a gateway uses counts, also while another is asked: what is saved, counted or collected now and then belongs to the requests before it.
+ *  - Each key is used once before any is used again, and then they are drawn at random.
  */
 import type { Buffer } from "node:buffer";
 import { readFileSync } from "node:fs";
@@ -26,27 +27,48 @@ export interface TurnsJob {
 	readonly connections: number;
 	/** So many loopback addresses the callers come from. */
 	readonly addresses: number;
-	/** Of each target. */
-	readonly turns: number;
+	/** As many as it takes to use every key once, where null. */
+	readonly laps: number | null;
 	readonly turnMs: number;
 }
 
 /** Of each target. */
-export type TurnsResult = readonly { readonly requests: number; readonly gatewayUs: number }[];
+export type Lap = readonly { readonly requests: number; readonly gatewayUs: number }[];
+export type TurnsResult = readonly Lap[];
 
-/** One reading of each file for all jobs. */
-const requestsOf = new Map<string, readonly Buffer[]>();
+/** The requests of one key file, for all jobs. */
+class Requests {
+	readonly #all: readonly Buffer[];
+	#used = 0;
+
+	constructor(file: string) {
+		const keys = readFileSync(file, "latin1").trim().split("\n");
+		this.#all = keys.map((key) => requestBytes("chat", `Bearer ${key}`, 0));
+	}
+
+	get isEachUsed(): boolean {
+		return this.#used >= this.#all.length;
+	}
+
+	next(): Buffer {
+		const request = this.isEachUsed ? this.#all[Math.floor(Math.random() * this.#all.length)] : this.#all[this.#used++];
+		if (request === undefined) throw new Error("there is no key");
+		return request;
+	}
+}
+
+const requestsOf = new Map<string, Requests>();
 
 /** The callers of one gateway: they send while it is their turn, and wait for their answers also afterwards. */
 class Callers {
-	readonly #requests: readonly Buffer[];
+	readonly requests: Requests;
 	readonly #sockets: net.Socket[] = [];
 	#idle: net.Socket[] = [];
 	#active = false;
 	answered = 0;
 
-	constructor(requests: readonly Buffer[]) {
-		this.#requests = requests;
+	constructor(requests: Requests) {
+		this.requests = requests;
 	}
 
 	async connect(port: number, { connections, addresses }: TurnsJob, failed: (error: Error) => void): Promise<void> {
@@ -87,9 +109,7 @@ class Callers {
 			this.#idle.push(socket);
 			return;
 		}
-		const request = this.#requests[Math.floor(Math.random() * this.#requests.length)];
-		if (request === undefined) throw new Error("there is no key");
-		socket.write(request);
+		socket.write(this.requests.next());
 	}
 }
 
@@ -106,23 +126,35 @@ async function measure(job: TurnsJob): Promise<TurnsResult> {
 
 async function run({ targets, ...job }: TurnsJob, callers: readonly Callers[], failed: (error: Error) => void): Promise<TurnsResult> {
 	for (const [at, { port }] of targets.entries()) await callers[at]?.connect(port, { targets, ...job }, failed);
-	const before = targets.map(({ pid }) => cpuTimeOf(pid));
-	for (let turn = 0; turn < job.turns; turn += 1) {
+	const laps: Lap[] = [];
+	let before = standing(targets, callers);
+	while (job.laps === null ? !callers.every(({ requests }) => requests.isEachUsed) : laps.length < job.laps) {
 		// Each goes first as often as last.
-		for (const each of turn % 2 === 0 ? callers : callers.toReversed()) {
+		for (const each of laps.length % 2 === 0 ? callers : callers.toReversed()) {
 			each.begin();
 			await sleep(job.turnMs);
 			each.pause();
 		}
+		const after = standing(targets, callers);
+		laps.push(after.map((now, at) => since(before[at], now)));
+		before = after;
 	}
-	return targets.map(({ pid }, at) => ({ requests: callers[at]?.answered ?? 0, gatewayUs: cpuTimeOf(pid) - (before[at] ?? 0) }));
+	return laps;
 }
 
-function requestsIn(keyFile: string): readonly Buffer[] {
+/** So far, of each target. */
+function standing(targets: readonly Target[], callers: readonly Callers[]): Lap {
+	return targets.map(({ pid }, at) => ({ requests: callers[at]?.answered ?? 0, gatewayUs: cpuTimeOf(pid) }));
+}
+
+function since(before: Lap[number] | undefined, now: Lap[number]): Lap[number] {
+	return { requests: now.requests - (before?.requests ?? 0), gatewayUs: now.gatewayUs - (before?.gatewayUs ?? 0) };
+}
+
+function requestsIn(keyFile: string): Requests {
 	const known = requestsOf.get(keyFile);
 	if (known !== undefined) return known;
-	const keys = readFileSync(keyFile, "latin1").trim().split("\n");
-	const requests = keys.map((key) => requestBytes("chat", `Bearer ${key}`, 0));
+	const requests = new Requests(keyFile);
 	requestsOf.set(keyFile, requests);
 	return requests;
 }
