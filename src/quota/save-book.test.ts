@@ -18,7 +18,7 @@ const SPEC: readonly Partial<BudgetSpec>[] = [
 
 /** `numbers`: when it was looked at last, and of each budget what was used. */
 function recorded(layout: RecordedLayout, subject: string, numbers: readonly number[], older: readonly number[] = []): Recorded {
-	return { layout, subject, recordTo: (into, at) => into.set(numbers, at), recordedOlder: () => older };
+	return { layout, subject, recordTo: (into, at) => into.set(numbers, at), hasNewOlder: true, recordedOlder: () => older };
 }
 
 /** What a store would hold. */
@@ -119,6 +119,22 @@ test("a save says once how a caller stands, however often it called", () => {
 	const once = calls(1);
 	assert.equal(calls(1_000), once);
 	assert.equal(calls(1_000), once);
+});
+
+test("what a caller used earlier in a rolling window is forgotten in time, also where it called again before the same save", () => {
+	const spec = budgetsSpec(SPEC.slice(1, 2));
+	const { ledger, held, pass, time } = testedLedger(spec);
+	ledger.changes(0);
+	for (const calls of [5, 3]) {
+		for (let call = 0; call < calls; call++) held(principal("key1")).settle(charge(1));
+		pass(HOUR / 6);
+	}
+	const next = testedLedger(spec, time);
+	next.ledger.restore(ledger.changes(0));
+	const used = () => next.ledger.standings("lately").map((standing) => standing.used);
+	assert.deepEqual(used(), [8]);
+	next.pass((HOUR * 3) / 4);
+	assert.deepEqual(used(), [3]);
 });
 
 test("a save is of those who changed alone, until budgets change places or a save failed", () => {
@@ -227,6 +243,16 @@ test("whoever changes again within one save is written over, and behind all else
 		["bob", 1, [3, 3]],
 		["ada", 4, [8, 9]],
 	]);
+});
+
+test("what a record has of rolling windows is asked for where it is new, and not with every request", () => {
+	const layout: RecordedLayout = { scope: "key", budgets: [{ place: 0 }] };
+	const writer = new RecordWriter();
+	const place = writer.write(recorded(layout, "ada", [1, 5], [0, 2, 7, 3]), -1);
+	const asked = (): never => assert.fail("nothing of it is new");
+	assert.equal(writer.write({ ...recorded(layout, "ada", [2, 6]), hasNewOlder: false, recordedOlder: asked }, place), place);
+	const read = Array.from(latestRecords(writer.records()), ({ seen, counts }) => [seen, counts]);
+	assert.deepEqual(read, [[2, [{ place: 0, used: 6, older: [7, 3] }]]]);
 });
 
 test("a thousand callers who get other budgets within one save share pieces", () => {

@@ -30,6 +30,7 @@ export class SubjectCounters implements Cells, Recorded {
 	/** Requests that may still charge it something. */
 	holds = 0;
 	older: Map<Window, number[]> | null = null;
+	hasNewOlder = false;
 	/** The save in which its record is that counts, also one that is still to come; -1 where there is none. */
 	savedIn = -1;
 	/** Where in that save; see `RecordWriter`. */
@@ -155,6 +156,7 @@ export class SubjectCounters implements Cells, Recorded {
 
 	recordedOlder(): readonly number[] {
 		const { older, layout } = this;
+		this.hasNewOlder = false;
 		if (older === null) return NO_OLDER;
 		const numbers: number[] = [];
 		for (const [at, { window }] of layout.budgets.entries()) {

@@ -20,7 +20,9 @@ export interface Recorded {
 	readonly layout: RecordedLayout;
 	/** Writes when it was looked at last, and what was used of each budget, from `at` on. */
 	recordTo(numbers: Float64Array, at: number): void;
-	/** What a record has of rolling windows: see `SubjectRecords`. */
+	/** Whether what a record has of rolling windows is something else than when it was last asked for. */
+	readonly hasNewOlder: boolean;
+	/** That: see `SubjectRecords`. */
 	recordedOlder(): readonly number[];
 }
 
@@ -52,8 +54,11 @@ class Piece {
 		return at;
 	}
 
-	put(at: number, each: Recorded, older: readonly number[]): void {
+	put(at: number, each: Recorded): void {
 		each.recordTo(this.#numbers, at + 1);
+	}
+
+	putOlder(at: number, older: readonly number[]): void {
 		const length = at + BESIDE_BUDGETS - 1 + this.layout.budgets.length;
 		this.#numbers[length] = older.length;
 		for (let next = 0; next < older.length; next++) this.#numbers[length + 1 + next] = older[next] ?? 0;
@@ -100,19 +105,22 @@ export class RecordWriter {
 	 * what is copied was just counted: to copy it when it is saved would visit it in memory a second time.
 	 */
 	write(each: Recorded, place: number): number {
-		const older = each.recordedOlder();
 		const number = Math.floor(place / PIECE_NUMBERS);
 		const before = place < 0 ? undefined : this.#pieces[number];
-		if (before?.layout === each.layout) {
-			const at = place % PIECE_NUMBERS;
-			if (before.olderAt(at) === older.length) {
-				before.put(at, each, older);
-				return place;
-			}
-		} else if (before !== undefined && (this.#open.get(each.layout) ?? number) < number) {
-			// What is said last counts: the new record has to stand behind the one of the former layout.
-			this.#close(each.layout);
+		const at = place % PIECE_NUMBERS;
+		const isSame = before?.layout === each.layout;
+		if (isSame && !each.hasNewOlder) {
+			before.put(at, each);
+			return place;
 		}
+		const older = each.recordedOlder();
+		if (isSame && before.olderAt(at) === older.length) {
+			before.put(at, each);
+			before.putOlder(at, older);
+			return place;
+		}
+		// What is said last counts: the new record has to stand behind the one of the former layout.
+		if (before !== undefined && !isSame && (this.#open.get(each.layout) ?? number) < number) this.#close(each.layout);
 		return this.#append(each, older);
 	}
 
@@ -144,7 +152,8 @@ export class RecordWriter {
 			this.#open.set(layout, number);
 			at = piece.begin(subject, length);
 		}
-		piece.put(at, each, older);
+		piece.put(at, each);
+		piece.putOlder(at, older);
 		this.#numbers += length;
 		this.#subjects += 1;
 		return number * PIECE_NUMBERS + at;

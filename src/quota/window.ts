@@ -21,6 +21,8 @@ export interface Cells {
 	readonly cells: Float64Array;
 	/** What does not fit there: of each rolling window the buckets before the newest, number and amount in turn, oldest first. Null where there are none. */
 	older: Map<Window, number[]> | null;
+	/** Set where these become others. */
+	hasNewOlder: boolean;
 }
 
 const NONE: readonly number[] = [];
@@ -122,6 +124,7 @@ export class RollingWindow extends Window {
 
 /** `buckets`: see `Cells`; none where there are none. */
 export function keepOlder(who: Cells, window: Window, buckets: number[]): void {
+	who.hasNewOlder = true;
 	if (buckets.length > 0) {
 		who.older ??= new Map();
 		who.older.set(window, buckets);
