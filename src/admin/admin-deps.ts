@@ -58,8 +58,8 @@ export interface SessionView {
 
 export interface BudgetAdmin {
 	list(): readonly BudgetView[];
-	/** Whoever used most comes first, `limit` of them at most; null where there is no such budget. */
-	show(name: string, limit: number): { readonly budget: BudgetView; readonly standings: readonly BudgetStanding[] } | null;
+	/** Whoever used most comes first, `limit` of them at most; null where there is no such budget. Takes as many turns of the loop as there are thousands. */
+	show(name: string, limit: number): Promise<{ readonly budget: BudgetView; readonly standings: readonly BudgetStanding[] } | null>;
 	/** Of all budgets that concern a key or an enrolled principal; null where nobody has that id. */
 	standingsOf(id: string): readonly BudgetStanding[] | null;
 	/** How many counters begin anew; of one subject, or of all where it is null. */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { budgetsSpec, charge, NOON, principal, testedLedger } from "../../test/support/budgets.ts";
+import { budgetsSpec, charge, NOON, principal, standings, testedLedger } from "../../test/support/budgets.ts";
 import type { Event } from "../model/event.ts";
 import { type BudgetAdminDeps, budgetAdmin } from "./budget-admin.ts";
 
@@ -25,7 +25,7 @@ function world(changes: Partial<BudgetAdminDeps> = {}) {
 		clock: () => NOON,
 		...changes,
 	});
-	const used = () => tested.ledger.standings("daily").map((standing) => standing.used);
+	const used = () => standings(tested.ledger, "daily").map((standing) => standing.used);
 	return { admin, appended, used };
 }
 
@@ -58,7 +58,7 @@ test("a reset lets go what was used, and not what is held; whoever used most is 
 	const { admin, appended, used } = world();
 	assert.equal(await admin.reset("daily", "ada00000", "psn_1 (eve)"), 1);
 	assert.deepEqual(used(), [0, 0]);
-	const shown = admin.show("daily", 1);
+	const shown = await admin.show("daily", 1);
 	assert.deepEqual(
 		shown?.standings.map(({ of, used: count, held }) => [of, count, held]),
 		[["bob00000", 0, 1]],

@@ -14,9 +14,10 @@ import type { Principal } from "../model/principal.ts";
 import type { EventLog } from "../ports/event-log.ts";
 import type { Ledger } from "../quota/ledger.ts";
 import type { Clock } from "../std/clock.ts";
+import { mostUsed } from "./most-used.ts";
 
 export interface BudgetAdminDeps {
-	readonly ledger: Pick<Ledger, "budgets" | "standings" | "standingsOf" | "reset">;
+	readonly ledger: Pick<Ledger, "budgets" | "now" | "standingsOf" | "reset">;
 	/** Resolves when what is counted so far is on disk. */
 	readonly save: () => Promise<void>;
 	readonly events: Pick<EventLog, "append">;
@@ -29,11 +30,11 @@ export function budgetAdmin({ ledger, save, events, keys, principals, clock }: B
 	const find = (name: string) => ledger.budgets.find(({ spec }) => spec.name === name);
 	return {
 		list: () => ledger.budgets.map((budget) => budgetView(budget.spec, budget.count())),
-		show: (name, limit) => {
+		show: async (name, limit) => {
 			const budget = find(name);
 			if (budget === undefined) return null;
-			const standings = ledger.standings(name).toSorted((one, other) => other.used + other.held - one.used - one.held);
-			return { budget: budgetView(budget.spec, standings.length), standings: standings.slice(0, limit).map(standingOf) };
+			const standings = await mostUsed(budget.all(), limit, () => ledger.now());
+			return { budget: budgetView(budget.spec, budget.count()), standings: standings.map(standingOf) };
 		},
 		standingsOf: (id) => {
 			const principal = principalOf(id, keys, principals);

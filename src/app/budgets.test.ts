@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 
-import { LLAMA, principal } from "../../test/support/budgets.ts";
+import { LLAMA, principal, standings } from "../../test/support/budgets.ts";
 import { MemoryBudgetStore } from "../../test/support/memory-budget-store.ts";
 import { MemoryEventLog } from "../../test/support/memory-event-log.ts";
 import { endedEvent, startedEvent } from "../../test/support/sample-events.ts";
@@ -46,7 +46,7 @@ class Run {
 	}
 }
 
-const usedOf = (budgets: Budgets): readonly number[] => budgets.ledger.standings(null).map(({ used }) => used);
+const usedOf = (budgets: Budgets): readonly number[] => standings(budgets.ledger).map(({ used }) => used);
 
 test("a crash after saves failed for long: every event since the last that succeeded is counted", async (context) => {
 	const run = new Run();

@@ -68,9 +68,7 @@ export class Budget implements CountedBudget {
 
 	/** How many it ever concerned who are not forgotten. */
 	count(): number {
-		let count = 0;
-		for (const subject of this.subjects.all()) if (subject.counts(this)) count += 1;
-		return count;
+		return this.subjects.countOf(this);
 	}
 
 	/** Whether `subject` is among them. */
@@ -78,11 +76,9 @@ export class Budget implements CountedBudget {
 		return this.subjects.find(subject)?.counts(this) ?? false;
 	}
 
-	/** All of them. */
-	all(): readonly Counter[] {
-		const counters: Counter[] = [];
-		for (const subject of this.subjects.all()) if (subject.counts(this)) counters.push({ budget: this, who: subject });
-		return counters;
+	/** All of them; others may come and go meanwhile. */
+	*all(): Generator<Counter> {
+		for (const subject of this.subjects.all()) if (subject.counts(this)) yield { budget: this, who: subject };
 	}
 }
 

@@ -40,6 +40,7 @@ export class Layout {
 	#room = 0;
 	#taken = 0;
 	readonly #free: Place[] = [];
+	#subjects = 0;
 
 	constructor(scope: BudgetScope, budgets: readonly CountedBudget[]) {
 		this.scope = scope;
@@ -49,6 +50,11 @@ export class Layout {
 		this.width = 1 + 2 * budgets.length;
 		this.#usedAt = new Int32Array((budgets.at(-1)?.place ?? -1) + 1).fill(-1);
 		for (const [at, { place }] of budgets.entries()) this.#usedAt[place] = 1 + at;
+	}
+
+	/** How many have it. */
+	get subjects(): number {
+		return this.#subjects;
 	}
 
 	/** -1 where the budget has no cells, or is not in force any more. */
@@ -84,6 +90,7 @@ export class Layout {
 
 	/** Cells that are all 0. */
 	take(): Place {
+		this.#subjects += 1;
 		const free = this.#free.pop();
 		if (free !== undefined) return free;
 		if (this.#taken === this.#room) {
@@ -97,6 +104,7 @@ export class Layout {
 	}
 
 	giveBack(cells: Float64Array, base: number): void {
+		this.#subjects -= 1;
 		cells.fill(0, base, base + this.width);
 		this.#free.push({ cells, base });
 	}

@@ -256,13 +256,6 @@ export class Ledger implements ReservationOwner {
 		return counters.map((counter) => standingOf(counter, now));
 	}
 
-	/** How one budget stands for each that used any of it; all budgets where none is named. */
-	standings(name: string | null): readonly Standing[] {
-		const now = this.now();
-		const wanted = this.budgets.filter(({ spec }) => name === null || spec.name === name);
-		return wanted.flatMap((budget) => budget.all().map((counter) => standingOf(counter, now)));
-	}
-
 	/** Begins the budget's windows anew, for one subject or for all; what is held stays held. How many counters that were. */
 	reset(name: string, subject: string | null): number {
 		const budget = this.budgets.find(({ spec }) => spec.name === name);

@@ -154,7 +154,7 @@ export function countersOf(
 	all.push(...countersIn(new Planner(own, networkOf).planOf(facts)));
 	for (const { budget } of budgets)
 		if (budget.spec.scope === "model" && concerns(budget.spec, null, facts))
-			all.push(...budget.all().filter(({ who }) => mayName(who.subject)));
+			for (const counter of budget.all()) if (mayName(counter.who.subject)) all.push(counter);
 	return all.toSorted((one, other) => one.budget.place - other.budget.place);
 }
 

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { budgetsSpec, charge, principal, testedLedger } from "../../test/support/budgets.ts";
+import { budgetsSpec, charge, principal, standings, testedLedger } from "../../test/support/budgets.ts";
 import type { BudgetSpec } from "../model/budget-spec.ts";
 import type { BudgetSnapshot } from "../ports/budget-store.ts";
 import type { Ledger } from "./ledger.ts";
@@ -42,8 +42,8 @@ class Kept {
 	}
 }
 
-function standings(ledger: Ledger): readonly string[] {
-	const used = ledger.standings(null).filter((standing) => standing.used > 0);
+function told(ledger: Ledger): readonly string[] {
+	const used = standings(ledger).filter((standing) => standing.used > 0);
 	return used.map(({ spec, subject, used: amount }) => `${spec.name} ${subject} ${amount.toFixed(3)}`).toSorted();
 }
 
@@ -81,7 +81,7 @@ test("what was saved is what is counted", () => {
 					kept.save(tested.ledger);
 					const next = testedLedger(budgetsSpec(act === "restart" ? turned(number) : SPEC), tested.time);
 					next.ledger.restore(structuredClone(kept.snapshot));
-					assert.deepEqual(standings(next.ledger), standings(tested.ledger));
+					assert.deepEqual(told(next.ledger), told(tested.ledger));
 					if (act === "restart") tested = next;
 				}
 			}
@@ -107,7 +107,7 @@ test("what is kept stays within some times what there is to say, and loses nobod
 	assert.ok(kept.pages.length < 60, `${kept.pages.length} saves kept`);
 	const next = testedLedger(budgetsSpec(SPEC.slice(0, 3)), time).ledger;
 	next.restore(kept.snapshot);
-	assert.deepEqual(standings(next), standings(ledger));
+	assert.deepEqual(told(next), told(ledger));
 });
 
 test("a save says once how a caller stands, however often it called", () => {
@@ -131,7 +131,7 @@ test("what a caller used earlier in a rolling window is forgotten in time, also 
 	}
 	const next = testedLedger(spec, time);
 	next.ledger.restore(ledger.changes(0));
-	const used = () => next.ledger.standings("lately").map((standing) => standing.used);
+	const used = () => standings(next.ledger, "lately").map((standing) => standing.used);
 	assert.deepEqual(used(), [8]);
 	next.pass((HOUR * 3) / 4);
 	assert.deepEqual(used(), [3]);

@@ -121,7 +121,7 @@ export class SubjectCounters implements Cells, Recorded {
 		}
 	}
 
-	/** What is counted goes along as `copies` say; the cells it had are left as they are. */
+	/** What is counted goes along as `copies` say; the cells it had are somebody else's. */
 	moveTo(layout: Layout, copies: readonly Copy[]): void {
 		const { cells, base } = layout.take();
 		cells[base] = this.cells[this.#base] ?? 0;
@@ -131,6 +131,7 @@ export class SubjectCounters implements Cells, Recorded {
 		}
 		for (const window of this.older?.keys() ?? [])
 			if (!layout.budgets.some((budget) => budget.window === window)) this.older?.delete(window);
+		this.leave();
 		this.layout = layout;
 		this.cells = cells;
 		this.#base = base;

@@ -1,7 +1,7 @@
 /** Where counters lie may change at any time: what they count may not. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { budgetsSpec, charge, principal, testedLedger } from "../../test/support/budgets.ts";
+import { budgetsSpec, charge, principal, standings, testedLedger } from "../../test/support/budgets.ts";
 import type { BudgetSpec } from "../model/budget-spec.ts";
 import type { Ledger } from "./ledger.ts";
 
@@ -14,7 +14,7 @@ const MONTH: Partial<BudgetSpec> = { name: "month", per: "month", limit: 50 };
 const AT_ONCE: Partial<BudgetSpec> = { name: "at-once", unit: "concurrent", per: null, limit: 9 };
 
 function usedOf(ledger: Ledger, subject: string): Record<string, readonly [used: number, held: number]> {
-	const found = ledger.standings(null).filter((standing) => standing.subject === subject);
+	const found = standings(ledger).filter((standing) => standing.subject === subject);
 	return Object.fromEntries(found.map(({ spec, used, held }) => [spec.name, [used, held]]));
 }
 
@@ -73,9 +73,9 @@ test("whoever comes where somebody was forgotten begins with nothing", () => {
 	for (let at = 0; at < 20; at++) held(principal(`old${at}`)).settle(charge(50));
 	pass(2 * DAY);
 	ledger.forgetIdle();
-	assert.deepEqual(ledger.standings(null), []);
+	assert.deepEqual(standings(ledger), []);
 	for (let at = 0; at < 20; at++) held(principal(`new${at}`)).giveUp();
-	for (const { used, held: reserved } of ledger.standings(null)) assert.deepEqual([used, reserved], [0, 0]);
+	for (const { used, held: reserved } of standings(ledger)) assert.deepEqual([used, reserved], [0, 0]);
 	held(BOB).settle(charge(1));
 	assert.deepEqual(usedOf(ledger, "bob00000")["calls"], [1, 0]);
 });
@@ -85,10 +85,10 @@ test("many callers are looked through in turns, and each is forgotten in one of 
 	for (let at = 0; at < 10_000; at++) held(principal(`key${at}`)).settle(charge(0));
 	pass(DAY);
 	ledger.forgetIdle();
-	const left = ledger.standings(null).length;
+	const left = standings(ledger).length;
 	assert.ok(left > 0 && left < 10_000);
 	for (let turn = 0; turn < 3; turn++) ledger.forgetIdle();
-	assert.equal(ledger.standings(null).length, 0);
+	assert.equal(standings(ledger).length, 0);
 });
 
 test("whoever comes in one role and then in another is counted by the budgets of each", () => {
@@ -112,4 +112,26 @@ test("what begins anew forgets earlier hours too", () => {
 		assert.deepEqual(usedOf(ledger, "ada00000")["rolling"], [1, 0]);
 		pass(DAY / 24);
 	}
+});
+
+test("how many a budget counts is known without going to each, whoever comes, gets other budgets, goes, or is arranged anew", () => {
+	const only = (role: string) => ({ roles: [role], keys: null, groups: null, models: null });
+	const spec: readonly Partial<BudgetSpec>[] = [
+		TOKENS,
+		{ name: "users", limit: 99, for: only("user") },
+		{ name: "guests", limit: 99, for: only("guest") },
+	];
+	const { ledger, held, pass } = testedLedger(budgetsSpec(spec));
+	const counts = () => ledger.budgets.map((budget) => budget.count());
+	for (let at = 0; at < 30; at++) held(principal(`key${at}`, { role: "user" })).settle(charge(1));
+	assert.deepEqual(counts(), [30, 30, 0]);
+	for (let at = 0; at < 10; at++) held(principal(`key${at}`, { role: "guest" })).settle(charge(1));
+	assert.deepEqual(counts(), [30, 30, 10]);
+	ledger.adjust(budgetsSpec(spec.toReversed()));
+	assert.deepEqual(counts(), [10, 30, 30]);
+	ledger.adjust(budgetsSpec(spec.slice(0, 1)));
+	assert.deepEqual(counts(), [30]);
+	pass(40 * DAY);
+	ledger.forgetIdle();
+	assert.deepEqual(counts(), [0]);
 });

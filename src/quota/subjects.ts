@@ -39,6 +39,13 @@ export class Subjects {
 		return layout;
 	}
 
+	/** How many the budget has cells for. */
+	countOf({ place }: CountedBudget): number {
+		let count = 0;
+		for (const layout of this.#layouts.values()) if (layout.usedAt(place) >= 0) count += layout.subjects;
+		return count;
+	}
+
 	find(subject: string): SubjectCounters | undefined {
 		return this.#all.get(subject);
 	}

@@ -121,7 +121,7 @@ const DAILY_STANDING: BudgetStanding = {
 /** One budget, of which one key has used something. */
 const BUDGETS: BudgetAdmin = {
 	list: () => [DAILY],
-	show: (name) => (name === "daily" ? { budget: DAILY, standings: [DAILY_STANDING] } : null),
+	show: (name) => Promise.resolve(name === "daily" ? { budget: DAILY, standings: [DAILY_STANDING] } : null),
 	standingsOf: (id) => (id === "abcd1234" ? [DAILY_STANDING] : null),
 	reset: (name, subject) => Promise.resolve(name !== "daily" ? "budget-unknown" : subject === null || subject === "abcd1234" ? 1 : 0),
 };

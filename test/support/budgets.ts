@@ -4,6 +4,7 @@ import { NO_GROUPS, type Principal } from "../../src/model/principal.ts";
 import type { Weight } from "../../src/quota/estimator.ts";
 import { type Exceeded, factsOf, Ledger } from "../../src/quota/ledger.ts";
 import { Reservation } from "../../src/quota/reservation.ts";
+import { type Standing, standingOf } from "../../src/quota/standing.ts";
 
 /** 12:00 on a Monday, UTC. */
 export const NOON = Date.UTC(2026, 10, 23, 12);
@@ -79,8 +80,14 @@ export function testedLedger(spec: BudgetsSpec, time = { wall: NOON, monotonic: 
 }
 
 /** How a subject stands with one budget; whoever was never counted has used nothing. */
+/** How one budget stands for each that used any of it; all budgets where none is named. */
+export function standings(ledger: Ledger, name: string | null = null): readonly Standing[] {
+	const budgets = ledger.budgets.filter(({ spec }) => name === null || spec.name === name);
+	return budgets.flatMap((budget) => Array.from(budget.all(), (counter) => standingOf(counter, ledger.now())));
+}
+
 export function standing(ledger: Ledger, subject: string, name = "daily"): { readonly used: number; readonly held: number } {
-	const found = ledger.standings(name).find((each) => each.subject === subject);
+	const found = standings(ledger, name).find((each) => each.subject === subject);
 	return { used: found?.used ?? 0, held: found?.held ?? 0 };
 }
 

@@ -38,10 +38,10 @@ export function budgetRoutes({ budgets }: Pick<AdminDeps, "budgets">): readonly 
 			path: "/v1/budgets/:name",
 			needs: "viewer",
 			summary: "One budget, and how it stands for whoever used most of it.",
-			handle: (context) => {
+			handle: async (context) => {
 				const read = checked(context, showing, context.req.query());
 				if (!read.ok) return read.response;
-				const shown = budgets.show(context.req.param("name") ?? "", read.value.limit ?? LIMIT_DEFAULT);
+				const shown = await budgets.show(context.req.param("name") ?? "", read.value.limit ?? LIMIT_DEFAULT);
 				return shown === null ? problem(context, "budget-unknown", SEE) : context.json(shown);
 			},
 		},
