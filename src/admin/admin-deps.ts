@@ -58,7 +58,7 @@ export interface SessionView {
 
 export interface BudgetAdmin {
 	list(): readonly BudgetView[];
-	/** Whoever used most comes first, `limit` of them at most; null where there is no such budget. Takes as many turns of the loop as there are thousands. */
+	/** Whoever used most comes first, `limit` of them at most; null where there is no such budget. Looks at a part of them at a time, while others are served. */
 	show(name: string, limit: number): Promise<{ readonly budget: BudgetView; readonly standings: readonly BudgetStanding[] } | null>;
 	/** Of all budgets that concern a key or an enrolled principal; null where nobody has that id. */
 	standingsOf(id: string): readonly BudgetStanding[] | null;

@@ -245,6 +245,24 @@ test("whoever changes again within one save is written over, and behind all else
 	]);
 });
 
+test("a record is as long as its budgets and buckets make it, also the first, and one that is longer than a piece", () => {
+	const layout: RecordedLayout = { scope: "key", budgets: [{ place: 0 }] };
+	const writer = new RecordWriter();
+	const bucketsOf = (count: number): readonly number[] => Array.from({ length: count }, (_, at) => at);
+	for (const [name, count] of [
+		["ada", 3_000],
+		["bob", 70_000],
+		["eve", 2],
+	] as const)
+		writer.write(recorded(layout, name, [1, 5], [0, count, ...bucketsOf(count)]), -1);
+	const read = Array.from(latestRecords(writer.records()), ({ subject, counts }) => [subject, counts[0]?.older]);
+	assert.deepEqual(read, [
+		["ada", bucketsOf(3_000)],
+		["bob", bucketsOf(70_000)],
+		["eve", bucketsOf(2)],
+	]);
+});
+
 test("what a record has of rolling windows is asked for where it is new, and not with every request", () => {
 	const layout: RecordedLayout = { scope: "key", budgets: [{ place: 0 }] };
 	const writer = new RecordWriter();

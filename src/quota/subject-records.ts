@@ -28,17 +28,21 @@ export interface Recorded {
 
 /** One that is being written. */
 class Piece {
+	/** Among the pieces of its save. */
+	readonly number: number;
 	readonly layout: RecordedLayout;
 	readonly room: number;
-	#numbers: Float64Array<ArrayBuffer>;
+	readonly #numbers: Float64Array<ArrayBuffer>;
 	#length: number;
 	#names: string[] = [];
 	#text = "";
 
-	constructor(layout: RecordedLayout, room: number) {
+	/** With room for one record of `length` numbers at least. */
+	constructor(number: number, layout: RecordedLayout, room: number, length: number) {
 		const head = headOf(layout.scope, layout.budgets);
+		this.number = number;
 		this.layout = layout;
-		this.room = Math.max(room, head.length);
+		this.room = Math.max(room, head.length + length);
 		this.#numbers = new Float64Array(this.room);
 		this.#numbers.set(head);
 		this.#length = head.length;
@@ -58,15 +62,16 @@ class Piece {
 		each.recordTo(this.#numbers, at + 1);
 	}
 
+	/** With as many numbers as were said at its beginning. */
 	putOlder(at: number, older: readonly number[]): void {
-		const length = at + BESIDE_BUDGETS - 1 + this.layout.budgets.length;
-		this.#numbers[length] = older.length;
-		for (let next = 0; next < older.length; next++) this.#numbers[length + 1 + next] = older[next] ?? 0;
+		const start = this.#olderAt(at);
+		this.#numbers[start] = older.length;
+		this.#numbers.set(older, start + 1);
 	}
 
 	/** How many numbers of rolling windows the record there has. */
-	olderAt(at: number): number {
-		return this.#numbers[at + BESIDE_BUDGETS - 1 + this.layout.budgets.length] ?? 0;
+	olderCount(at: number): number {
+		return this.#numbers[this.#olderAt(at)] ?? 0;
 	}
 
 	/** Nobody comes any more. Done with each, and not with all when they are saved: a hundred thousand names take a while. */
@@ -79,14 +84,18 @@ class Piece {
 		this.close();
 		return { names: this.#text, numbers: this.#length === this.room ? this.#numbers : this.#numbers.slice(0, this.#length) };
 	}
+
+	#olderAt(at: number): number {
+		return at + BESIDE_BUDGETS - 1 + this.layout.budgets.length;
+	}
 }
 
 /** Holds the records of one save while they come. A record that was written can be written over: whoever calls a thousand times has one. */
 export class RecordWriter {
 	readonly #forgotten = new Map<BudgetScope, string[]>();
 	readonly #pieces: Piece[] = [];
-	/** The number of the piece to which the next one comes. */
-	readonly #open = new Map<RecordedLayout, number>();
+	/** To which the next one comes. */
+	readonly #open = new Map<RecordedLayout, Piece>();
 	#numbers = 0;
 	#subjects = 0;
 
@@ -105,8 +114,7 @@ export class RecordWriter {
 	 * what is copied was just counted: to copy it when it is saved would visit it in memory a second time.
 	 */
 	write(each: Recorded, place: number): number {
-		const number = Math.floor(place / PIECE_NUMBERS);
-		const before = place < 0 ? undefined : this.#pieces[number];
+		const before = place < 0 ? undefined : this.#pieces[Math.floor(place / PIECE_NUMBERS)];
 		const at = place % PIECE_NUMBERS;
 		const isSame = before?.layout === each.layout;
 		if (isSame && !each.hasNewOlder) {
@@ -114,13 +122,14 @@ export class RecordWriter {
 			return place;
 		}
 		const older = each.recordedOlder();
-		if (isSame && before.olderAt(at) === older.length) {
+		if (isSame && before.olderCount(at) === older.length) {
 			before.put(at, each);
 			before.putOlder(at, older);
 			return place;
 		}
+		const open = this.#open.get(each.layout);
 		// What is said last counts: the new record has to stand behind the one of the former layout.
-		if (before !== undefined && !isSame && (this.#open.get(each.layout) ?? number) < number) this.#close(each.layout);
+		if (before !== undefined && open !== undefined && open.number < before.number) this.#close(open);
 		return this.#append(each, older);
 	}
 
@@ -132,7 +141,7 @@ export class RecordWriter {
 		this.#numbers += BESIDE_BUDGETS;
 	}
 
-	/** Whoever was forgotten comes first, since what is said last of a subject counts. To be called once. */
+	/** Whoever was forgotten comes first, since what is said last of a subject counts. Nothing is to be written afterwards: the arrays are given away. */
 	records(): readonly SubjectRecords[] {
 		const forgotten = Array.from(this.#forgotten, ([scope, names]) => forgottenRecords(scope, names));
 		return [...forgotten, ...this.#pieces.map((piece) => piece.records())];
@@ -141,29 +150,26 @@ export class RecordWriter {
 	#append(each: Recorded, older: readonly number[]): number {
 		const { layout, subject } = each;
 		const length = BESIDE_BUDGETS + layout.budgets.length + older.length;
-		let number = this.#open.get(layout);
-		let piece = number === undefined ? undefined : this.#pieces[number];
+		let piece = this.#open.get(layout);
 		let at = piece?.begin(subject, length) ?? -1;
-		if (piece === undefined || number === undefined || at < 0) {
+		if (piece === undefined || at < 0) {
 			const room = piece === undefined ? PIECE_LEAST : Math.min(PIECE_NUMBERS, piece.room * 2);
-			this.#close(layout);
-			piece = new Piece(layout, Math.max(room, headOf(layout.scope, layout.budgets).length + length));
-			number = this.#pieces.push(piece) - 1;
-			this.#open.set(layout, number);
+			if (piece !== undefined) this.#close(piece);
+			piece = new Piece(this.#pieces.length, layout, room, length);
+			this.#pieces.push(piece);
+			this.#open.set(layout, piece);
 			at = piece.begin(subject, length);
 		}
 		piece.put(at, each);
 		piece.putOlder(at, older);
 		this.#numbers += length;
 		this.#subjects += 1;
-		return number * PIECE_NUMBERS + at;
+		return piece.number * PIECE_NUMBERS + at;
 	}
 
-	#close(layout: RecordedLayout): void {
-		const open = this.#open.get(layout);
-		if (open === undefined) return;
-		this.#pieces[open]?.close();
-		this.#open.delete(layout);
+	#close(piece: Piece): void {
+		piece.close();
+		this.#open.delete(piece.layout);
 	}
 }
 

@@ -79,13 +79,13 @@ export function testedLedger(spec: BudgetsSpec, time = { wall: NOON, monotonic: 
 	};
 }
 
-/** How a subject stands with one budget; whoever was never counted has used nothing. */
 /** How one budget stands for each that used any of it; all budgets where none is named. */
 export function standings(ledger: Ledger, name: string | null = null): readonly Standing[] {
 	const budgets = ledger.budgets.filter(({ spec }) => name === null || spec.name === name);
 	return budgets.flatMap((budget) => Array.from(budget.all(), (counter) => standingOf(counter, ledger.now())));
 }
 
+/** How a subject stands with one budget; whoever was never counted has used nothing. */
 export function standing(ledger: Ledger, subject: string, name = "daily"): { readonly used: number; readonly held: number } {
 	const found = standings(ledger, name).find((each) => each.subject === subject);
 	return { used: found?.used ?? 0, held: found?.held ?? 0 };
