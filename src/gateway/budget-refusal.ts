@@ -18,14 +18,12 @@ export function budgetRefusal(
 ): Deny {
 	const { budget, who } = counter;
 	const { spec } = budget;
-	// What ended an answer needs nothing more: it is used up.
-	const isHeld = needed > 0 && who.used(budget, standing.now) + needed <= spec.limit;
 	const fields = budgetFields(standing.plan, standing.now, dialect);
 	const isFarOff = dialect !== "ollama" && retryAt - standing.now > PATIENCE_MS;
 	const whose = who.subject === "" ? "" : ` of ${who.subject}`;
 	return {
 		...deny("budget-exceeded", `${spec.name}${whose}: ${spec.unit}`, Math.max(1, retryAt - standing.now)),
-		told: budgetExceededText(spec, needed, retryAt, isHeld),
+		told: budgetExceededText(spec, needed, retryAt, who.used(budget, standing.now)),
 		fields: isFarOff ? [...fields, NO_RETRY] : fields,
 		budget: spec.name,
 	};

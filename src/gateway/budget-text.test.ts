@@ -8,39 +8,47 @@ import { standingJson } from "./standing-json.ts";
 
 const LATER = NOON + 60_000;
 
-for (const [what, spec, needed, isHeld, text] of [
+for (const [what, spec, needed, used, text] of [
 	[
 		"never fits",
 		{ unit: "tokens", limit: 100 },
 		101,
-		true,
+		0,
 		"this request needs about 101 tokens, and the budget 'daily' is 100 tokens a day: it never fits; ask for a shorter answer",
 	],
-	["is used up", {}, 1, false, "the budget 'daily' is used up: 10 requests a day; there is room again at 2026-11-23T12:01:00.000Z"],
+	["is used up", {}, 1, 10, "the budget 'daily' is used up: 10 requests a day; there is room again at 2026-11-23T12:01:00.000Z"],
 	[
-		"is held by others",
-		{},
-		1,
-		true,
-		"the budget 'daily' has no room beside what runs now: 10 requests a day; try again when that has ended",
+		"has too little left",
+		{ unit: "tokens", limit: 60 },
+		35,
+		26,
+		"this request needs about 35 tokens, and 34 are left of the budget 'daily', 60 tokens a day: there is room again at 2026-11-23T12:01:00.000Z",
 	],
+	[
+		"had too little left when an answer was ended",
+		{ unit: "tokens", limit: 60 },
+		0,
+		26,
+		"the budget 'daily' is used up: 60 tokens a day; there is room again at 2026-11-23T12:01:00.000Z",
+	],
+	["is held by others", {}, 1, 9, "the budget 'daily' has no room beside what runs now: 10 requests a day; try again when that has ended"],
 	[
 		"counts what runs",
 		{ unit: "concurrent", limit: 2, per: null },
 		1,
-		true,
+		0,
 		"the budget 'daily' is used up: 2 requests at the same time; wait for one to end",
 	],
 	[
 		"is of time",
 		{ unit: "gpu_seconds", limit: 90_500_000, per: "hour" },
 		0,
-		false,
+		90_500_000,
 		"the budget 'daily' is used up: 90.5 GPU seconds an hour; there is room again at 2026-11-23T12:01:00.000Z",
 	],
-] as const satisfies readonly (readonly [string, Partial<BudgetSpec>, number, boolean, string])[])
+] as const satisfies readonly (readonly [string, Partial<BudgetSpec>, number, number, string])[])
 	test(`says of a budget that ${what} what to do`, () => {
-		assert.equal(budgetExceededText(budgetSpec(spec), needed, LATER, isHeld), text);
+		assert.equal(budgetExceededText(budgetSpec(spec), needed, LATER, used), text);
 	});
 
 test("microseconds are seconds to the thousandth, billionths are money to the millionth, and nothing is less than none", () => {

@@ -11,14 +11,22 @@ const UNIT_TEXT: Readonly<Record<BudgetUnit, string>> = {
 	money: "units of money",
 };
 
-/** `isHeld`: it is not used up, but others that run may need what is left. */
-export function budgetExceededText({ name, unit, limit, per }: BudgetSpec, needed: number, renewsAt: number, isHeld = false): string {
+/**
+ * `needed`: 0 where an answer was ended. `used`: by what has ended; what is left then may be too little for the request, or needed by others that run. Both in
+ * the unit's smallest thing.
+ */
+export function budgetExceededText({ name, unit, limit, per }: BudgetSpec, needed: number, renewsAt: number, used: number): string {
 	const allowed = `${inUnits(unit, limit)} ${UNIT_TEXT[unit]}${per === null ? "" : per === "hour" ? " an hour" : ` a ${per}`}`;
 	if (needed > limit)
 		return `this request needs about ${inUnits(unit, needed)} ${UNIT_TEXT[unit]}, and the budget '${name}' is ${allowed}: it never fits; ask for a shorter answer`;
 	if (per === null) return `the budget '${name}' is used up: ${allowed}; wait for one to end`;
-	if (isHeld) return `the budget '${name}' has no room beside what runs now: ${allowed}; try again when that has ended`;
-	return `the budget '${name}' is used up: ${allowed}; there is room again at ${new Date(renewsAt).toISOString()}`;
+	if (needed > 0 && used + needed <= limit)
+		return `the budget '${name}' has no room beside what runs now: ${allowed}; try again when that has ended`;
+	const left = inUnits(unit, Math.max(0, limit - used));
+	const again = `there is room again at ${new Date(renewsAt).toISOString()}`;
+	if (needed > 0 && left > 0)
+		return `this request needs about ${inUnits(unit, needed)} ${UNIT_TEXT[unit]}, and ${left} are left of the budget '${name}', ${allowed}: ${again}`;
+	return `the budget '${name}' is used up: ${allowed}; ${again}`;
 }
 
 /** Microseconds become seconds, billionths become units of money; three and six digits are kept. */

@@ -293,7 +293,7 @@ export class Relay implements UpstreamReceiver, Placed {
 		const message =
 			hold === null || exhausted === null
 				? REASONS[reason].message
-				: budgetExceededText(exhausted.budget.spec, 0, exhausted.who.renews(exhausted.budget, 1, hold.now));
+				: budgetExceededText(exhausted.budget.spec, 0, exhausted.who.renews(exhausted.budget, 1, hold.now), exhausted.budget.limit);
 		const { relay, usage } = this.#meter.cut({ reason, budget, message, request_id: id, elapsedMs });
 		caller.write(relay);
 		this.#settle({ outcome: "cut", fault: null, reason, usage, detail: budget });
